@@ -1,0 +1,26 @@
+using Serilog.Core;
+using Serilog.Events;
+
+namespace Nexus.ServiceDefaults.Logging;
+
+/// <summary>Says once on standard error that the log file cannot be written, and why. It cannot be a log line: the log is
+/// what failed. The service goes on; its console log is complete.</summary>
+internal sealed class FileLogFailures(string path, TextWriter error) : ILoggingFailureListener
+{
+    private int _told;
+
+    public void OnLoggingFailed(
+        object sender,
+        LoggingFailureKind kind,
+        string message,
+        IReadOnlyCollection<LogEvent>? events,
+        Exception? exception)
+    {
+        if (Interlocked.Exchange(ref _told, 1) == 0)
+        {
+            error.WriteLine(
+                $"Cannot write the log file {path} ({FileLogOptions.Section}:Path): {exception?.Message ?? message} "
+                + "The service goes on and logs to the console only.");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace Nexus.ServiceDefaults.Telemetry;
+
+internal static class TelemetryExtensions
+{
+    private static readonly string[] Names = ["Nexus.*", "Yarp.ReverseProxy"];
+
+    /// <summary>
+    /// Metrics always (Prometheus reads them); spans and OTLP only when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set, for a span
+    /// nobody collects still costs a fifth of a proxied request's CPU. Sampling, headers and protocol are by the standard
+    /// <c>OTEL_*</c> variables.
+    /// </summary>
+    public static void AddTelemetry(this IHostApplicationBuilder builder, string serviceName)
+    {
+        var name = builder.Configuration["OTEL_SERVICE_NAME"] ?? serviceName;
+        var telemetry = builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(name, serviceVersion: Version))
+            .WithMetrics(metrics => metrics
+                .AddMeter(Names)
+                .AddAspNetCoreInstrumentation()
+                .AddHttpClientInstrumentation()
+                .AddRuntimeInstrumentation()
+                .AddPrometheusExporter());
+        if (string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+        {
+            return;
+        }
+
+        telemetry
+            .WithTracing(tracing => tracing
+                .AddSource(Names)
+                .AddAspNetCoreInstrumentation(options => options.Filter = IsWorthASpan)
+                .AddHttpClientInstrumentation(options => options.FilterHttpRequestMessage = IsWorthASpan))
+            .WithLogging(configureBuilder: null, options =>
+            {
+                options.IncludeFormattedMessage = true;
+                options.IncludeScopes = true;
+            })
+            .UseOtlpExporter();
+    }
+
+    private static string Version =>
+        Assembly.GetEntryAssembly()?.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+        ?? "0";
+
+    private static bool IsWorthASpan(HttpContext context) => !DefaultPaths.Contains(context.Request.Path);
+
+    /// <summary>A blocking query (Consul's <c>wait</c>) is a wait of minutes, not a call.</summary>
+    private static bool IsWorthASpan(HttpRequestMessage request) =>
+        request.RequestUri is not { IsAbsoluteUri: true } uri || !uri.Query.Contains("wait=", StringComparison.Ordinal);
+}

@@ -1,0 +1,132 @@
+using System.Net;
+using System.Net.WebSockets;
+using System.Text.Json.Serialization;
+
+namespace Nexus.Samples.Web;
+
+/// <summary>Who answered: enough for a test to tell replicas and revisions apart.</summary>
+internal sealed record WhoAmI(
+    string Allocation, string Pool, string Node, string Revision, string Hostname, int Pid, string Version);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(WhoAmI))]
+internal sealed partial class SampleJsonContext : JsonSerializerContext;
+
+/// <summary>A web app that tells who it is and misbehaves on request.</summary>
+internal static class WebSample
+{
+    private const int MaxBytes = 256 * 1024 * 1024;
+
+    public static WebApplication Build(SampleSettings settings, TimeProvider time)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(new IPEndPoint(settings.Bind, settings.Port)));
+        builder.Services.ConfigureHttpJsonOptions(json =>
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, SampleJsonContext.Default));
+
+        var app = builder.Build();
+        var switches = new Switches(settings, time);
+        if (settings.PathBase.Length > 0)
+        {
+            app.UsePathBase(settings.PathBase);
+        }
+
+        // First, so that a hung app answers nothing at all, its health included.
+        app.Use(async (context, next) =>
+        {
+            await switches.WaitAsync(context.RequestAborted);
+            await next(context);
+        });
+        app.UseRouting();
+        app.UseWebSockets();
+        app.MapIdentity(settings);
+        app.MapHealth(switches);
+        app.MapSwitches(switches);
+        app.MapBodies(time);
+        return app;
+    }
+
+    private static void MapIdentity(this WebApplication app, SampleSettings settings)
+    {
+        var me = new WhoAmI(
+            settings.Allocation, settings.Pool, settings.Node, settings.Revision,
+            Environment.MachineName, Environment.ProcessId, settings.Version);
+        app.MapGet("/", () => $"Hello from pool '{me.Pool}', allocation '{me.Allocation}', host {me.Hostname}\n");
+        app.MapGet("/whoami", () => me);
+    }
+
+    private static void MapHealth(this WebApplication app, Switches switches)
+    {
+        app.MapGet("/health", () => Results.Text($"{switches.HealthStatus}\n", statusCode: switches.HealthStatus));
+        app.MapGet("/ready", () => Results.Text($"{switches.HealthStatus}\n", statusCode: switches.HealthStatus));
+    }
+
+    private static void MapSwitches(this WebApplication app, Switches switches)
+    {
+        var group = app.MapGroup("/switch");
+        group.MapPost("/crash", (int? code) => Environment.Exit(code ?? 1));
+        group.MapPost("/hang", (int? seconds) => switches.Hang(TimeSpan.FromSeconds(seconds ?? 3600)));
+        group.MapPost("/slow", (int ms) => { switches.Slow = TimeSpan.FromMilliseconds(ms); });
+        group.MapPost("/leak", (int mb) => $"{switches.Leak(mb)} MB leaked\n");
+        group.MapPost("/health", (int status) => { switches.HealthStatus = status; });
+    }
+
+    private static void MapBodies(this WebApplication app, TimeProvider time)
+    {
+        app.MapPost("/echo", async context =>
+        {
+            context.Response.ContentType = context.Request.ContentType;
+            await context.Request.Body.CopyToAsync(context.Response.Body, context.RequestAborted);
+        });
+        app.MapGet("/bytes", (int n) => Results.Stream(body => WriteBytesAsync(body, n), "application/octet-stream"));
+        app.MapGet("/stream", (int? count, int? intervalMs, HttpContext context) =>
+            WriteChunksAsync(context, count ?? 10, TimeSpan.FromMilliseconds(intervalMs ?? 100), time));
+        app.Map("/ws", EchoWebSocketAsync);
+    }
+
+    private static async Task WriteBytesAsync(Stream body, int count)
+    {
+        var block = new byte[64 * 1024];
+        block.AsSpan().Fill((byte)'x');
+        for (var left = Math.Clamp(count, 0, MaxBytes); left > 0; left -= block.Length)
+        {
+            await body.WriteAsync(block.AsMemory(0, Math.Min(left, block.Length)));
+        }
+    }
+
+    private static async Task WriteChunksAsync(HttpContext context, int count, TimeSpan interval, TimeProvider time)
+    {
+        context.Response.ContentType = "text/plain";
+        for (var i = 0; i < count; i++)
+        {
+            await context.Response.WriteAsync($"{i}\n", context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            await Task.Delay(interval, time, context.RequestAborted);
+        }
+    }
+
+    private static async Task EchoWebSocketAsync(HttpContext context)
+    {
+        if (!context.WebSockets.IsWebSocketRequest)
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            return;
+        }
+
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        var buffer = new byte[16 * 1024];
+        while (true)
+        {
+            var received = await socket.ReceiveAsync(buffer.AsMemory(), context.RequestAborted);
+            if (received.MessageType == WebSocketMessageType.Close)
+            {
+                await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, context.RequestAborted);
+                return;
+            }
+
+            await socket.SendAsync(
+                buffer.AsMemory(0, received.Count), received.MessageType, received.EndOfMessage, context.RequestAborted);
+        }
+    }
+}
