@@ -1,0 +1,46 @@
+using Nexus.Core.Ids;
+
+namespace Nexus.Api.State;
+
+/// <summary>Every key of ours in Consul's KV store. Prefixes end in a slash.</summary>
+public static class StateKeys
+{
+    /// <summary>All of it.</summary>
+    public const string Root = "nexus/";
+
+    /// <summary>Specs as applied, one immutable document each.</summary>
+    public const string SpecRevisions = "nexus/spec/revisions/";
+
+    /// <summary>Which of them holds.</summary>
+    public const string SpecCurrent = "nexus/spec/current";
+
+    /// <summary>The lock of the leader; its LockIndex is the epoch.</summary>
+    public const string Leader = "nexus/leader";
+
+    /// <summary>Nodes as their agents describe them.</summary>
+    public const string Nodes = "nexus/nodes/";
+
+    /// <summary>What each node shall run.</summary>
+    public const string Desired = "nexus/desired/";
+
+    /// <summary>What each node runs.</summary>
+    public const string Observed = "nexus/observed/";
+
+    /// <summary>What happened.</summary>
+    public const string Events = "nexus/events/";
+
+    /// <summary>Key of one spec document.</summary>
+    public static string SpecRevision(long revision) => $"{SpecRevisions}{revision:D8}";
+
+    /// <summary>Key of one node's description.</summary>
+    public static string Node(NodeName node) => Nodes + node.Value;
+
+    /// <summary>Key of one node's assignment.</summary>
+    public static string DesiredOf(NodeName node) => Desired + node.Value;
+
+    /// <summary>Key of one node's report.</summary>
+    public static string ObservedOf(NodeName node) => Observed + node.Value;
+
+    /// <summary>Key of one event.</summary>
+    public static string Event(string id) => Events + id;
+}

@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using Nexus.Core.Ids;
+using Nexus.Core.Spec;
+
+namespace Nexus.Core.State;
+
+/// <summary>What the leader wants of an allocation.</summary>
+public enum DesiredStatus
+{
+    /// <summary>It shall run.</summary>
+    Run,
+
+    /// <summary>It shall be drained, stopped and gone.</summary>
+    Stop,
+}
+
+/// <summary>Where an allocation is in its life; see docs/state-machines.md.</summary>
+public enum AllocationPhase
+{
+    /// <summary>Assigned, nothing done yet, or waiting out a restart delay.</summary>
+    Pending,
+
+    /// <summary>Its image is being fetched.</summary>
+    Pulling,
+
+    /// <summary>Started, not yet proven to serve.</summary>
+    Starting,
+
+    /// <summary>Proven to serve once; its health is told apart.</summary>
+    Running,
+
+    /// <summary>Gets no new requests, finishes those in flight.</summary>
+    Draining,
+
+    /// <summary>Gone because that was wanted.</summary>
+    Stopped,
+
+    /// <summary>Ended or could not start; waits for its retry.</summary>
+    Failed,
+
+    /// <summary>Its node is lost; whether it runs is not known.</summary>
+    Lost,
+}
+
+/// <summary>One allocation as the leader assigns it to a node.</summary>
+/// <param name="Id">Its identity.</param>
+/// <param name="Pool">Its pool.</param>
+/// <param name="Revision">Which template of the assignment it is made from.</param>
+/// <param name="Desired">What is wanted.</param>
+/// <param name="Reason">Why it was placed or is stopped, in words.</param>
+public sealed record AllocationAssignment(
+    AllocationId Id, PoolName Pool, PoolRevision Revision, DesiredStatus Desired, string Reason);
+
+/// <summary>A template that allocations of an assignment are made from.</summary>
+/// <param name="Pool">Its pool.</param>
+/// <param name="Revision">Its fingerprint.</param>
+/// <param name="Template">What a replica is.</param>
+public sealed record AssignedTemplate(PoolName Pool, PoolRevision Revision, PoolTemplate Template);
+
+/// <summary>Everything the leader wants of one node. Self-contained: an agent can act on it with Consul gone.</summary>
+public sealed record NodeAssignment
+{
+    /// <summary>The node.</summary>
+    public required NodeName Node { get; init; }
+
+    /// <summary>Fencing token of the leadership that wrote it; agents refuse lower ones than they have seen.</summary>
+    public ulong Epoch { get; init; }
+
+    /// <summary>Grows by one with every write.</summary>
+    public ulong Generation { get; init; }
+
+    /// <summary>Name of the cluster, which labels the containers.</summary>
+    public string Cluster { get; init; } = "nexus";
+
+    /// <summary>What shall run or stop there.</summary>
+    public ImmutableArray<AllocationAssignment> Allocations { get; init; } = [];
+
+    /// <summary>The templates those refer to.</summary>
+    public ImmutableArray<AssignedTemplate> Templates { get; init; } = [];
+
+    /// <summary>An assignment of nothing.</summary>
+    public static NodeAssignment Empty(NodeName node) => new() { Node = node };
+}
+
+/// <summary>What an agent sees of one allocation.</summary>
+public sealed record ObservedAllocation
+{
+    /// <summary>Its identity.</summary>
+    public required AllocationId Id { get; init; }
+
+    /// <summary>Its pool.</summary>
+    public required PoolName Pool { get; init; }
+
+    /// <summary>The revision it was started from.</summary>
+    public required PoolRevision Revision { get; init; }
+
+    /// <summary>Where it is in its life.</summary>
+    public AllocationPhase Phase { get; init; }
+
+    /// <summary>Whether its checks pass.</summary>
+    public bool Healthy { get; init; }
+
+    /// <summary>Since when it has been healthy without a break, by its agent's clock; null while unhealthy.</summary>
+    public DateTimeOffset? HealthySince { get; init; }
+
+    /// <summary>Address it serves at; null when it serves none.</summary>
+    public string? Address { get; init; }
+
+    /// <summary>Port it serves at; null when it serves none.</summary>
+    public int? Port { get; init; }
+
+    /// <summary>Start of its present container or process.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>Restarts on its node since it was placed.</summary>
+    public int Restarts { get; init; }
+
+    /// <summary>Exit code of its last end.</summary>
+    public int? ExitCode { get; init; }
+
+    /// <summary>Why it is as it is, in words; null when all is well.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Last lines of its output before its last end.</summary>
+    public ImmutableArray<string> LastLogs { get; init; } = [];
+}
+
+/// <summary>Everything an agent sees on its node.</summary>
+public sealed record NodeObservation
+{
+    /// <summary>The node.</summary>
+    public required NodeName Node { get; init; }
+
+    /// <summary>Epoch of the assignment last acted on.</summary>
+    public ulong Epoch { get; init; }
+
+    /// <summary>Generation of the assignment last acted on.</summary>
+    public ulong Generation { get; init; }
+
+    /// <summary>What runs, or ended and is still assigned.</summary>
+    public ImmutableArray<ObservedAllocation> Allocations { get; init; } = [];
+}

@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using Nexus.Core.Spec;
+
+namespace Nexus.Core.State;
+
+/// <summary>All that a decision may look at, read at one moment.</summary>
+public sealed record ClusterSnapshot
+{
+    /// <summary>Consul's index of the read; a plan is valid only as long as the state has not moved past it.</summary>
+    public ulong Index { get; init; }
+
+    /// <summary>What is asked for; null before the first apply.</summary>
+    public ClusterSpec? Spec { get; init; }
+
+    /// <summary>Revision of <see cref="Spec"/>; zero before the first apply.</summary>
+    public long SpecRevision { get; init; }
+
+    /// <summary>Every known node, by name.</summary>
+    public ImmutableSortedDictionary<string, NodeState> Nodes { get; init; } = ImmutableSortedDictionary.Create<string, NodeState>(StringComparer.Ordinal);
+
+    /// <summary>What each node was told, by node name.</summary>
+    public ImmutableSortedDictionary<string, NodeAssignment> Assignments { get; init; } = ImmutableSortedDictionary.Create<string, NodeAssignment>(StringComparer.Ordinal);
+
+    /// <summary>What each node reports, by node name.</summary>
+    public ImmutableSortedDictionary<string, NodeObservation> Observations { get; init; } = ImmutableSortedDictionary.Create<string, NodeObservation>(StringComparer.Ordinal);
+}

@@ -1,0 +1,78 @@
+using System.Collections.Immutable;
+using Nexus.Core.Ids;
+
+namespace Nexus.Core.State;
+
+/// <summary>What a node can give. Written by its worker agent.</summary>
+/// <param name="CpuMillicores">CPU in thousandths of a core.</param>
+/// <param name="MemoryBytes">Memory in bytes.</param>
+public readonly record struct NodeCapacity(int CpuMillicores, long MemoryBytes);
+
+/// <summary>How replicas run on a node.</summary>
+public enum RuntimeKind
+{
+    /// <summary>As containers of a Docker Engine.</summary>
+    Docker,
+
+    /// <summary>As plain processes.</summary>
+    Process,
+}
+
+/// <summary>A worker node as its agent describes it.</summary>
+public sealed record NodeRecord
+{
+    /// <summary>Its name.</summary>
+    public required NodeName Node { get; init; }
+
+    /// <summary>What it can give.</summary>
+    public required NodeCapacity Capacity { get; init; }
+
+    /// <summary>Architecture in the terms of container images: <c>amd64</c>, <c>arm64</c>.</summary>
+    public required string Arch { get; init; }
+
+    /// <summary>Labels that placement constraints match.</summary>
+    public ImmutableSortedDictionary<string, string> Labels { get; init; } =
+        ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>Address at which its replicas are reached.</summary>
+    public required string Address { get; init; }
+
+    /// <summary>Base address of its agent's HTTP API.</summary>
+    public required string ApiAddress { get; init; }
+
+    /// <summary>Name of its Consul agent's node, where its checks are found.</summary>
+    public required string ConsulNode { get; init; }
+
+    /// <summary>How replicas run there.</summary>
+    public RuntimeKind Runtime { get; init; }
+
+    /// <summary>Version of the agent.</summary>
+    public required string AgentVersion { get; init; }
+}
+
+/// <summary>What the leader thinks of a node.</summary>
+public enum NodeStatus
+{
+    /// <summary>Not observed by this leader yet; nothing is concluded.</summary>
+    Unknown,
+
+    /// <summary>Its agent answers.</summary>
+    Ready,
+
+    /// <summary>Its agent is silent, its replicas may well serve.</summary>
+    Suspect,
+
+    /// <summary>Silent for so long that its replicas are replaced elsewhere.</summary>
+    Lost,
+
+    /// <summary>Being emptied.</summary>
+    Draining,
+
+    /// <summary>Empty and kept so.</summary>
+    Drained,
+}
+
+/// <summary>A node and what the leader thinks of it.</summary>
+/// <param name="Record">What its agent says.</param>
+/// <param name="Status">What the leader thinks.</param>
+public sealed record NodeState(NodeRecord Record, NodeStatus Status);
