@@ -1,0 +1,135 @@
+using Nexus.Core.Ids;
+using Nexus.Core.Spec;
+using Nexus.Core.State;
+
+namespace Nexus.Core.Placement;
+
+/// <summary>
+/// Chooses nodes for new allocations: feasible ones only (ready, runtime, architecture, labels, room), those with fewest
+/// replicas of the pool first, then the least loaded, then by name, so that equal input gives an equal plan.
+/// </summary>
+internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
+{
+    /// <summary>
+    /// Chooses up to <paramref name="count"/> nodes and reserves their room. Fewer are returned when no more are feasible.
+    /// O(nodes + count · log nodes): the order of a heap changes only at the node just taken.
+    /// </summary>
+    public List<NodeName> Take(PoolSpec pool, int count)
+    {
+        var chosen = new List<NodeName>(count);
+        if (count <= 0)
+        {
+            return chosen;
+        }
+
+        var queue = new PriorityQueue<NodeRoom, Rank>(nodes.Count, RankOrder.Instance);
+        foreach (var node in nodes)
+        {
+            if (Judge(node, pool) == Verdict.Feasible)
+            {
+                queue.Enqueue(node, RankOf(node, pool.Name));
+            }
+        }
+
+        while (chosen.Count < count && queue.TryDequeue(out var node, out _))
+        {
+            node.Reserve(pool.Name, pool.Template.Resources);
+            chosen.Add(node.Record.Node);
+            if (Judge(node, pool) == Verdict.Feasible)
+            {
+                queue.Enqueue(node, RankOf(node, pool.Name));
+            }
+        }
+
+        return chosen;
+    }
+
+    /// <summary>Why no (further) node is feasible, as one sentence with a count per reason.</summary>
+    public string Explain(PoolSpec pool)
+    {
+        if (nodes.Count == 0)
+        {
+            return "the cluster has no nodes";
+        }
+
+        var reasons = nodes.GroupBy(n => Judge(n, pool))
+            .OrderByDescending(g => g.Count()).ThenBy(g => g.Key)
+            .Select(g => $"{g.Count()} {Words(g.Key, pool)}");
+        return $"of {nodes.Count} node{(nodes.Count == 1 ? "" : "s")}: {string.Join(", ", reasons)}";
+    }
+
+    private static Verdict Judge(NodeRoom node, PoolSpec pool)
+    {
+        var placement = pool.Placement;
+        var template = pool.Template;
+        return node switch
+        {
+            { Status: not NodeStatus.Ready } => Verdict.NotReady,
+            { Record.Runtime: RuntimeKind.Process } when template.Process is null => Verdict.NeedsEngine,
+            { Record.Runtime: RuntimeKind.Docker } when template.Image.Length == 0 => Verdict.NeedsProcess,
+            _ when placement.Arch is { } arch && arch != node.Record.Arch => Verdict.WrongArch,
+            _ when !CarriesAll(node.Record, placement) => Verdict.LabelsMissing,
+            _ when placement.Spread == SpreadRule.Required && node.CountOf(pool.Name) > 0 => Verdict.HasReplica,
+            _ when !node.HasCpu(template.Resources) => Verdict.NoCpu,
+            _ when !node.HasMemory(template.Resources) => Verdict.NoMemory,
+            _ => Verdict.Feasible,
+        };
+    }
+
+    private static bool CarriesAll(NodeRecord node, PlacementSpec placement)
+    {
+        foreach (var (label, value) in placement.Constraints)
+        {
+            if (!node.Labels.TryGetValue(label, out var found) || found != value)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static string Words(Verdict verdict, PoolSpec pool) => verdict switch
+    {
+        Verdict.NotReady => "not ready",
+        Verdict.NeedsEngine => "without a container engine (the pool has no process command)",
+        Verdict.NeedsProcess => "with containers only (the pool has no image)",
+        Verdict.WrongArch => $"not {pool.Placement.Arch}",
+        Verdict.LabelsMissing => $"without {string.Join(", ", pool.Placement.Constraints.Select(c => $"{c.Key}={c.Value}"))}",
+        Verdict.HasReplica => "already holding a replica (spread: required)",
+        Verdict.NoCpu => $"without {pool.Template.Resources.CpuMillicores / 1000.0} cpu free",
+        Verdict.NoMemory => $"without {pool.Template.Resources.MemoryBytes / (1024 * 1024)} MiB of memory free",
+        _ => "feasible",
+    };
+
+    private static Rank RankOf(NodeRoom node, PoolName pool) =>
+        new(node.CountOf(pool), node.Load, node.Count, node.Record.Node.Value);
+
+    private enum Verdict
+    {
+        Feasible,
+        NotReady,
+        NeedsEngine,
+        NeedsProcess,
+        WrongArch,
+        LabelsMissing,
+        HasReplica,
+        NoCpu,
+        NoMemory,
+    }
+
+    private readonly record struct Rank(int OfPool, double Load, int Total, string Name);
+
+    private sealed class RankOrder : IComparer<Rank>
+    {
+        public static readonly RankOrder Instance = new();
+
+        public int Compare(Rank x, Rank y)
+        {
+            var order = x.OfPool.CompareTo(y.OfPool);
+            order = order != 0 ? order : x.Load.CompareTo(y.Load);
+            order = order != 0 ? order : x.Total.CompareTo(y.Total);
+            return order != 0 ? order : string.CompareOrdinal(x.Name, y.Name);
+        }
+    }
+}
