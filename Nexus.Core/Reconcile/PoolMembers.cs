@@ -57,8 +57,4 @@ internal sealed class PoolMembers
 
         return sorted;
     }
-
-    /// <summary>How many can be counted on now.</summary>
-    public int CountAvailable(RolloutSpec rollout, DateTimeOffset now) =>
-        Current.Concat(Outdated).Count(m => m.IsAvailable(rollout.MinHealthyTime, now));
 }

@@ -47,27 +47,15 @@ internal static class PoolReconciler
     }
 
     /// <summary>
-    /// Old replicas that may go now. At least <c>desired - max_unavailable</c> replicas stay available; an old one that is
-    /// not available may go first, but never more of them than leave enough behind once the new ones are counted in
-    /// (so a check that fails everywhere at once cannot empty the pool).
+    /// Old replicas that may go now: as many as leave <c>desired - max_unavailable</c> behind when every new replica that is
+    /// not proven yet is taken for missing. Those that serve nothing go first, but under the same count, so that a check that
+    /// fails everywhere at once cannot empty the pool.
     /// </summary>
     private static List<Member> Replaceable(RolloutSpec rollout, PoolMembers members, int desired, DateTimeOffset now)
     {
-        if (members.Outdated.Count == 0)
-        {
-            return [];
-        }
-
         var least = Math.Max(0, desired - rollout.MaxUnavailable);
-        var newUnavailable = members.Current.Count(m => !m.IsAvailable(rollout.MinHealthyTime, now));
-        var byCount = members.Count - least - newUnavailable;
-        var byAvailability = members.CountAvailable(rollout, now) - least;
-
-        var unavailable = Surplus([.. members.Outdated.Where(m => !m.IsAvailable(rollout.MinHealthyTime, now))], byCount, rollout, now);
-        var available = Surplus(
-            [.. members.Outdated.Where(m => m.IsAvailable(rollout.MinHealthyTime, now))],
-            Math.Min(byAvailability, byCount - unavailable.Count), rollout, now);
-        return [.. unavailable, .. available];
+        var unproven = members.Current.Count(m => !m.IsAvailable(rollout.MinHealthyTime, now));
+        return Surplus(members.Outdated, members.Count - least - unproven, rollout, now);
     }
 
     /// <summary>The <paramref name="count"/> members that are missed least: not available, then most crowded, then newest.</summary>
