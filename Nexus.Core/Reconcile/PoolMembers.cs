@@ -1,5 +1,4 @@
 using Nexus.Core.Ids;
-using Nexus.Core.Spec;
 using Nexus.Core.State;
 
 namespace Nexus.Core.Reconcile;
