@@ -1,0 +1,196 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace Nexus.Api.V1;
+
+/// <summary>
+/// The HTTP API, version 1, as methods. Every failure but a cancellation is a <see cref="NexusApiException"/>: with the
+/// server's words when it refused, a <see cref="NexusUnreachableException"/> when nobody answered. Nothing is sent twice,
+/// so an apply happens at most once; only the event stream connects again by itself.
+/// </summary>
+public sealed class NexusApiClient : IDisposable
+{
+    private readonly HttpClient _http;
+    private readonly ApiTransport _transport;
+    private readonly EventFeed _events;
+
+    /// <summary>A client over a given <see cref="HttpClient"/>, which it disposes.</summary>
+    /// <param name="http">Without a timeout of its own: streams last as long as their reader wants.</param>
+    /// <param name="endpoint">Whom to ask.</param>
+    /// <param name="time">Clock of timeouts and delays.</param>
+    /// <param name="chance">From 0 to 1, for the jitter of reconnects.</param>
+    public NexusApiClient(HttpClient http, ApiEndpoint endpoint, TimeProvider time, Func<double> chance)
+    {
+        _http = http;
+        _transport = new ApiTransport(http, endpoint, time);
+        _events = new EventFeed(_transport, time, chance);
+    }
+
+    /// <summary>A client with connections of its own: 5 s to connect, TCP keep-alive so that a vanished server is noticed.</summary>
+    /// <param name="endpoint">Whom to ask.</param>
+    /// <param name="time">Clock of timeouts and delays.</param>
+    /// <param name="chance">From 0 to 1, for the jitter of reconnects.</param>
+    public static NexusApiClient Create(ApiEndpoint endpoint, TimeProvider time, Func<double> chance)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+            AutomaticDecompression = DecompressionMethods.All,
+            UseProxy = !endpoint.Address.IsLoopback,
+            ConnectCallback = ConnectAsync,
+        };
+        return new NexusApiClient(new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan }, endpoint, time, chance);
+    }
+
+    /// <summary>The spec in force; null before the first apply.</summary>
+    public async Task<SpecView?> GetSpecAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _transport.GetAsync(Routes.Spec, ApiJson.Default.SpecView, cancellationToken);
+        }
+        catch (NexusApiException none) when (none is { Status: HttpStatusCode.NotFound, Problem: not null })
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Applies a document. An invalid one is an answer, not an exception: see <see cref="SpecResult.Valid"/>.</summary>
+    /// <param name="yaml">The document.</param>
+    /// <param name="fileName">Name of its file, for messages.</param>
+    /// <param name="author">Who applies, for the record.</param>
+    /// <param name="expectedRevision">Refuse (412) unless this revision is in force; null applies over any.</param>
+    /// <param name="cancellationToken">Stops waiting; the document may be applied all the same.</param>
+    public async Task<SpecResult> ApplySpecAsync(
+        string yaml, string? fileName, string? author, long? expectedRevision, CancellationToken cancellationToken)
+    {
+        using var request = SpecRequest(HttpMethod.Put, Routes.Spec, yaml, fileName);
+        AddHeader(request, ApiHeaders.Author, author);
+        if (expectedRevision is { } revision)
+        {
+            request.Headers.IfMatch.Add(new EntityTagHeaderValue(ApiHeaders.RevisionTag(revision)));
+        }
+
+        return await _transport.SendAsync(
+            request, ApiJson.Default.SpecResult, HttpStatusCode.UnprocessableEntity, cancellationToken);
+    }
+
+    /// <summary>Has the cluster check a document; applies nothing.</summary>
+    /// <param name="yaml">The document.</param>
+    /// <param name="fileName">Name of its file, for messages.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<SpecResult> ValidateSpecAsync(string yaml, string? fileName, CancellationToken cancellationToken)
+    {
+        using var request = SpecRequest(HttpMethod.Post, Routes.SpecValidate, yaml, fileName);
+        return await _transport.SendAsync(
+            request, ApiJson.Default.SpecResult, HttpStatusCode.UnprocessableEntity, cancellationToken);
+    }
+
+    /// <summary>The cluster at a glance.</summary>
+    public Task<StatusView> StatusAsync(CancellationToken cancellationToken) =>
+        _transport.GetAsync(Routes.Status, ApiJson.Default.StatusView, cancellationToken);
+
+    /// <summary>Pools.</summary>
+    public Task<ImmutableArray<PoolView>> PoolsAsync(CancellationToken cancellationToken) =>
+        _transport.GetAsync(Routes.Pools, ApiJson.Default.ImmutableArrayPoolView, cancellationToken);
+
+    /// <summary>Nodes.</summary>
+    public Task<ImmutableArray<NodeView>> NodesAsync(CancellationToken cancellationToken) =>
+        _transport.GetAsync(Routes.Nodes, ApiJson.Default.ImmutableArrayNodeView, cancellationToken);
+
+    /// <summary>Allocations.</summary>
+    public Task<ImmutableArray<AllocationView>> AllocationsAsync(CancellationToken cancellationToken) =>
+        _transport.GetAsync(Routes.Allocations, ApiJson.Default.ImmutableArrayAllocationView, cancellationToken);
+
+    /// <summary>The events still kept, oldest first.</summary>
+    public Task<ImmutableArray<EventView>> EventsAsync(CancellationToken cancellationToken) =>
+        _transport.GetAsync(Routes.Events, ApiJson.Default.ImmutableArrayEventView, cancellationToken);
+
+    /// <summary>Events as they happen, without end. Fails if it cannot connect at first; later breaks are mended.</summary>
+    /// <param name="lastId">Id of the last event already seen; null for whatever the server begins with.</param>
+    /// <param name="cancellationToken">Ends the stream.</param>
+    public IAsyncEnumerable<EventView> StreamEventsAsync(string? lastId, CancellationToken cancellationToken) =>
+        StreamEventsAsync(lastId, reconnecting: null, cancellationToken);
+
+    /// <inheritdoc cref="StreamEventsAsync(string?, CancellationToken)"/>
+    /// <param name="lastId">Id of the last event already seen; null for whatever the server begins with.</param>
+    /// <param name="reconnecting">Told of every break, with the delay before the next try.</param>
+    /// <param name="cancellationToken">Ends the stream.</param>
+    public IAsyncEnumerable<EventView> StreamEventsAsync(
+        string? lastId, Action<NexusApiException, TimeSpan>? reconnecting, CancellationToken cancellationToken) =>
+        _events.ReadAsync(lastId, reconnecting, cancellationToken);
+
+    /// <summary>Lines of an allocation's output.</summary>
+    /// <param name="allocation">Its id.</param>
+    /// <param name="tail">How many of the last lines to begin with.</param>
+    /// <param name="follow">Whether to go on with new lines until its output ends.</param>
+    /// <param name="cancellationToken">Ends the stream.</param>
+    public async IAsyncEnumerable<string> LogsAsync(
+        string allocation, int tail, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var path = $"{Routes.LogsOf(allocation)}?tail={tail}{(follow ? "&follow=true" : "")}";
+        using var request = _transport.Request(HttpMethod.Get, path, "text/plain");
+        using var response = await _transport.OpenAsync(request, cancellationToken);
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        while (await NextLineAsync(reader, cancellationToken) is { } line)
+        {
+            yield return line;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private async Task<string?> NextLineAsync(StreamReader reader, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await reader.ReadLineAsync(cancellationToken);
+        }
+        catch (Exception broken) when (ApiTransport.IsBroken(broken))
+        {
+            throw _transport.Unreachable(broken);
+        }
+    }
+
+    private HttpRequestMessage SpecRequest(HttpMethod method, string path, string yaml, string? fileName)
+    {
+        var request = _transport.Request(method, path, "application/json");
+        request.Content = new StringContent(yaml, Encoding.UTF8, ApiHeaders.Yaml);
+        AddHeader(request, ApiHeaders.File, fileName);
+        return request;
+    }
+
+    private static void AddHeader(HttpRequestMessage request, string name, string? value)
+    {
+        if (!string.IsNullOrEmpty(value))
+        {
+            request.Headers.Add(name, ApiHeaders.Encode(value));
+        }
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 15);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 5);
+            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}
