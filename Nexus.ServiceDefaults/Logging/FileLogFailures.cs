@@ -16,11 +16,29 @@ internal sealed class FileLogFailures(string path, TextWriter error) : ILoggingF
         IReadOnlyCollection<LogEvent>? events,
         Exception? exception)
     {
-        if (Interlocked.Exchange(ref _told, 1) == 0)
+        // Temporary: the sink tries the next file name by itself.
+        if (kind != LoggingFailureKind.Temporary && Interlocked.Exchange(ref _told, 1) == 0)
         {
             error.WriteLine(
-                $"Cannot write the log file {path} ({FileLogOptions.Section}:Path): {exception?.Message ?? message} "
+                $"Cannot write the log file {path} ({FileLogOptions.Section}:Path): "
+                + $"{(exception ?? FindReason())?.Message ?? message} "
                 + "The service goes on and logs to the console only.");
+        }
+    }
+
+    /// <summary>The sink swallows the system's reason, so do what it did.</summary>
+    private Exception? FindReason()
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            using var probe = new FileStream(
+                path + ".probe", FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            return null;
+        }
+        catch (Exception reason) when (reason is IOException or UnauthorizedAccessException)
+        {
+            return reason;
         }
     }
 }

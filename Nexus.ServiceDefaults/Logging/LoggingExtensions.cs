@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Serilog;
+using Serilog.Core;
 using Serilog.Formatting.Compact;
 
 namespace Nexus.ServiceDefaults.Logging;
@@ -16,6 +17,8 @@ internal static class LoggingExtensions
     {
         ["Logging:LogLevel:Default"] = "Information",
         ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
+        // A failing check would say so at every probe; its state is in the answer.
+        ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "None",
         ["Logging:LogLevel:System.Net.Http"] = "Warning",
         ["Logging:LogLevel:Polly"] = "Warning",
         ["Logging:LogLevel:Yarp"] = "Warning",
@@ -56,8 +59,13 @@ internal static class LoggingExtensions
             return;
         }
 
+        builder.Logging.AddSerilog(CreateFileLogger(options, serviceName, Console.Error), dispose: true);
+    }
+
+    internal static Logger CreateFileLogger(FileLogOptions options, string serviceName, TextWriter error)
+    {
         var path = options.ResolvePath(serviceName);
-        var logger = new LoggerConfiguration()
+        return new LoggerConfiguration()
             .MinimumLevel.Verbose() // The levels are ILogger's business.
             .Enrich.FromLogContext()
             .WriteTo.Fallible(
@@ -68,8 +76,7 @@ internal static class LoggingExtensions
                     rollOnFileSizeLimit: true,
                     rollingInterval: RollingInterval.Day,
                     retainedFileCountLimit: options.RetainedFileCount),
-                new FileLogFailures(path, Console.Error))
+                new FileLogFailures(path, error))
             .CreateLogger();
-        builder.Logging.AddSerilog(logger, dispose: true);
     }
 }
