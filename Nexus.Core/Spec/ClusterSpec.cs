@@ -78,7 +78,7 @@ public sealed record PlacementSpec
 /// <summary>What the gateways do for this cluster.</summary>
 public sealed record GatewaySpec
 {
-    /// <summary>Routes, most specific first once resolved; empty means: pool <c>web</c>, or the only pool, gets all.</summary>
+    /// <summary>Routes, most specific first; the implicit ones (see <see cref="SpecDefaults"/>) are in it, so empty routes nothing.</summary>
     public ImmutableArray<RouteSpec> Routes { get; init; } = [];
 
     /// <summary>Response headers that differ from the safe defaults.</summary>

@@ -13,9 +13,9 @@ public static class PoolRevisions
         var text = new StringBuilder(256);
         Add(text, template.Image, template.User, template.Port, template.ReadOnly);
         AddAll(text, template.Command);
-        AddAll(text, template.Env.Select(e => $"{e.Key}={e.Value}"));
+        AddAll(text, template.Env.SelectMany(e => (string[])[e.Key, e.Value]));
         AddAll(text, template.Capabilities);
-        AddAll(text, template.Volumes.Select(v => $"{v.Source}>{v.Target}>{v.ReadOnly}"));
+        AddAll(text, template.Volumes.SelectMany(v => (string[])[v.Source, v.Target, v.ReadOnly ? "ro" : "rw"]));
         Add(text, template.Resources.CpuMillicores, template.Resources.MemoryBytes, template.Resources.Pids);
         var health = template.Health;
         Add(text, health.Type, health.Path, health.Interval, health.Timeout);
@@ -23,7 +23,7 @@ public static class PoolRevisions
         AddAll(text, health.Command);
         Add(text, template.Restart.InitialDelay, template.Restart.MaxDelay, template.Restart.ResetAfter, null);
         Add(text, template.Drain.Timeout, template.Drain.StopTimeout, null, null);
-        Add(text, template.Process?.WorkingDirectory, null, null, null);
+        Add(text, template.Process is null, template.Process?.WorkingDirectory);
         AddAll(text, template.Process?.Command ?? []);
         return new PoolRevision(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..10]);
     }

@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using Nexus.Core.Spec.Yaml;
+
+namespace Nexus.Core.Spec.Sections;
+
+/// <summary>The keys of the document, and the rules between routes and pools.</summary>
+internal static class ClusterSection
+{
+    public static Section<ClusterSpec> Section { get; } = new(new ClusterSpec(),
+    [
+        new SpecKey<ClusterSpec, string>("cluster", PoolsValue.Name, c => c.Cluster, (c, v) => c with { Cluster = v },
+            "Name of the cluster; it labels containers, so that two clusters may share a machine."),
+        new SpecKey<ClusterSpec, ImmutableArray<PoolSpec>>("worker_pools", new PoolsValue(), null, (c, v) => c with { Pools = v },
+            "The pools by name. A name is a service in Consul, so others find it as NAME.service.consul.") { IsRequired = true },
+        new SpecKey<ClusterSpec, GatewaySpec>("gateway", GatewaySection.Section, c => c.Gateway, (c, v) => c with { Gateway = v },
+            "How traffic reaches the pools."),
+    ])
+    {
+        Planned = ["nodes"],
+        Complete = Complete,
+    };
+
+    private static ClusterSpec Complete(ClusterSpec spec, SpecCursor cursor)
+    {
+        var gateway = cursor.Child("gateway");
+        if (!cursor.Has("gateway") || !gateway.Has("routes"))
+        {
+            spec = spec with { Gateway = spec.Gateway with { Routes = SpecDefaults.ImplicitRoutes(spec.Pools) } };
+        }
+        else if (gateway.Child("routes") is { Node: SpecSequence list } routes && cursor.IsSound("worker_pools"))
+        {
+            CheckTargets(spec, list, routes);
+        }
+
+        if (cursor.IsSound("gateway"))
+        {
+            WarnOfUnreached(spec, cursor.Child("worker_pools"));
+        }
+
+        return spec with { Gateway = spec.Gateway with { Routes = SpecDefaults.MostSpecificFirst(spec.Gateway.Routes) } };
+    }
+
+    private static void CheckTargets(ClusterSpec spec, SpecSequence list, SpecCursor routes)
+    {
+        for (var i = 0; i < list.Items.Length; i++)
+        {
+            var route = routes.Item(i);
+            var target = route.Child("pool");
+            if (!route.IsSound("pool") || target.Node is not SpecScalar { Text: var name } || !route.Has("pool"))
+            {
+                continue;
+            }
+
+            var pool = spec.Pools.FirstOrDefault(pool => pool.Name.Value == name);
+            if (pool is null)
+            {
+                var names = spec.Pools.Select(pool => pool.Name.Value).ToList();
+                var near = NearestName.Find(name, names);
+                target.Error($"found {Excerpt.Quote(name)}, which is no pool; "
+                    + (near is null ? $"allowed is {string.Join(" or ", names)}" : $"did you mean '{near}'?"));
+            }
+            else if (pool.Template.Port is null)
+            {
+                target.Error($"found {Excerpt.Quote(name)}, which has no port; allowed are pools with a port");
+            }
+
+            if (route.Child("strip_prefix") is { Node: SpecScalar { Text: "true" } } strip && !route.Has("path"))
+            {
+                strip.Warn("has no effect: the route's path is /");
+            }
+        }
+    }
+
+    private static void WarnOfUnreached(ClusterSpec spec, SpecCursor pools)
+    {
+        var reached = spec.Gateway.Routes.Select(route => route.Pool).ToHashSet();
+        foreach (var pool in spec.Pools.Where(pool =>
+            pool.Template is { Port: not null, Health.Type: HealthCheckType.Http } && !reached.Contains(pool.Name)))
+        {
+            pools.Child(pool.Name.Value).Warn("no route reaches this pool, which speaks HTTP; name it under gateway.routes");
+        }
+    }
+}

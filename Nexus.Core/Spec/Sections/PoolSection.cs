@@ -1,0 +1,145 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using Nexus.Core.Ids;
+using Nexus.Core.Spec.Yaml;
+
+namespace Nexus.Core.Spec.Sections;
+
+/// <summary>The keys of a pool and the rules across them.</summary>
+internal static class PoolSection
+{
+    public const int MaxReplicas = 1000;
+
+    private static readonly TextValue Label = new("a text of at most 255 characters", ".+") { TakesAnyScalar = true };
+
+    private static readonly Section<RolloutSpec> Rollout = new(new RolloutSpec(),
+    [
+        new SpecKey<RolloutSpec, int>("max_surge", new WholeValue(0, MaxReplicas), r => r.MaxSurge, (r, v) => r with { MaxSurge = v },
+            "Replicas that may exist above the wanted count while replacing."),
+        new SpecKey<RolloutSpec, int>("max_unavailable", new WholeValue(0, MaxReplicas), r => r.MaxUnavailable, (r, v) => r with { MaxUnavailable = v },
+            "Replicas that may be missing from the wanted count while replacing."),
+        new SpecKey<RolloutSpec, TimeSpan>("min_healthy_time", DurationValue.OfSeconds(0, 3600), r => r.MinHealthyTime, (r, v) => r with { MinHealthyTime = v },
+            "How long a new replica must have been healthy before it counts as available."),
+    ])
+    {
+        Planned = ["strategy", "progress_deadline", "auto_rollback"],
+        Complete = (rollout, cursor) =>
+        {
+            if (rollout is { MaxSurge: 0, MaxUnavailable: 0 } && cursor.IsSound("max_surge", "max_unavailable"))
+            {
+                cursor.Error("found max_surge 0 and max_unavailable 0, which lets nothing be replaced; allowed is 0 for one of them");
+            }
+
+            return rollout;
+        },
+    };
+
+    private static readonly Section<PlacementSpec> Placement = new(new PlacementSpec(),
+    [
+        new SpecKey<PlacementSpec, ImmutableSortedDictionary<string, string>>("constraints", new TextMapValue("node labels",
+            new TextValue("a label of letters, digits, _ . / and -", @"[A-Za-z0-9_./\-]+"), Label, 64), null, (p, v) => p with { Constraints = v },
+            "Labels a node must carry with exactly these values."),
+        new SpecKey<PlacementSpec, string>("arch", new ChoiceValue<string>(("amd64", "amd64"), ("arm64", "arm64")), null, (p, v) => p with { Arch = v },
+            "Architecture a node must have.") { DefaultNote = "any" },
+        new SpecKey<PlacementSpec, SpreadRule>("spread", new ChoiceValue<SpreadRule>(("preferred", SpreadRule.Preferred), ("required", SpreadRule.Required)),
+            p => p.Spread, (p, v) => p with { Spread = v },
+            "preferred: nodes with fewest replicas of the pool first; required: never two of them on one node."),
+    ]);
+
+    public static Section<PoolSpec> Section { get; } = new(
+        Empty(""),
+        [
+            new SpecKey<PoolSpec, int>("min_replicas", new WholeValue(0, MaxReplicas), p => p.MinReplicas, (p, v) => p with { MinReplicas = v },
+                "Replicas to keep running at least."),
+            new SpecKey<PoolSpec, int>("max_replicas", new WholeValue(0, MaxReplicas), null, (p, v) => p with { MaxReplicas = v },
+                "Replicas never to be exceeded by scaling; a rollout's surge comes on top.") { DefaultNote = "the same as min_replicas" },
+            .. TemplateKeys.All.Select(key => new PartKey<PoolSpec, PoolTemplate>(key, p => p.Template, (p, t) => p with { Template = t })),
+            new SpecKey<PoolSpec, RolloutSpec>("rollout", Rollout, p => p.Rollout, (p, v) => p with { Rollout = v },
+                "How replicas are replaced when the pool changes."),
+            new SpecKey<PoolSpec, PlacementSpec>("placement", Placement, p => p.Placement, (p, v) => p with { Placement = v },
+                "Which nodes may run it."),
+        ])
+    {
+        Planned = ["autoscale", "secrets", "warm_standby"],
+        Complete = Complete,
+    };
+
+    /// <summary>A pool of which only the name is known.</summary>
+    public static PoolSpec Empty(string name) => new() { Name = new PoolName(name), Template = new PoolTemplate() };
+
+    private static PoolSpec Complete(PoolSpec pool, SpecCursor cursor)
+    {
+        if (!cursor.Has("max_replicas"))
+        {
+            pool = pool with { MaxReplicas = pool.MinReplicas };
+        }
+        else if (pool.MaxReplicas < pool.MinReplicas && cursor.IsSound("min_replicas", "max_replicas"))
+        {
+            cursor.Child("max_replicas").Error($"found {pool.MaxReplicas}; allowed is at least min_replicas, {pool.MinReplicas}");
+        }
+
+        if (!cursor.Has("image") && !cursor.Has("process"))
+        {
+            cursor.Error("image is missing; allowed is an image, or process for a pool that runs without containers");
+        }
+
+        var template = pool.Template;
+        return pool with { Template = template with { Health = HealthSection.ForPort(template.Health, template.Port, cursor) } };
+    }
+}
+
+/// <summary>The pools by name.</summary>
+internal sealed class PoolsValue : SpecValue<ImmutableArray<PoolSpec>>, IHasItems
+{
+    private const int Max = 200;
+
+    /// <summary>The rule for names, reserved ones aside.</summary>
+    public static TextValue Name { get; } = new(NameRules.Description, $"[a-z]([a-z0-9\\-]{{0,{NameRules.MaxLength - 2}}}[a-z0-9])?");
+
+    public ISection? Items => PoolSection.Section;
+
+    public string ItemPath => ".NAME";
+
+    public override string Allowed => "a map of pools by name";
+
+    public override bool TryRead(SpecCursor cursor, out ImmutableArray<PoolSpec> value)
+    {
+        value = [];
+        if (cursor.Node is not SpecMapping { Entries.Length: <= Max } mapping)
+        {
+            return cursor.Refuse($"a map of at most {Max} pools by name; {{}} for none");
+        }
+
+        cursor.ReportFaults(mapping);
+        var pools = ImmutableArray.CreateBuilder<PoolSpec>();
+        foreach (var entry in mapping.Entries)
+        {
+            var at = cursor.Enter(entry);
+            if (!NameRules.IsValid(entry.Name))
+            {
+                at.Error($"found {Excerpt.Quote(entry.Name)} as a name; allowed is {NameRules.Description}");
+            }
+            else if (IsReserved(entry.Name))
+            {
+                at.Error($"found {Excerpt.Quote(entry.Name)} as a name; allowed are names other than consul… and nexus-…, "
+                    + "which are services of the cluster itself");
+            }
+
+            PoolSection.Section.TryRead(at, PoolSection.Empty(entry.Name), out var pool);
+            pools.Add(pool);
+        }
+
+        value = pools.ToImmutable();
+        return true;
+    }
+
+    public override JsonObject ToSchema() => new()
+    {
+        ["type"] = "object",
+        ["additionalProperties"] = false,
+        ["patternProperties"] = new JsonObject { [Name.SchemaPattern] = PoolSection.Section.ToSchema() },
+    };
+
+    private static bool IsReserved(string name) =>
+        name == "nexus" || name.StartsWith("nexus-", StringComparison.Ordinal) || name.StartsWith("consul", StringComparison.Ordinal);
+}

@@ -1,0 +1,86 @@
+using System.Text.Json.Nodes;
+using Nexus.Core.Spec.Yaml;
+
+namespace Nexus.Core.Spec.Sections;
+
+/// <summary>A Linux capability, without <c>CAP_</c>.</summary>
+internal sealed class CapabilityValue : SpecValue<string>
+{
+    // capabilities(7), less those that hand over the machine.
+    private static readonly ChoiceValue<string> Known = new([.. new[]
+    {
+        "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "IPC_LOCK", "KILL", "MKNOD", "NET_ADMIN",
+        "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT", "SYS_NICE",
+        "SYS_PTRACE", "SYS_RESOURCE", "SYS_TIME",
+    }.Select(name => (name, name))]);
+
+    public override string Allowed => Known.Allowed;
+
+    public override bool TryRead(SpecCursor cursor, out string value) => Known.TryRead(cursor, out value);
+
+    public override JsonObject ToSchema() => Known.ToSchema();
+}
+
+/// <summary>A mount, as a map or in the short form <c>source:target[:ro]</c>.</summary>
+internal sealed class VolumeValue : SpecValue<VolumeSpec>, IHasItems
+{
+    private const string ShortForm = "SOURCE:TARGET or SOURCE:TARGET:ro, or a map with source, target, read_only";
+
+    private static readonly TextValue Source = new(
+        "a volume's name or an absolute path of the node", @"[A-Za-z0-9][A-Za-z0-9_.\-]*|/[^:\0]*")
+    { Objection = Climbs };
+
+    private static readonly TextValue Target = new(
+        "an absolute path in the container, other than /", @"/[^:\0]*[^:/\0][^:\0]*")
+    { Objection = Climbs };
+
+    private static readonly Section<VolumeSpec> Section = new(new VolumeSpec("", "", false),
+    [
+        new SpecKey<VolumeSpec, string>("source", Source, null, (v, s) => v with { Source = s },
+            "Name of a volume, or an absolute path of the node.") { IsRequired = true },
+        new SpecKey<VolumeSpec, string>("target", Target, null, (v, s) => v with { Target = s },
+            "Absolute path in the container.") { IsRequired = true },
+        new SpecKey<VolumeSpec, bool>("read_only", new BoolValue(), v => v.ReadOnly, (v, s) => v with { ReadOnly = s },
+            "Whether it cannot be written."),
+    ]);
+
+    public ISection? Items => Section;
+
+    public string ItemPath => "";
+
+    public override string Allowed => ShortForm;
+
+    public override bool TryRead(SpecCursor cursor, out VolumeSpec value)
+    {
+        if (cursor.Node is SpecMapping)
+        {
+            return Section.TryRead(cursor, out value);
+        }
+
+        value = new VolumeSpec("", "", false);
+        if (cursor.Node is not SpecScalar { Kind: ScalarKind.Text } text)
+        {
+            return cursor.Refuse(ShortForm);
+        }
+
+        var parts = text.Text.Split(':');
+        if (parts is not ([_, _] or [_, _, "ro" or "rw"]))
+        {
+            return cursor.Refuse(ShortForm);
+        }
+
+        value = new VolumeSpec(parts[0], parts[1], parts is [_, _, "ro"]);
+        return TryPart(cursor, Source, parts[0]) & TryPart(cursor, Target, parts[1]);
+    }
+
+    public override JsonObject ToSchema() => new()
+    {
+        ["anyOf"] = new JsonArray(
+            new JsonObject { ["type"] = "string", ["pattern"] = "^[^:]+:/[^:]+(:ro|:rw)?$" }, Section.ToSchema()),
+    };
+
+    private static bool TryPart(SpecCursor cursor, TextValue form, string text) =>
+        form.TryRead(cursor with { Node = new SpecScalar(cursor.At, text, ScalarKind.Text, IsQuoted: false) }, out _);
+
+    private static string? Climbs(string path) => path.Split('/').Contains("..") ? ".. is not allowed in it" : null;
+}

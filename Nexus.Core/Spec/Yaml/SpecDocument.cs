@@ -1,0 +1,77 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using YamlDotNet.Core;
+
+namespace Nexus.Core.Spec.Yaml;
+
+/// <summary>Turns text into nodes, or into the one problem that keeps it from being YAML. Never throws.</summary>
+internal static class SpecDocument
+{
+    /// <summary>Longest document in bytes: it is one value in Consul, whose own limit is 512 KB in base64.</summary>
+    public const int MaxBytes = 256 * 1024;
+
+    [SuppressMessage("ApiDesign", "RS0030", Justification = "The parser takes a TextReader; this one reads memory.")]
+    public static (SpecNode? Root, SpecProblem? Problem) Parse(string yaml)
+    {
+        if (Encoding.UTF8.GetByteCount(yaml) is var size && size > MaxBytes)
+        {
+            return (null, Problem(1, 1, $"the document has {size} bytes; allowed are at most {MaxBytes}"));
+        }
+
+        var parser = new Parser(new System.IO.StringReader(yaml.StartsWith('\uFEFF') ? yaml[1..] : yaml));
+        try
+        {
+            var root = new NodeComposer(parser).ComposeDocument();
+            return root is null ? (null, Problem(1, 1, "the document is empty; it needs worker_pools")) : (root, null);
+        }
+        catch (YamlException error)
+        {
+            return (null, Problem(error.Start.Line, error.Start.Column, Explain(yaml, error)));
+        }
+        catch (Exception error) when (error is ArgumentException or FormatException or InvalidOperationException
+            or IndexOutOfRangeException or OverflowException or NullReferenceException or InvalidCastException)
+        {
+            // The parser's own slips on text that is not YAML, e.g. an escape beyond Unicode.
+            var at = parser.Current?.End ?? Mark.Empty;
+            return (null, Problem(at.Line, at.Column, "not valid YAML after this place"));
+        }
+    }
+
+    private static SpecProblem Problem(long line, long column, string message) =>
+        new(SpecSeverity.Error, (int)line, (int)column, "", message);
+
+    private static string Explain(string yaml, YamlException error)
+    {
+        var reason = error is DocumentLimitException ? error.Message : $"not valid YAML: {Sentence(error.Message)}";
+        return HasTabIndent(yaml, (int)error.Start.Line) ? $"{reason} (a tab indents this line; YAML allows spaces only)" : reason;
+    }
+
+    private static string Sentence(string message)
+    {
+        var text = Excerpt.Cut(message.TrimEnd('.'));
+        return text.Length == 0 ? "the parser gave no reason" : char.ToLowerInvariant(text[0]) + text[1..];
+    }
+
+    private static bool HasTabIndent(string yaml, int line)
+    {
+        var number = 0;
+        foreach (var text in yaml.AsSpan().EnumerateLines())
+        {
+            number++;
+            if (number >= line - 1 && text[..^text.TrimStart(" \t").Length].Contains('\t'))
+            {
+                return true;
+            }
+
+            if (number > line)
+            {
+                return false;
+            }
+        }
+
+        return false;
+    }
+}
+
+/// <summary>The document is YAML, but more or deeper of it than a spec may be.</summary>
+internal sealed class DocumentLimitException(Mark start, Mark end, string message) : YamlException(start, end, message);
