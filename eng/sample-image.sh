@@ -20,7 +20,7 @@ case $engine in
 esac
 
 hash_of() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi; }
-sources=$({ echo "$engine"; find "$project" eng/sample-image.sh Directory.*.props Directory.Build.targets global.json -type f |
+sources=$({ echo "$engine"; find "$project" eng/sample-image.sh Directory.Build.* global.json -type f |
   LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done; } | hash_of | cut -c1-32)
 
 is_current() {
