@@ -37,6 +37,12 @@ public sealed record StatusView
     /// <summary>Who leads; null while nobody does.</summary>
     public LeaderView? Leader { get; init; }
 
+    /// <summary>When this was seen.</summary>
+    public DateTimeOffset AsOf { get; init; }
+
+    /// <summary>Why what is shown may be old; null when it is not.</summary>
+    public string? Warning { get; init; }
+
     /// <summary>Every manager known.</summary>
     public ImmutableArray<PeerView> Managers { get; init; } = [];
 

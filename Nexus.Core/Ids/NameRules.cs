@@ -30,4 +30,14 @@ public static class NameRules
 
         return true;
     }
+
+    /// <summary>A valid name made from a machine's: lower case, first label, anything else a dash; <c>node</c> if nothing is left.</summary>
+    public static string FromMachine(string machineName)
+    {
+        var label = machineName.Split('.')[0].ToLowerInvariant();
+        var name = string.Concat(label.Select(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) ? c : '-')).Trim('-');
+        name = name.Length == 0 || char.IsAsciiLetterLower(name[0]) ? name : "n-" + name;
+        name = (name.Length > MaxLength ? name[..MaxLength] : name).TrimEnd('-');
+        return name.Length == 0 ? "node" : name;
+    }
 }

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using Nexus.Api.State;
+using Nexus.Api.V1;
+using Nexus.Consul;
+using Nexus.Orchestrator.ControlLoops;
+
+namespace Nexus.Orchestrator.Api;
+
+/// <summary>Status, pools, nodes and allocations, from this manager's last look.</summary>
+internal static class ClusterEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(Routes.Status, StatusAsync).WithName("GetStatus").WithSummary("The cluster at a glance")
+            .Produces<StatusView>().ProducesProblem(503);
+        routes.MapGet(Routes.Pools, (ClusterView view) => FromLatest(view, ViewBuilder.Pools)).WithName("ListPools").WithSummary("Pools")
+            .Produces<ImmutableArray<PoolView>>().ProducesProblem(503);
+        routes.MapGet(Routes.Nodes, (ClusterView view) => FromLatest(view, ViewBuilder.Nodes)).WithName("ListNodes").WithSummary("Nodes")
+            .Produces<ImmutableArray<NodeView>>().ProducesProblem(503);
+        routes.MapGet(Routes.Allocations, (ClusterView view) => FromLatest(view, ViewBuilder.Allocations)).WithName("ListAllocations").WithSummary("Allocations")
+            .Produces<ImmutableArray<AllocationView>>().ProducesProblem(503);
+    }
+
+    private static async Task<IResult> StatusAsync(ClusterView view, ConsulClient consul, CancellationToken cancellationToken)
+    {
+        if (view.Latest is not { } look)
+        {
+            return NotYet(view);
+        }
+
+        var snapshot = look.Stored.Snapshot;
+        return Results.Ok(new StatusView
+        {
+            Cluster = snapshot.Spec?.Cluster,
+            SpecRevision = snapshot.SpecRevision,
+            Leader = look.Stored.Leader is { } leader
+                ? new LeaderView(leader.Record.Manager, leader.Record.ApiAddress, leader.Epoch, leader.Record.Since)
+                : null,
+            Managers = await PeersAsync(consul, CatalogNames.Orchestrator, cancellationToken),
+            Gateways = await PeersAsync(consul, CatalogNames.Gateway, cancellationToken),
+            Pools = ViewBuilder.Pools(look),
+            Nodes = ViewBuilder.Nodes(look),
+            Allocations = ViewBuilder.Allocations(look),
+            AsOf = look.At,
+            Warning = view.Trouble is { } trouble ? $"Shown is the state of {look.At:u}, because the cluster cannot be looked at: {trouble}" : null,
+        });
+    }
+
+    private static async Task<ImmutableArray<PeerView>> PeersAsync(ConsulClient consul, string service, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var entries = await consul.Health.ServiceAsync(service, passingOnly: false, cancellationToken);
+            return [.. entries.Value
+                .Select(e => new PeerView(
+                    e.Service.Meta.GetValueOrDefault("name") ?? e.Service.Id,
+                    e.Service.Meta.GetValueOrDefault("api") ?? $"http://{e.Address}:{e.Service.Port}",
+                    e.AggregatedStatus == CheckStatus.Passing))
+                .OrderBy(p => p.Name, StringComparer.Ordinal)];
+        }
+        catch (ConsulException)
+        {
+            // The status carries a warning then; a list that cannot be had is shown empty.
+            return [];
+        }
+    }
+
+    private static IResult FromLatest<T>(ClusterView view, Func<Look, T> build) =>
+        view.Latest is { } look ? Results.Ok(build(look)) : NotYet(view);
+
+    private static IResult NotYet(ClusterView view) => Results.Problem(
+        statusCode: 503, title: "This manager has not been able to look at the cluster yet.",
+        detail: view.Trouble ?? "It has only just started; ask again in a moment.");
+}

@@ -1,0 +1,51 @@
+using Microsoft.AspNetCore.Http.Features;
+using Nexus.Api.V1;
+using Nexus.Orchestrator.ControlLoops;
+
+namespace Nexus.Orchestrator.Api;
+
+/// <summary>Logs of an allocation, fetched from the agent of its node.</summary>
+internal static class LogEndpoints
+{
+    public const string WorkerClient = "worker";
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapGet(Routes.AllocationLogs, StreamAsync).WithName("GetAllocationLogs")
+            .WithSummary("Last lines of an allocation's output (?tail=100&follow=true)")
+            .Produces<string>(200, "text/plain").ProducesProblem(404).ProducesProblem(502);
+
+    private static async Task<IResult> StreamAsync(
+        string id, HttpContext context, ClusterView view, IHttpClientFactory clients, CancellationToken cancellationToken)
+    {
+        var snapshot = view.Latest?.Stored.Snapshot;
+        var node = snapshot?.Assignments.Values.FirstOrDefault(a => a.Allocations.Any(x => x.Id.Value == id))?.Node;
+        if (node is not { } name || snapshot?.Nodes.GetValueOrDefault(name.Value)?.Record is not { } record)
+        {
+            return Results.Problem(statusCode: 404, title: $"There is no allocation '{id}'.", detail: "nexus status lists them.");
+        }
+
+        var client = clients.CreateClient(WorkerClient);
+        var address = new Uri(new Uri(record.ApiAddress), Routes.LogsOf(id) + context.Request.QueryString);
+        HttpResponseMessage answer;
+        try
+        {
+            answer = await client.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        }
+        catch (HttpRequestException e)
+        {
+            return Results.Problem(
+                statusCode: 502, title: $"The agent of {name} does not answer at {record.ApiAddress}.", detail: e.Message);
+        }
+
+        using (answer)
+        {
+            context.Response.StatusCode = (int)answer.StatusCode;
+            context.Response.ContentType = answer.Content.Headers.ContentType?.ToString();
+            context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+            await using var body = await answer.Content.ReadAsStreamAsync(cancellationToken);
+            await body.CopyToAsync(context.Response.Body, cancellationToken);
+        }
+
+        return Results.Empty;
+    }
+}

@@ -1,0 +1,144 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.AspNetCore.Mvc;
+using Nexus.Api.V1;
+using Nexus.Consul;
+using Nexus.Core.Spec;
+using Nexus.Core.State;
+using Nexus.Orchestrator.ControlLoops;
+using Nexus.Orchestrator.Events;
+using Nexus.Orchestrator.State;
+
+namespace Nexus.Orchestrator.Api;
+
+/// <summary>Reading, checking and applying specs.</summary>
+internal static class SpecEndpoints
+{
+    // A document travels to Consul as one value of at most about 380 KB after base64.
+    private const int MaxBytes = 256 * 1024;
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(Routes.Spec, GetAsync).WithName("GetSpec").WithSummary("The spec in force")
+            .Produces<SpecView>().ProducesProblem(404).ProducesProblem(503);
+        routes.MapPut(Routes.Spec, ApplyAsync).WithName("ApplySpec").WithSummary("Apply a YAML document")
+            .WithDescription("Body: the document. If-Match: the revision that must be in force. X-Nexus-File and X-Nexus-Author: for messages and history.")
+            .Accepts<string>("text/yaml", "application/yaml", "text/plain")
+            .Produces<SpecResult>().Produces<SpecResult>(422).ProducesProblem(412).ProducesProblem(413).ProducesProblem(503);
+        routes.MapPost(Routes.SpecValidate, ValidateAsync).WithName("ValidateSpec").WithSummary("Check a YAML document, apply nothing")
+            .Accepts<string>("text/yaml", "application/yaml", "text/plain")
+            .Produces<SpecResult>().ProducesProblem(413);
+    }
+
+    private static async Task<IResult> GetAsync(SpecStore specs, HttpResponse response, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var current = await specs.ReadAsync(cancellationToken);
+            if (current is null)
+            {
+                return Problem(404, "The cluster has no spec yet.", "Apply one: nexus apply nexus.yaml");
+            }
+
+            response.Headers.ETag = $"\"{current.Document.Revision}\"";
+            var d = current.Document;
+            return Results.Ok(new SpecView(d.Revision, d.Yaml, d.AppliedAt, d.AppliedBy));
+        }
+        catch (ConsulException e)
+        {
+            return Problem(503, "Consul does not answer, so the spec cannot be read.", e.Message);
+        }
+    }
+
+    private static async Task<IResult> ApplyAsync(
+        HttpRequest request, SpecStore specs, ClusterView view, EventWriter events, WakeSignal wake, CancellationToken cancellationToken)
+    {
+        if (await ReadBodyAsync(request, cancellationToken) is not { } yaml)
+        {
+            return TooLarge();
+        }
+
+        if (!TryReadIfMatch(request, out var expected))
+        {
+            return Problem(412, "If-Match is not a revision.", $"Found {request.Headers.IfMatch}; allowed is the number of a revision, e.g. \"3\".");
+        }
+
+        var file = request.Headers["X-Nexus-File"].FirstOrDefault() ?? "the document";
+        var author = request.Headers["X-Nexus-Author"].FirstOrDefault() ?? "api";
+        var read = SpecReader.Read(yaml, file);
+        var inForce = view.Latest?.Stored.Snapshot.SpecRevision ?? 0;
+        if (read.Spec is null)
+        {
+            return Results.Json(new SpecResult(false, inForce, false, ViewBuilder.Problems(read.Problems)), ApiJson.Default.SpecResult, statusCode: 422);
+        }
+
+        try
+        {
+            var (outcome, revision) = await specs.ApplyAsync(yaml, author, expected, cancellationToken);
+            if (outcome == ApplyOutcome.Conflict)
+            {
+                return Problem(412, $"Revision {revision} is in force, not {expected}.", "Read the spec again, carry your change over, apply it.");
+            }
+
+            if (outcome == ApplyOutcome.Applied)
+            {
+                events.Write("SpecApplied", EventSeverity.Info, $"Spec revision {revision} was applied by {author} from {file}.");
+                wake.Set();
+            }
+
+            return Results.Ok(new SpecResult(true, revision, outcome == ApplyOutcome.Applied, ViewBuilder.Problems(WithLints(read, view))));
+        }
+        catch (ConsulException e)
+        {
+            return Problem(503, "Consul does not answer; nothing was applied.", e.Message);
+        }
+    }
+
+    private static async Task<IResult> ValidateAsync(HttpRequest request, ClusterView view, CancellationToken cancellationToken)
+    {
+        if (await ReadBodyAsync(request, cancellationToken) is not { } yaml)
+        {
+            return TooLarge();
+        }
+
+        var read = SpecReader.Read(yaml, request.Headers["X-Nexus-File"].FirstOrDefault() ?? "the document");
+        var latest = view.Latest?.Stored;
+        return Results.Ok(new SpecResult(
+            read.IsValid, latest?.Snapshot.SpecRevision ?? 0, latest?.Spec?.Document.Yaml != yaml, ViewBuilder.Problems(WithLints(read, view))));
+    }
+
+    private static IEnumerable<SpecProblem> WithLints(SpecReadResult read, ClusterView view)
+    {
+        var ready = view.Latest?.Stored.Snapshot.Nodes.Values.Count(n => n.Status == NodeStatus.Ready);
+        return read.Spec is { } spec && ready is { } nodes
+            ? read.Problems.Concat(SpecLints.ForCluster(spec, nodes))
+            : read.Problems;
+    }
+
+    /// <summary>The body as text; null when it is larger than allowed.</summary>
+    private static async Task<string?> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[MaxBytes + 1];
+        var read = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+        return read > MaxBytes ? null : Encoding.UTF8.GetString(buffer, 0, read);
+    }
+
+    private static bool TryReadIfMatch(HttpRequest request, out long? revision)
+    {
+        revision = null;
+        var text = request.Headers.IfMatch.ToString().Trim('"');
+        if (text.Length == 0)
+        {
+            return true;
+        }
+
+        var valid = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number);
+        revision = number;
+        return valid;
+    }
+
+    private static IResult TooLarge() => Problem(413, "The document is too large.", $"Allowed are {MaxBytes / 1024} KB: it is kept as one value in Consul.");
+
+    private static IResult Problem(int status, string title, string detail) =>
+        Results.Problem(new ProblemDetails { Status = status, Title = title, Detail = detail });
+}

@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using Nexus.Api.V1;
+using Nexus.Core.Reconcile;
+using Nexus.Core.Spec;
+using Nexus.Core.State;
+using Nexus.Orchestrator.ControlLoops;
+
+namespace Nexus.Orchestrator.Api;
+
+/// <summary>Turns a look at the cluster into what the API shows. Pure.</summary>
+internal static class ViewBuilder
+{
+    public static ImmutableArray<PoolView> Pools(Look look)
+    {
+        var runs = look.Stored.Snapshot.Assignments.Values
+            .SelectMany(a => a.Allocations.Where(x => x.Desired == DesiredStatus.Run))
+            .ToLookup(a => a.Pool);
+        var observed = Observed(look.Stored.Snapshot);
+        return [.. (look.Stored.Snapshot.Spec?.Pools ?? []).Select(pool =>
+        {
+            var revision = PoolRevisions.Compute(pool.Template);
+            var members = runs[pool.Name].ToList();
+            return new PoolView
+            {
+                Name = pool.Name.Value,
+                Image = pool.Template.Image,
+                Revision = revision.Value,
+                Desired = Reconciler.DesiredCount(pool),
+                Running = members.Count,
+                Healthy = members.Count(m => observed.GetValueOrDefault(m.Id.Value)?.Healthy == true),
+                UpToDate = members.Count(m => m.Revision == revision),
+                MinReplicas = pool.MinReplicas,
+                MaxReplicas = pool.MaxReplicas,
+                Blocked = look.Plan.Blocked.FirstOrDefault(b => b.Pool == pool.Name)?.Reason,
+            };
+        })];
+    }
+
+    public static ImmutableArray<NodeView> Nodes(Look look) => [.. look.Stored.Snapshot.Nodes.Values.Select(node =>
+    {
+        var assignment = look.Stored.Snapshot.Assignments.GetValueOrDefault(node.Record.Node.Value);
+        var resources = assignment?.Templates.ToDictionary(t => (t.Pool, t.Revision), t => t.Template.Resources) ?? [];
+        var reserved = assignment?.Allocations.Select(a => resources.GetValueOrDefault((a.Pool, a.Revision))).OfType<ResourceSpec>().ToList() ?? [];
+        return new NodeView
+        {
+            Name = node.Record.Node.Value,
+            Status = node.Status,
+            Address = node.Record.Address,
+            Arch = node.Record.Arch,
+            Runtime = node.Record.Runtime,
+            CpuMillicores = node.Record.Capacity.CpuMillicores,
+            ReservedCpuMillicores = reserved.Sum(r => r.CpuMillicores),
+            MemoryBytes = node.Record.Capacity.MemoryBytes,
+            ReservedMemoryBytes = reserved.Sum(r => r.MemoryBytes),
+            Allocations = assignment?.Allocations.Count(a => a.Desired == DesiredStatus.Run) ?? 0,
+            Labels = node.Record.Labels,
+            AgentVersion = node.Record.AgentVersion,
+        };
+    })];
+
+    public static ImmutableArray<AllocationView> Allocations(Look look)
+    {
+        var observed = Observed(look.Stored.Snapshot);
+        return [.. look.Stored.Snapshot.Assignments.Values
+            .SelectMany(a => a.Allocations.Select(x => View(a, x, observed.GetValueOrDefault(x.Id.Value), look)))
+            .OrderBy(a => a.Pool, StringComparer.Ordinal).ThenBy(a => a.Id, StringComparer.Ordinal)];
+    }
+
+    public static EventView Event(ClusterEvent e) => new(
+        e.Id, e.At, e.Kind, e.Severity, e.Message, e.Source, e.Pool?.Value, e.Allocation?.Value, e.Node?.Value);
+
+    public static ImmutableArray<SpecProblemView> Problems(IEnumerable<SpecProblem> problems) =>
+        [.. problems.Select(p => new SpecProblemView(p.Severity == SpecSeverity.Error ? "error" : "warning", p.Line, p.Column, p.Key, p.Message))];
+
+    private static AllocationView View(NodeAssignment assignment, AllocationAssignment allocation, ObservedAllocation? seen, Look look)
+    {
+        var lost = look.Stored.Snapshot.Nodes.GetValueOrDefault(assignment.Node.Value)?.Status is null or NodeStatus.Lost;
+        return new AllocationView
+        {
+            Id = allocation.Id.Value,
+            Pool = allocation.Pool.Value,
+            Node = assignment.Node.Value,
+            Revision = allocation.Revision.Value,
+            Desired = allocation.Desired,
+            Phase = lost ? AllocationPhase.Lost : seen?.Phase,
+            Healthy = !lost && seen?.Healthy == true,
+            Endpoint = seen is { Address: { } address, Port: { } port } ? $"{address}:{port}" : null,
+            Restarts = seen?.Restarts ?? 0,
+            ExitCode = seen?.ExitCode,
+            StartedAt = seen?.StartedAt,
+            Reason = seen?.Reason ?? (allocation.Desired == DesiredStatus.Stop ? allocation.Reason : null),
+            LastLogs = seen?.LastLogs ?? [],
+        };
+    }
+
+    private static Dictionary<string, ObservedAllocation> Observed(ClusterSnapshot snapshot)
+    {
+        var byId = new Dictionary<string, ObservedAllocation>(StringComparer.Ordinal);
+        foreach (var allocation in snapshot.Observations.Values.SelectMany(o => o.Allocations))
+        {
+            byId[allocation.Id.Value] = allocation;
+        }
+
+        return byId;
+    }
+}

@@ -1,0 +1,68 @@
+using Nexus.Core.Ids;
+using Nexus.Core.Reconcile;
+using Nexus.Core.State;
+using Nexus.Orchestrator.Events;
+using Nexus.Orchestrator.Observability;
+
+namespace Nexus.Orchestrator.ControlLoops;
+
+/// <summary>Tells people what the leader did and noticed: each step once, each standing trouble once when it begins and ends.</summary>
+internal sealed class PlanReporter(EventWriter events)
+{
+    private readonly Dictionary<PoolName, string> _blocked = [];
+    private readonly Dictionary<string, NodeStatus> _nodes = new(StringComparer.Ordinal);
+
+    public void ReportSteps(ReconcilePlan plan)
+    {
+        foreach (var step in plan.Steps)
+        {
+            var (kind, words) = step switch
+            {
+                PlaceStep => ("AllocationPlaced", "is placed on"),
+                StopStep => ("AllocationStopping", "is stopped on"),
+                _ => ("AllocationForgotten", "is gone from"),
+            };
+            OrchestratorTelemetry.Steps.Add(1, new KeyValuePair<string, object?>("kind", kind));
+            if (step is not ForgetStep)
+            {
+                events.Write(kind, EventSeverity.Info, $"{step.Allocation} {words} {step.Node}: {step.Reason}.", step.Pool, step.Allocation, step.Node);
+            }
+        }
+    }
+
+    public void ReportBlocked(ReconcilePlan plan)
+    {
+        foreach (var blocked in plan.Blocked.Where(b => _blocked.GetValueOrDefault(b.Pool) != b.Reason))
+        {
+            _blocked[blocked.Pool] = blocked.Reason;
+            events.Write(
+                "PoolBlocked", EventSeverity.Error,
+                $"{blocked.Missing} replica{(blocked.Missing == 1 ? "" : "s")} of {blocked.Pool} cannot be placed: {blocked.Reason}.", blocked.Pool);
+        }
+
+        foreach (var pool in _blocked.Keys.Except(plan.Blocked.Select(b => b.Pool)).ToList())
+        {
+            _blocked.Remove(pool);
+            events.Write("PoolUnblocked", EventSeverity.Info, $"All replicas of {pool} can be placed again.", pool);
+        }
+    }
+
+    public void ReportNodes(ClusterSnapshot snapshot)
+    {
+        foreach (var (name, node) in snapshot.Nodes)
+        {
+            var before = _nodes.GetValueOrDefault(name, NodeStatus.Unknown);
+            _nodes[name] = node.Status;
+            if (before != node.Status)
+            {
+                var severity = node.Status switch
+                {
+                    NodeStatus.Lost => EventSeverity.Error,
+                    NodeStatus.Suspect => EventSeverity.Warning,
+                    _ => EventSeverity.Info,
+                };
+                events.Write($"Node{node.Status}", severity, $"{name} was {before}, is {node.Status}.", node: node.Record.Node);
+            }
+        }
+    }
+}

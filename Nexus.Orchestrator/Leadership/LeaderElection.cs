@@ -1,0 +1,172 @@
+using Microsoft.Extensions.Options;
+using Nexus.Api.State;
+using Nexus.Consul;
+using Nexus.Core.State;
+using Nexus.Orchestrator.ControlLoops;
+using Nexus.Orchestrator.Events;
+using Nexus.Orchestrator.Observability;
+using Nexus.ServiceDefaults.Loops;
+
+namespace Nexus.Orchestrator.Leadership;
+
+/// <summary>
+/// Runs for leader as long as the process lives: a session without lock-delay bound to this manager's TTL check and its
+/// node's gossip health, then the lock on <c>nexus/leader</c>. Safe with no delay because every write is fenced.
+/// </summary>
+internal sealed partial class LeaderElection(
+    ConsulClient consul, ManagerIdentity identity, ManagerRegistration registration, LeaderLease lease, EventWriter events,
+    WakeSignal wake, LoopHeartbeats heartbeats, IOptions<OrchestratorOptions> options, IHostApplicationLifetime lifetime,
+    TimeProvider time, ILogger<LeaderElection> logger) : BackgroundService
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await StartedAsync(stoppingToken);
+        using var renewing = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        var renewal = registration.RunAsync(renewing.Token);
+        using var heartbeat = heartbeats.Register("leader election", TimeSpan.FromMinutes(2));
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await CampaignAsync(heartbeat, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                LogCampaignFailed(identity.Name, e.Message);
+            }
+
+            heartbeat.Beat();
+            await Task.Delay(RetryAfter, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await renewing.CancelAsync();
+        await renewal.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await registration.DeregisterAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task StartedAsync(CancellationToken cancellationToken)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var onStarted = lifetime.ApplicationStarted.Register(() => started.TrySetResult());
+        await started.Task.WaitAsync(cancellationToken);
+    }
+
+    private async Task CampaignAsync(ILoopHeartbeat heartbeat, CancellationToken cancellationToken)
+    {
+        if (!await registration.RenewOnceAsync(cancellationToken))
+        {
+            return;
+        }
+
+        var session = await consul.Sessions.CreateAsync(
+            new SessionRequest
+            {
+                Name = $"nexus leader {identity.Name}",
+                LockDelay = TimeSpan.Zero,
+                Behavior = SessionBehavior.Release,
+                Checks = [HealthCheck.NodeCheckId, identity.CheckId],
+            },
+            cancellationToken);
+        try
+        {
+            while (true)
+            {
+                heartbeat.Beat();
+                if (await consul.Kv.AcquireAsync(StateKeys.Leader, Record(), session, cancellationToken))
+                {
+                    await LeadAsync(session, heartbeat, cancellationToken);
+                }
+                else
+                {
+                    await ReleasedAsync(heartbeat, cancellationToken);
+                }
+            }
+        }
+        finally
+        {
+            await ResignAsync(session);
+        }
+    }
+
+    private async Task LeadAsync(string session, ILoopHeartbeat heartbeat, CancellationToken cancellationToken)
+    {
+        var key = await consul.Kv.GetAsync(StateKeys.Leader, ReadConsistency.Consistent, cancellationToken);
+        if (key?.Session != session)
+        {
+            return;
+        }
+
+        lease.Take(new LeaderToken(session, key.LockIndex));
+        OrchestratorTelemetry.Leader.Add(1);
+        LogLeading(identity.Name, key.LockIndex);
+        events.Write("LeaderElected", EventSeverity.Info, $"{identity.Name} leads (epoch {key.LockIndex}).");
+        wake.Set();
+        try
+        {
+            await foreach (var seen in consul.Kv.WatchAsync(StateKeys.Leader, Wait(), cancellationToken))
+            {
+                heartbeat.Beat();
+                if (seen.Value?.Session != session)
+                {
+                    LogLost(identity.Name, key.LockIndex);
+                    return;
+                }
+            }
+        }
+        finally
+        {
+            lease.Drop();
+            OrchestratorTelemetry.Leader.Add(-1);
+        }
+    }
+
+    private async Task ReleasedAsync(ILoopHeartbeat heartbeat, CancellationToken cancellationToken)
+    {
+        await foreach (var seen in consul.Kv.WatchAsync(StateKeys.Leader, Wait(), cancellationToken))
+        {
+            heartbeat.Beat();
+            if (seen.Value?.Session is null)
+            {
+                return;
+            }
+        }
+    }
+
+    private static WatchOptions Wait() => new() { Wait = TimeSpan.FromSeconds(30), ResyncEveryWait = true };
+
+    private async Task ResignAsync(string session)
+    {
+        // Also when cancelled: a clean stop hands over at once instead of after a TTL.
+        using var limit = new CancellationTokenSource(options.Value.LeaseTtl, time);
+        try
+        {
+            await consul.Kv.ReleaseAsync(StateKeys.Leader, Record(), session, limit.Token);
+            await consul.Sessions.DestroyAsync(session, limit.Token);
+        }
+        catch (Exception e) when (e is ConsulException or OperationCanceledException)
+        {
+            LogResignFailed(identity.Name, e.Message);
+        }
+    }
+
+    private byte[] Record() => StateJson.Write(
+        new LeaderRecord(identity.Name, identity.ApiAddress.ToString(), time.GetUtcNow()), StateJson.Default.LeaderRecord);
+
+    [LoggerMessage(4010, LogLevel.Information, "Manager {Name} leads, epoch {Epoch}.")]
+    private partial void LogLeading(string name, ulong epoch);
+
+    [LoggerMessage(4011, LogLevel.Warning, "Manager {Name} no longer leads (epoch {Epoch}).")]
+    private partial void LogLost(string name, ulong epoch);
+
+    [LoggerMessage(4012, LogLevel.Warning, "Manager {Name} could not run for leader, tries again: {Error}")]
+    private partial void LogCampaignFailed(string name, string error);
+
+    [LoggerMessage(4013, LogLevel.Debug, "Manager {Name} could not hand the lock back; it lapses by itself. {Error}")]
+    private partial void LogResignFailed(string name, string error);
+}

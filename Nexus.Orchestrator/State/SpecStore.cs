@@ -1,0 +1,105 @@
+using Nexus.Api.State;
+using Nexus.Consul;
+using Nexus.Core.Spec;
+
+namespace Nexus.Orchestrator.State;
+
+/// <summary>The spec in force, as applied and as understood.</summary>
+/// <param name="Document">As applied.</param>
+/// <param name="Spec">As understood.</param>
+/// <param name="PointerIndex">ModifyIndex of the pointer, for CAS.</param>
+internal sealed record StoredSpec(SpecDocument Document, ClusterSpec Spec, ulong PointerIndex);
+
+/// <summary>What came of an apply.</summary>
+internal enum ApplyOutcome
+{
+    /// <summary>A new revision holds.</summary>
+    Applied,
+
+    /// <summary>The document is the one in force.</summary>
+    Unchanged,
+
+    /// <summary>Another revision holds than the caller expected.</summary>
+    Conflict,
+}
+
+/// <summary>Specs in Consul: immutable documents and a pointer to the one in force, moved by CAS.</summary>
+internal sealed class SpecStore(ConsulClient consul, TimeProvider time)
+{
+    private const int Attempts = 5;
+    private StoredSpec? _cached;
+
+    /// <summary>The spec in force; null before the first apply.</summary>
+    public async Task<StoredSpec?> ReadAsync(CancellationToken cancellationToken)
+    {
+        var pointer = await consul.Kv.GetAsync(StateKeys.SpecCurrent, cancellationToken);
+        if (pointer is null)
+        {
+            return null;
+        }
+
+        var cached = Volatile.Read(ref _cached);
+        if (cached?.PointerIndex == pointer.ModifyIndex)
+        {
+            return cached;
+        }
+
+        var revision = StateJson.Read(pointer.Key, pointer.Value, StateJson.Default.SpecPointer).Revision;
+        var key = StateKeys.SpecRevision(revision);
+        var pair = await consul.Kv.GetAsync(key, cancellationToken)
+            ?? throw new InvalidDataException($"'{StateKeys.SpecCurrent}' names revision {revision}, but '{key}' does not exist.");
+        var document = StateJson.Read(key, pair.Value, StateJson.Default.SpecDocument);
+        var read = SpecReader.Read(document.Yaml, $"revision {revision}");
+        var spec = read.Spec ?? throw new InvalidDataException(
+            $"Spec revision {revision} cannot be read by this version: {string.Join(" ", read.Problems.Select(p => p.Message))}");
+        var stored = new StoredSpec(document, spec, pointer.ModifyIndex);
+        Volatile.Write(ref _cached, stored);
+        return stored;
+    }
+
+    /// <summary>Makes a valid document the one in force.</summary>
+    /// <param name="yaml">The document; the caller has validated it.</param>
+    /// <param name="author">Who applies it.</param>
+    /// <param name="expected">Revision that must be in force, zero for none; null when any may.</param>
+    /// <param name="cancellationToken">Stops waiting; a write under way may still take effect.</param>
+    public async Task<(ApplyOutcome Outcome, long Revision)> ApplyAsync(
+        string yaml, string author, long? expected, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var current = await ReadAsync(cancellationToken);
+            var revision = current?.Document.Revision ?? 0;
+            if (expected is { } wanted && wanted != revision)
+            {
+                return (ApplyOutcome.Conflict, revision);
+            }
+
+            if (current?.Document.Yaml == yaml)
+            {
+                return (ApplyOutcome.Unchanged, revision);
+            }
+
+            if (await TryWriteAsync(new SpecDocument(revision + 1, yaml, time.GetUtcNow(), author), current?.PointerIndex ?? 0, cancellationToken))
+            {
+                return (ApplyOutcome.Applied, revision + 1);
+            }
+
+            if (attempt == Attempts)
+            {
+                throw new InvalidOperationException($"The spec was changed by others {Attempts} times in a row; nothing was applied.");
+            }
+        }
+    }
+
+    private async Task<bool> TryWriteAsync(SpecDocument document, ulong pointerIndex, CancellationToken cancellationToken)
+    {
+        var result = await consul.Transactions.ExecuteAsync(
+            [
+                TxnOperation.Set(StateKeys.SpecRevision(document.Revision), StateJson.Write(document, StateJson.Default.SpecDocument)),
+                TxnOperation.CompareAndSet(
+                    StateKeys.SpecCurrent, StateJson.Write(new SpecPointer(document.Revision), StateJson.Default.SpecPointer), pointerIndex),
+            ],
+            cancellationToken);
+        return result.Committed;
+    }
+}
