@@ -24,11 +24,18 @@ public interface IContainerRuntime : IAsyncDisposable
     /// <exception cref="ImageUnavailableException">It is neither here nor can be pulled.</exception>
     Task EnsureImageAsync(string image, CancellationToken cancellationToken);
 
-    /// <summary>Creates and starts; a workload of the same allocation and attempt that already runs is returned as it is.</summary>
+    /// <summary>
+    /// Creates and starts. A workload of the same allocation and attempt that already runs, or has ended already, is
+    /// returned as it is; one that was created and not started is started.
+    /// </summary>
+    /// <exception cref="ImageUnavailableException">Its image is not here.</exception>
     /// <exception cref="WorkloadStartException">It could not be started; the message says why.</exception>
     Task<Workload> StartAsync(WorkloadSpec spec, CancellationToken cancellationToken);
 
-    /// <summary>SIGTERM, wait at most <paramref name="grace"/>, SIGKILL; returns when it is gone. Zero kills at once.</summary>
+    /// <summary>
+    /// SIGTERM, wait at most <paramref name="grace"/>, SIGKILL; returns when it is gone. Zero kills at once. An unknown or
+    /// foreign id is as good as gone and is left alone.
+    /// </summary>
     Task StopAsync(WorkloadId id, TimeSpan grace, CancellationToken cancellationToken);
 
     /// <summary>Removes what is left of an ended workload (killing it if it runs).</summary>
@@ -36,11 +43,12 @@ public interface IContainerRuntime : IAsyncDisposable
 
     /// <summary>
     /// Ends of workloads as they happen, by pidfd within milliseconds and by the engine's own events; each end at most a
-    /// few times. Only wakes: what is true stands in <see cref="ListAsync"/>.
+    /// few times. Only wakes: what is true stands in <see cref="ListAsync"/>. Watches from the first step of the enumeration
+    /// on: start to enumerate, then list.
     /// </summary>
     IAsyncEnumerable<WorkloadExit> WatchExitsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Last lines of output, oldest first.</summary>
+    /// <summary>Last lines of output, oldest first; none of a workload that is not ours.</summary>
     Task<ImmutableArray<string>> TailLogsAsync(WorkloadId id, int lines, CancellationToken cancellationToken);
 
     /// <summary>Output as it comes, after the last <paramref name="tail"/> lines; ends with the workload.</summary>
@@ -145,4 +153,8 @@ public readonly record struct WorkloadExit(AllocationId Allocation, WorkloadId I
 /// <summary>What a command came to.</summary>
 /// <param name="ExitCode">Its exit code; null when it timed out.</param>
 /// <param name="Output">First lines of its output.</param>
-public sealed record CommandResult(int? ExitCode, string Output);
+public sealed record CommandResult(int? ExitCode, string Output)
+{
+    /// <summary>Exit code, as a shell's, when it could not be run: the workload is gone, or has no such program.</summary>
+    public const int CouldNotRun = 126;
+}

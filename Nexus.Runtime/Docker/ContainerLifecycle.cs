@@ -1,0 +1,181 @@
+using Docker.DotNet;
+using Docker.DotNet.Models;
+
+namespace Nexus.Runtime.Docker;
+
+/// <summary>
+/// Creates, starts, stops and removes containers so that each step may be done twice, by two callers at once or after a
+/// crash in between.
+/// </summary>
+internal sealed class ContainerLifecycle(DockerEngine engine, DockerRuntimeOptions options, TimeProvider time)
+{
+    private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RemovalPoll = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>The container, if it exists and is of our cluster and node. Anything else does not exist for us.</summary>
+    public async Task<ContainerInspectResponse?> FindOwnAsync(WorkloadId id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var container = await engine.AskAsync(
+                client => client.Containers.InspectContainerAsync(id.Value, cancellationToken), cancellationToken);
+            return ContainerLabels.AreOurs(container.Config?.Labels, options) ? container : null;
+        }
+        catch (DockerContainerNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    public async Task<WorkloadId> StartAsync(WorkloadSpec spec, CancellationToken cancellationToken)
+    {
+        var present = await FindAttemptAsync(spec, cancellationToken);
+        var id = present is null ? await CreateAsync(spec, cancellationToken) : new WorkloadId(present.ID);
+        if (present is null or { State: "created" })
+        {
+            await StartCreatedAsync(spec, id, cancellationToken);
+        }
+
+        return id;
+    }
+
+    public async Task StopAsync(WorkloadId id, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        if (await FindOwnAsync(id, cancellationToken) is not { State: { Running: true } state } container)
+        {
+            return;
+        }
+
+        if (grace > TimeSpan.Zero)
+        {
+            if (state.Paused)
+            {
+                await IfPresentAsync(client => client.Containers.UnpauseContainerAsync(id.Value, cancellationToken), cancellationToken);
+            }
+
+            var signal = container.Config?.StopSignal is { Length: > 0 } own ? own : "SIGTERM";
+            await SignalAsync(id, signal, cancellationToken);
+            if (await WaitEndedAsync(id, grace, cancellationToken))
+            {
+                return;
+            }
+        }
+
+        await SignalAsync(id, "SIGKILL", cancellationToken);
+        if (!await WaitEndedAsync(id, KillPatience, cancellationToken))
+        {
+            throw new RuntimeUnavailableException($"Container {id} still runs {KillPatience} after SIGKILL.");
+        }
+    }
+
+    public async Task RemoveAsync(WorkloadId id, CancellationToken cancellationToken)
+    {
+        var parameters = new ContainerRemoveParameters { Force = true, RemoveVolumes = true };
+        while (await FindOwnAsync(id, cancellationToken) is not null)
+        {
+            try
+            {
+                await engine.AskAsync(
+                    client => client.Containers.RemoveContainerAsync(id.Value, parameters, cancellationToken), cancellationToken);
+            }
+            catch (DockerContainerNotFoundException)
+            {
+                return;
+            }
+            catch (DockerApiException)
+            {
+                await Task.Delay(RemovalPoll, time, cancellationToken); // a conflict: another is removing it
+            }
+        }
+    }
+
+    private async Task<ContainerListResponse?> FindAttemptAsync(WorkloadSpec spec, CancellationToken cancellationToken)
+    {
+        var parameters = new ContainersListParameters { All = true, Filters = ContainerLabels.Filter(options, spec) };
+        var found = await engine.AskAsync(
+            client => client.Containers.ListContainersAsync(parameters, cancellationToken), cancellationToken);
+        return found.FirstOrDefault();
+    }
+
+    private async Task<WorkloadId> CreateAsync(WorkloadSpec spec, CancellationToken cancellationToken)
+    {
+        var parameters = ContainerBlueprint.Compute(spec, options);
+        var image = spec.Template.Image;
+        try
+        {
+            var created = await engine.AskAsync(
+                client => client.Containers.CreateContainerAsync(parameters, cancellationToken),
+                cancellationToken,
+                refusal: e => e.StatusCode switch
+                {
+                    System.Net.HttpStatusCode.Conflict => e,
+                    System.Net.HttpStatusCode.NotFound => new ImageUnavailableException(
+                        image, $"Image {image} is not on this node: {DockerEngine.Words(e)}", e),
+                    _ => Refused(spec, e),
+                });
+            return new WorkloadId(created.ID);
+        }
+        catch (DockerApiException e)
+        {
+            // The name is taken: by another caller that starts the same, or by a stranger.
+            return await FindAttemptAsync(spec, cancellationToken) is { } other ? new WorkloadId(other.ID) : throw Refused(spec, e);
+        }
+    }
+
+    private async Task StartCreatedAsync(WorkloadSpec spec, WorkloadId id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await engine.AskAsync(
+                client => client.Containers.StartContainerAsync(id.Value, new ContainerStartParameters(), cancellationToken),
+                cancellationToken,
+                refusal: e => Refused(spec, e));
+        }
+        catch (WorkloadStartException)
+        {
+            // What cannot start once will not the next time; its attempt leaves nothing behind.
+            await RemoveAsync(id, cancellationToken);
+            throw;
+        }
+    }
+
+    private Task SignalAsync(WorkloadId id, string signal, CancellationToken cancellationToken) =>
+        IfPresentAsync(
+            client => client.Containers.KillContainerAsync(
+                id.Value, new ContainerKillParameters { Signal = signal }, cancellationToken),
+            cancellationToken);
+
+    // Not found and conflict both mean: it does not run (any more), which is what was wanted.
+    private async Task IfPresentAsync(Func<IDockerClient, Task> ask, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await engine.AskAsync(ask, cancellationToken);
+        }
+        catch (DockerApiException)
+        {
+        }
+    }
+
+    private async Task<bool> WaitEndedAsync(WorkloadId id, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            await engine.AskAsync(client => client.Containers.WaitContainerAsync(id.Value, either.Token), either.Token);
+            return true;
+        }
+        catch (DockerContainerNotFoundException)
+        {
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private static WorkloadStartException Refused(WorkloadSpec spec, DockerApiException cause) =>
+        new($"{spec.Allocation} could not be started: {DockerEngine.Words(cause)}", cause);
+}
