@@ -1,0 +1,50 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Aspire.Hosting.ApplicationModel;
+
+/// <summary>What waits ask of a snapshot, and how a failure is told.</summary>
+internal static class ResourceCondition
+{
+    private const int LogLinesInMessage = 30;
+
+    public static CustomResourceSnapshot Initial(IResource resource) => new()
+    {
+        ResourceType = resource.GetType().Name.Replace("Resource", "", StringComparison.Ordinal),
+        Properties = [],
+    };
+
+    public static bool IsStarted(CustomResourceSnapshot snapshot) => snapshot.State?.Text == KnownResourceStates.Running;
+
+    public static bool IsHealthy(CustomResourceSnapshot snapshot) =>
+        IsStarted(snapshot) && snapshot.HealthStatus == HealthStatus.Healthy && snapshot.IsReady;
+
+    public static bool HasEnded(CustomResourceSnapshot snapshot) =>
+        snapshot.State is { } state && KnownResourceStates.TerminalStates.Contains(state.Text);
+
+    /// <summary>One sentence: what it did, with what exit code or reason.</summary>
+    public static string Summary(ResourceEvent ended)
+    {
+        var snapshot = ended.Snapshot;
+        var why = snapshot.FailureReason is { } reason ? $": {reason}"
+            : snapshot.ExitCode is { } code ? $" (exit code {code})" : "";
+        return $"'{ended.ResourceId}' is {snapshot.State?.Text ?? "unknown"}{why}";
+    }
+
+    /// <summary>The sentence and the end of the resource's log, for a failure that nobody can look up later.</summary>
+    public static string Describe(ResourceEvent ended, ResourceLoggerService logs)
+    {
+        var lines = logs.LastLines(ended.ResourceId, LogLinesInMessage);
+        return lines.Count == 0 ? $"{Summary(ended)}."
+            : $"{Summary(ended)}. The end of its log:{Environment.NewLine}{string.Join(Environment.NewLine, lines.Select(l => $"    {l}"))}";
+    }
+}
+
+/// <summary>The ids of the running copies of a resource, set by the engine once it knows how many there are.</summary>
+/// <param name="ids">The ids, in order of replica.</param>
+internal sealed class InstanceIds(IReadOnlyList<string> ids) : IResourceAnnotation
+{
+    public static IReadOnlyList<string> Of(IResource resource) =>
+        resource.Annotations.OfType<InstanceIds>().LastOrDefault()?.Ids ?? [resource.Name];
+
+    public IReadOnlyList<string> Ids { get; } = ids;
+}

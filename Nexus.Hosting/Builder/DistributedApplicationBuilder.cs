@@ -1,0 +1,89 @@
+using System.Reflection;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Eventing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Nexus.Hosting.Engine;
+using Nexus.Hosting.Testing;
+
+namespace Aspire.Hosting;
+
+/// <summary>The declaration of an application that runs on this engine.</summary>
+internal sealed class DistributedApplicationBuilder : IDistributedApplicationBuilder
+{
+    private readonly HostApplicationBuilder _host;
+    private readonly TestingSession? _testing;
+
+    public DistributedApplicationBuilder(DistributedApplicationOptions options)
+    {
+        _testing = TestingSession.Current;
+        AppHostAssembly = options.AssemblyName is { } name ? Assembly.Load(name) : _testing?.AppHostAssembly ?? Assembly.GetEntryAssembly();
+        AppHostDirectory = FindDirectory(AppHostAssembly);
+        var (args, switches) = CommandLineSwitches.Split(options.Args ?? []);
+        _host = new HostApplicationBuilder(new HostApplicationBuilderSettings
+        {
+            Args = args,
+            ApplicationName = AppHostAssembly?.GetName().Name,
+            ContentRootPath = AppHostDirectory,
+            Configuration = new ConfigurationManager(),
+        });
+        _host.Configuration.AddInMemoryCollection(switches);
+        // In front of all other sources: everything overrides it.
+        _host.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = _testing?.Configuration ?? [] });
+        _host.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        _host.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
+    }
+
+    public ConfigurationManager Configuration => _host.Configuration;
+
+    public string AppHostDirectory { get; }
+
+    public Assembly? AppHostAssembly { get; }
+
+    public IHostEnvironment Environment => _host.Environment;
+
+    public IServiceCollection Services => _host.Services;
+
+    public IDistributedApplicationEventing Eventing { get; } = new DistributedApplicationEventing();
+
+    public DistributedApplicationExecutionContext ExecutionContext { get; } = new(DistributedApplicationOperation.Run);
+
+    public IResourceCollection Resources { get; } = new ResourceCollection();
+
+    public IResourceBuilder<T> AddResource<T>(T resource) where T : IResource
+    {
+        if (Resources.FirstOrDefault(r => string.Equals(r.Name, resource.Name, StringComparison.OrdinalIgnoreCase)) is { } taken)
+        {
+            throw new DistributedApplicationException(
+                $"Cannot add the resource '{resource.Name}' of type '{resource.GetType().Name}': "
+                + $"the name is taken by '{taken.Name}' of type '{taken.GetType().Name}'.");
+        }
+
+        Resources.Add(resource);
+        return CreateResourceBuilder(resource);
+    }
+
+    public IResourceBuilder<T> CreateResourceBuilder<T>(T resource) where T : IResource => new ResourceBuilder<T>(this, resource);
+
+    public DistributedApplication Build()
+    {
+        _testing?.InterceptBuild(this);
+        return BuildCore();
+    }
+
+    internal DistributedApplication BuildCore()
+    {
+        EngineServices.Add(_host, this, EngineSettings.From(this, _testing));
+        return new DistributedApplication(_host.Build());
+    }
+
+    private static string FindDirectory(Assembly? assembly)
+    {
+        var recorded = assembly?.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .FirstOrDefault(a => string.Equals(a.Key, "apphostprojectpath", StringComparison.OrdinalIgnoreCase))?.Value;
+        return recorded is not null && Directory.Exists(recorded) ? recorded : Directory.GetCurrentDirectory();
+    }
+}

@@ -1,0 +1,47 @@
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Eventing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+
+namespace Nexus.Hosting.Engine;
+
+/// <summary>What every part of the engine works with.</summary>
+internal sealed record EngineContext(
+    EngineSettings Settings,
+    DistributedApplicationModel Model,
+    IDistributedApplicationEventing Eventing,
+    DistributedApplicationExecutionContext ExecutionContext,
+    ResourceNotificationService Notifications,
+    ResourceLoggerService Logs,
+    IServiceProvider Services,
+    TimeProvider Time);
+
+/// <summary>Puts the engine into the application's services.</summary>
+internal static class EngineServices
+{
+    // Longer than the resources' own stop timeout times the usual depth of dependencies: the engine has its own limits.
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromMinutes(2);
+
+    public static void Add(HostApplicationBuilder host, IDistributedApplicationBuilder builder, EngineSettings settings)
+    {
+        var services = host.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(settings);
+        services.AddSingleton(new DistributedApplicationModel(builder.Resources));
+        services.AddSingleton(builder.Eventing);
+        services.AddSingleton(builder.ExecutionContext);
+        services.AddSingleton(_ => new ResourceLoggerService());
+        services.AddSingleton(provider => new ResourceNotificationService(
+            provider.GetRequiredService<DistributedApplicationModel>(), provider.GetRequiredService<ResourceLoggerService>()));
+        services.AddSingleton(provider => new ResourceCommandService(provider.GetRequiredService<ApplicationEngine>()));
+        services.AddSingleton<EngineContext>();
+        services.AddSingleton<ApplicationEngine>();
+        services.AddHostedService(provider => provider.GetRequiredService<ApplicationEngine>());
+        services.AddHealthChecks();
+
+        services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
+        services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
+    }
+}

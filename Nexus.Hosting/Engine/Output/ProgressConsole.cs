@@ -1,0 +1,144 @@
+using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Nexus.Hosting.Engine.Output;
+
+/// <summary>Tells the user what the resources do: a line for every change that matters, and a table when all have settled.</summary>
+internal sealed class ProgressConsole
+{
+    private const int FailureLogLines = 30;
+
+    private readonly EngineContext _context;
+    private readonly TextWriter _writer;
+    private readonly long _began;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, string> _told = new(StringComparer.OrdinalIgnoreCase);
+    private bool _tableShown;
+
+    public ProgressConsole(EngineContext context, TextWriter writer)
+    {
+        _context = context;
+        _writer = writer;
+        _began = context.Time.GetTimestamp();
+        if (context.Settings.StreamLogs)
+        {
+            context.Logs.LineWritten += (id, line) => Say($"{id} | {line.Content}");
+        }
+    }
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var change in _context.Notifications.WatchAsync(cancellationToken))
+            {
+                Tell(change);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The end of the run.
+        }
+    }
+
+    public void Say(string line)
+    {
+        lock (_gate)
+        {
+            _writer.WriteLine(line);
+        }
+    }
+
+    private void Tell(ResourceEvent change)
+    {
+        var before = _told.GetValueOrDefault(change.ResourceId);
+        var now = ResourceTable.Condition(change.Snapshot);
+        if (now == before)
+        {
+            return;
+        }
+
+        _told[change.ResourceId] = now;
+        if (change.Resource is not ParameterResource && now != KnownResourceStates.NotStarted && now != KnownResourceStates.Starting)
+        {
+            var elapsed = _context.Time.GetElapsedTime(_began).TotalSeconds;
+            var from = before is null or nameof(KnownResourceStates.NotStarted) ? "" : $"{before} → ";
+            Say($"{change.ResourceId,-20} {from}{now}  {elapsed:0.0} s{Waited(change)}");
+        }
+
+        TellFailure(change);
+        ShowTableWhenSettled();
+    }
+
+    private static string Waited(ResourceEvent change) => change.Snapshot.State?.Text != KnownResourceStates.Waiting ? ""
+        : $"  (for {string.Join(", ", change.Resource.Annotations.OfType<WaitAnnotation>().Select(w => w.Resource.Name).Distinct(StringComparer.Ordinal))})";
+
+    private void TellFailure(ResourceEvent change)
+    {
+        if (change.Snapshot.FailureReason is { } reason)
+        {
+            Environment.ExitCode = 1;
+            Say($"{change.ResourceId,-20} {reason}");
+        }
+
+        if (change.Snapshot.State?.Style != KnownResourceStateStyles.Error || _context.Settings.StreamLogs)
+        {
+            return;
+        }
+
+        foreach (var line in _context.Logs.LastLines(change.ResourceId, FailureLogLines))
+        {
+            Say($"    {change.ResourceId} | {line}");
+        }
+    }
+
+    private void ShowTableWhenSettled()
+    {
+        var states = _context.Model.Resources
+            .Where(r => r is not ParameterResource)
+            .SelectMany(r => InstanceIds.Of(r).Select(id => _context.Notifications.TryGetCurrentState(id, out var state) ? state : null))
+            .ToList();
+        if (_tableShown || states.Exists(state => state is null || !HasSettled(state)))
+        {
+            return;
+        }
+
+        _tableShown = true;
+        Say("");
+        Say(ResourceTable.Render([.. states.OfType<ResourceEvent>()]));
+        Say("Press Ctrl-C to stop.");
+    }
+
+    private static bool HasSettled(ResourceEvent state) =>
+        ResourceCondition.HasEnded(state.Snapshot) || state.Snapshot.IsReady
+        || state.Resource.Annotations.OfType<ExplicitStartupAnnotation>().Any();
+}
+
+/// <summary>The closing table.</summary>
+internal static class ResourceTable
+{
+    /// <summary>The state in one word, or the health while it runs and is checked.</summary>
+    public static string Condition(CustomResourceSnapshot snapshot) => snapshot switch
+    {
+        { State: null } => "Unknown",
+        { State.Text: "Running", HealthReports.IsEmpty: false } when snapshot.HealthReports.All(r => r.Status is not null) =>
+            snapshot.HealthStatus == HealthStatus.Healthy ? "Healthy" : "Unhealthy",
+        { ExitCode: { } code } when code != 0 => $"{snapshot.State.Text} ({code})",
+        _ => snapshot.State.Text,
+    };
+
+    public static string Render(IReadOnlyList<ResourceEvent> states)
+    {
+        List<string[]> rows = [["RESOURCE", "STATE", "ADDRESS"]];
+        rows.AddRange(states.Select(state => (string[])
+        [
+            state.ResourceId,
+            Condition(state.Snapshot),
+            string.Join("  ", state.Snapshot.Urls.Select(url => url.Name is { } name && url.Url.StartsWith(name, StringComparison.Ordinal)
+                ? url.Url : $"{url.Name} {url.Url}".Trim())),
+        ]));
+        var widths = Enumerable.Range(0, 2).Select(column => rows.Max(row => row[column].Length)).ToArray();
+        return string.Join(Environment.NewLine, rows.Select(row =>
+            $"{row[0].PadRight(widths[0])}  {row[1].PadRight(widths[1])}  {row[2]}".TrimEnd()));
+    }
+}

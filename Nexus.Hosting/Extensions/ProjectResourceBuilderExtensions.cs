@@ -1,0 +1,106 @@
+using System.Diagnostics.CodeAnalysis;
+using Aspire.Hosting.ApplicationModel;
+using Nexus.Hosting.Projects;
+
+namespace Aspire.Hosting;
+
+/// <summary>Adds .NET projects.</summary>
+public static class ProjectResourceBuilderExtensions
+{
+    /// <summary>Adds a project that the AppHost refers to; it runs from the output that the AppHost's build has made.</summary>
+    /// <typeparam name="TProject">The class that the build generated for the project.</typeparam>
+    /// <param name="builder">The application.</param>
+    /// <param name="name">Unique within the application.</param>
+    public static IResourceBuilder<ProjectResource> AddProject<TProject>(this IDistributedApplicationBuilder builder, string name)
+        where TProject : IProjectMetadata, new() => builder.AddProject<TProject>(name, static _ => { });
+
+    /// <inheritdoc cref="AddProject{TProject}(IDistributedApplicationBuilder, string)" />
+    /// <param name="builder">The application.</param>
+    /// <param name="name">Unique within the application.</param>
+    /// <param name="launchProfileName">The launch profile; none when it is null.</param>
+    public static IResourceBuilder<ProjectResource> AddProject<TProject>(
+        this IDistributedApplicationBuilder builder, string name, string? launchProfileName)
+        where TProject : IProjectMetadata, new() => builder.AddProject<TProject>(name, Profile(launchProfileName));
+
+    /// <inheritdoc cref="AddProject{TProject}(IDistributedApplicationBuilder, string)" />
+    /// <param name="builder">The application.</param>
+    /// <param name="name">Unique within the application.</param>
+    /// <param name="configure">Says what is taken from the project beside its code.</param>
+    public static IResourceBuilder<ProjectResource> AddProject<TProject>(
+        this IDistributedApplicationBuilder builder, string name, Action<ProjectResourceOptions> configure)
+        where TProject : IProjectMetadata, new() => Add(builder, name, new TProject(), configure);
+
+    /// <summary>Adds a project by its path; it must have been built.</summary>
+    /// <param name="builder">The application.</param>
+    /// <param name="name">Unique within the application.</param>
+    /// <param name="projectPath">The project file, or its built assembly; relative to the AppHost's folder.</param>
+    public static IResourceBuilder<ProjectResource> AddProject(
+        this IDistributedApplicationBuilder builder, string name, string projectPath) =>
+        builder.AddProject(name, projectPath, static _ => { });
+
+    /// <inheritdoc cref="AddProject(IDistributedApplicationBuilder, string, string)" />
+    /// <param name="builder">The application.</param>
+    /// <param name="name">Unique within the application.</param>
+    /// <param name="projectPath">The project file, or its built assembly; relative to the AppHost's folder.</param>
+    /// <param name="launchProfileName">The launch profile; none when it is null.</param>
+    public static IResourceBuilder<ProjectResource> AddProject(
+        this IDistributedApplicationBuilder builder, string name, string projectPath, string? launchProfileName) =>
+        builder.AddProject(name, projectPath, Profile(launchProfileName));
+
+    /// <inheritdoc cref="AddProject(IDistributedApplicationBuilder, string, string)" />
+    /// <param name="builder">The application.</param>
+    /// <param name="name">Unique within the application.</param>
+    /// <param name="projectPath">The project file, or its built assembly; relative to the AppHost's folder.</param>
+    /// <param name="configure">Says what is taken from the project beside its code.</param>
+    public static IResourceBuilder<ProjectResource> AddProject(
+        this IDistributedApplicationBuilder builder, string name, string projectPath, Action<ProjectResourceOptions> configure) =>
+        Add(builder, name, new ProjectByPath(Path.GetFullPath(projectPath, builder.AppHostDirectory)), configure);
+
+    /// <summary>Runs the project several times, behind one port that spreads connections over the replicas.</summary>
+    /// <param name="builder">The project.</param>
+    /// <param name="replicas">How many; at least 1.</param>
+    public static IResourceBuilder<ProjectResource> WithReplicas(this IResourceBuilder<ProjectResource> builder, int replicas)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(replicas, 1);
+        return builder.WithAnnotation(new ReplicaAnnotation(replicas), ResourceAnnotationMutationBehavior.Replace);
+    }
+
+    private static Action<ProjectResourceOptions> Profile(string? name) => options =>
+    {
+        options.LaunchProfileName = name;
+        options.ExcludeLaunchProfile = name is null;
+    };
+
+    [SuppressMessage("Performance", "CA1859", Justification = "The generated metadata classes come here too.")]
+    private static IResourceBuilder<ProjectResource> Add(
+        IDistributedApplicationBuilder builder, string name, IProjectMetadata metadata, Action<ProjectResourceOptions> configure)
+    {
+        var options = new ProjectResourceOptions();
+        configure(options);
+        var project = builder.AddResource(new ProjectResource(name)).WithAnnotation(metadata);
+        if (LaunchProfiles.Find(metadata.ProjectPath, options) is not { } profile)
+        {
+            return project;
+        }
+
+        foreach (var url in (profile.ApplicationUrl ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            // A wildcard host is legal for Kestrel but not for Uri.
+            var uri = new Uri(url.Replace("://*", "://0.0.0.0", StringComparison.Ordinal).Replace("://+", "://0.0.0.0", StringComparison.Ordinal));
+            project.WithEndpoint(uri.Scheme, endpoint =>
+            {
+                endpoint.Port = uri.Port == 0 ? null : uri.Port;
+                endpoint.UriScheme = uri.Scheme;
+                endpoint.TargetHost = uri.Host;
+            });
+        }
+
+        return project.WithEnvironment(context =>
+        {
+            foreach (var (key, value) in profile.EnvironmentVariables)
+            {
+                context.EnvironmentVariables.TryAdd(key, value);
+            }
+        });
+    }
+}
