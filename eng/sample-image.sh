@@ -87,7 +87,12 @@ EXPOSE 8080
 ENTRYPOINT ["/app/Nexus.Samples.Web"]
 LABEL nexus.sources=$sources
 DOCKERFILE
+former=$(docker image inspect --format '{{.Id}}' "$tag" 2>/dev/null || true)
 DOCKER_BUILDKIT=0 docker build --quiet --platform "$engine" --tag "$tag" "$context" >"$work/build.log" 2>&1 \
   || { cat "$work/build.log" >&2; die "docker build failed"; }
 rm -rf "$context"
+# The image that had the tag goes, unless it has another or something still runs from it.
+if [ "$(docker image inspect --format '{{len .RepoTags}}' "$former" 2>/dev/null)" = 0 ]; then
+  docker image rm "$former" >/dev/null 2>&1 || true
+fi
 echo "sample-image: built $tag ($(docker image inspect --format '{{.Size}}' "$tag" | awk '{ printf "%d MB", $1 / 1e6 }'))"
