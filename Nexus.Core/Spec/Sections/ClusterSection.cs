@@ -27,9 +27,12 @@ internal static class ClusterSection
         {
             spec = spec with { Gateway = spec.Gateway with { Routes = SpecDefaults.ImplicitRoutes(spec.Pools) } };
         }
-        else if (gateway.Child("routes") is { Node: SpecSequence list } routes && cursor.IsSound("worker_pools"))
+        else if (gateway.Child("routes") is { Node: SpecSequence list } routes)
         {
-            CheckTargets(spec, list, routes);
+            for (var i = 0; i < list.Items.Length; i++)
+            {
+                CheckTarget(spec, routes.Item(i), cursor.Child("worker_pools"));
+            }
         }
 
         if (cursor.IsSound("gateway"))
@@ -40,34 +43,30 @@ internal static class ClusterSection
         return spec with { Gateway = spec.Gateway with { Routes = SpecDefaults.MostSpecificFirst(spec.Gateway.Routes) } };
     }
 
-    private static void CheckTargets(ClusterSpec spec, SpecSequence list, SpecCursor routes)
+    private static void CheckTarget(ClusterSpec spec, SpecCursor route, SpecCursor pools)
     {
-        for (var i = 0; i < list.Items.Length; i++)
+        if (route.Child("strip_prefix") is { Node: SpecScalar { Text: "true" } } strip && !route.Has("path"))
         {
-            var route = routes.Item(i);
-            var target = route.Child("pool");
-            if (!route.IsSound("pool") || target.Node is not SpecScalar { Text: var name } || !route.Has("pool"))
-            {
-                continue;
-            }
+            strip.Warn("has no effect: the route's path is /");
+        }
 
-            var pool = spec.Pools.FirstOrDefault(pool => pool.Name.Value == name);
-            if (pool is null)
-            {
-                var names = spec.Pools.Select(pool => pool.Name.Value).ToList();
-                var near = NearestName.Find(name, names);
-                target.Error($"found {Excerpt.Quote(name)}, which is no pool; "
-                    + (near is null ? $"allowed is {string.Join(" or ", names)}" : $"did you mean '{near}'?"));
-            }
-            else if (pool.Template.Port is null)
-            {
-                target.Error($"found {Excerpt.Quote(name)}, which has no port; allowed are pools with a port");
-            }
+        var target = route.Child("pool");
+        if (!route.Has("pool") || !route.IsSound("pool") || target.Node is not SpecScalar { Text: var name }
+            || pools.Node is not SpecMapping)
+        {
+            return;
+        }
 
-            if (route.Child("strip_prefix") is { Node: SpecScalar { Text: "true" } } strip && !route.Has("path"))
-            {
-                strip.Warn("has no effect: the route's path is /");
-            }
+        var pool = spec.Pools.FirstOrDefault(pool => pool.Name.Value == name);
+        if (pool is null)
+        {
+            var names = spec.Pools.Select(pool => pool.Name.Value).ToList();
+            target.Error($"found {Excerpt.Quote(name)}, which is no pool; "
+                + (NearestName.Find(name, names) is { } near ? $"did you mean '{near}'?" : $"allowed is {string.Join(" or ", names)}"));
+        }
+        else if (pool.Template.Port is null && pools.Child(name).Node is SpecMapping && pools.Child(name).IsSound("port"))
+        {
+            target.Error($"found {Excerpt.Quote(name)}, which has no port; allowed are pools with a port");
         }
     }
 

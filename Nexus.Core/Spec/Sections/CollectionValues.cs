@@ -12,7 +12,7 @@ internal sealed class CommandValue : SpecValue<ImmutableArray<string>>
     private static readonly string[] Operators = ["&&", "||", "|", ";", "&", ">", ">>", "<", "2>&1"];
 
     private static readonly ListValue<string> Words =
-        new(new TextValue("a text", @"[^\0]*") { MaxLength = 8192, TakesAnyScalar = true }, "words", MaxWords);
+        new(new TextValue("a text", TextValue.AnyText) { MaxLength = 8192, TakesAnyScalar = true }, "words", MaxWords);
 
     public override string Allowed => "a list of words such as [sleep, 60], or one line such as sleep 60";
 
@@ -80,7 +80,7 @@ internal sealed class ListValue<T>(SpecValue<T> item, string plural, int max) : 
             if (item.TryRead(at, out var one))
             {
                 values.Add(one);
-                if (Identity?.Invoke(one) is { } identity && !seen.TryAdd(identity, at.Key))
+                if (!cursor.Problems.HasErrorAt(at.Key) && Identity?.Invoke(one) is { } identity && !seen.TryAdd(identity, at.Key))
                 {
                     at.Error($"{identity} is given twice; first at {seen[identity]}");
                 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Nexus.Core.Spec.Yaml;
 
 namespace Nexus.Core.Spec.Sections;
 
@@ -90,6 +91,11 @@ internal static class HealthSection
         if (!hasCommand && health.Type == HealthCheckType.Script)
         {
             cursor.Child("type").Error("a check of type script needs a command");
+        }
+
+        if (health.Type == HealthCheckType.None && cursor.Node is SpecMapping { Entries.Length: > 1 } && !hasPath && !hasCommand)
+        {
+            cursor.Warn("a pool with a check of type none is not checked: the other keys have no effect");
         }
 
         if (health.Timeout > health.Interval && cursor.IsSound("interval", "timeout"))

@@ -83,6 +83,12 @@ internal static class PoolSection
             cursor.Error("image is missing; allowed is an image, or process for a pool that runs without containers");
         }
 
+        if (pool.MinReplicas > 1 && pool.Rollout.MaxUnavailable >= pool.MinReplicas && cursor.IsSound("min_replicas", "rollout"))
+        {
+            cursor.Child("rollout").Child("max_unavailable").Warn(
+                $"{pool.Rollout.MaxUnavailable} of {pool.MinReplicas} replicas: a rollout may stop all of them at once");
+        }
+
         var template = pool.Template;
         return pool with { Template = template with { Health = HealthSection.ForPort(template.Health, template.Port, cursor) } };
     }

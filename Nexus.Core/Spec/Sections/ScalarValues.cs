@@ -168,7 +168,11 @@ internal sealed class MemoryValue : SpecValue<long>
 internal sealed class ChoiceValue<T>(params (string Word, T Value)[] choices) : SpecValue<T>
     where T : notnull
 {
-    public override string Allowed { get; } = string.Join(" or ", choices.Select(choice => choice.Word.Length == 0 ? "\"\"" : choice.Word));
+    private const int SpokenChoices = 4;
+
+    public override string Allowed { get; } = choices.Length <= SpokenChoices
+        ? string.Join(" or ", choices.Select(Show))
+        : $"one of {string.Join(", ", choices.Select(Show))}";
 
     public override bool TryRead(SpecCursor cursor, out T value)
     {
@@ -193,4 +197,6 @@ internal sealed class ChoiceValue<T>(params (string Word, T Value)[] choices) : 
 
     public override JsonNode? ToJson(T value) =>
         choices.FirstOrDefault(choice => choice.Value.Equals(value)).Word is { } word ? JsonValue.Create(word) : null;
+
+    private static string Show((string Word, T Value) choice) => choice.Word.Length == 0 ? "\"\"" : choice.Word;
 }

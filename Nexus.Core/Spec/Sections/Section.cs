@@ -23,7 +23,10 @@ internal sealed class Section<T>(T initial, IReadOnlyList<SpecKey<T>> keys) : Sp
     /// <summary>Rules across the keys, and defaults that depend on what is given.</summary>
     public Func<T, SpecCursor, T>? Complete { get; init; }
 
-    public override string Allowed { get; } = $"a map with {string.Join(", ", keys.Select(key => key.Name))}";
+    private const int NamedKeys = 5;
+
+    public override string Allowed { get; } =
+        $"a map with {string.Join(", ", keys.Take(NamedKeys).Select(key => key.Name))}{(keys.Count > NamedKeys ? ", …" : "")}";
 
     public override bool TryRead(SpecCursor cursor, out T value)
     {

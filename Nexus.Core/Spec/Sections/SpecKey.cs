@@ -52,20 +52,30 @@ internal sealed class SpecKey<T, TValue>(
 }
 
 /// <summary>A key of a part of <typeparamref name="T"/> that the document does not nest.</summary>
-internal sealed class PartKey<T, TPart>(SpecKey<TPart> key, Func<T, TPart> get, Func<T, TPart, T> set)
-    : SpecKey<T>(key.Name, key.Description)
+internal sealed class PartKey<T, TPart> : SpecKey<T>
 {
-    public override ISection? Below => key.Below;
+    private readonly SpecKey<TPart> _key;
+    private readonly Func<T, TPart> _get;
+    private readonly Func<T, TPart, T> _set;
 
-    public override string ItemPath => key.ItemPath;
+    public PartKey(SpecKey<TPart> key, Func<T, TPart> get, Func<T, TPart, T> set)
+        : base(key.Name, key.Description)
+    {
+        (_key, _get, _set) = (key, get, set);
+        (IsRequired, DefaultNote) = (key.IsRequired, key.DefaultNote);
+    }
 
-    public override string Allowed => key.Allowed;
+    public override ISection? Below => _key.Below;
 
-    public override T Read(SpecCursor cursor, T target) => set(target, key.Read(cursor, get(target)));
+    public override string ItemPath => _key.ItemPath;
 
-    public override JsonObject TypeSchema() => key.TypeSchema();
+    public override string Allowed => _key.Allowed;
 
-    public override JsonNode? DefaultOf(T initial) => key.DefaultOf(get(initial));
+    public override T Read(SpecCursor cursor, T target) => _set(target, _key.Read(cursor, _get(target)));
+
+    public override JsonObject TypeSchema() => _key.TypeSchema();
+
+    public override JsonNode? DefaultOf(T initial) => _key.DefaultOf(_get(initial));
 }
 
 /// <summary>A list or map whose items are sections.</summary>

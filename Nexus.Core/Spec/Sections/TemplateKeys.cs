@@ -18,7 +18,7 @@ internal static class TemplateKeys
             : null,
     };
 
-    private static readonly TextValue EnvValue = new("a text, number or boolean; \"\" for an empty text", @"[^\0]*")
+    private static readonly TextValue EnvValue = new("a text, number or boolean; \"\" for an empty text", TextValue.AnyText)
     {
         MaxLength = 32 * 1024,
         TakesAnyScalar = true,

@@ -9,6 +9,9 @@ namespace Nexus.Core.Spec.Sections;
 /// <param name="pattern">The form as a regular expression without anchors, in the syntax that JSON Schema shares.</param>
 internal sealed class TextValue(string allowed, string pattern) : SpecValue<string>
 {
+    /// <summary>The form of a text without rules of its own. No text of an operating system has a NUL.</summary>
+    public const string AnyText = @"[^\0]*";
+
     private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
 
     private readonly Regex _form = new($@"\A(?:{pattern})\z", RegexOptions.CultureInvariant, MatchTimeout);
@@ -51,14 +54,23 @@ internal sealed class TextValue(string allowed, string pattern) : SpecValue<stri
         return Objection?.Invoke(value) is not { } objection || cursor.Refuse($"{allowed}; {objection}");
     }
 
-    public override JsonObject ToSchema() => TakesAnyScalar
-        ? new() { ["type"] = new JsonArray("string", "number", "boolean"), ["pattern"] = $"^({pattern})$" }
-        : new() { ["type"] = "string", ["pattern"] = $"^({pattern})$" };
+    /// <summary>The form with anchors, as JSON Schema wants it.</summary>
+    public string SchemaPattern => $"^({pattern})$";
+
+    public override JsonObject ToSchema()
+    {
+        var schema = new JsonObject
+        {
+            ["type"] = TakesAnyScalar ? new JsonArray("string", "number", "boolean") : "string",
+            ["maxLength"] = MaxLength,
+        };
+        if (pattern != AnyText)
+        {
+            schema["pattern"] = SchemaPattern;
+        }
+
+        return schema;
+    }
 
     public override JsonNode? ToJson(string value) => value is { Length: > 0 } ? JsonValue.Create(value) : null;
-
-    /// <summary>Whether a key, which has no cursor of its own kind, has the form.</summary>
-    public bool Matches(string text) => text.Length <= MaxLength && _form.IsMatch(text) && Objection?.Invoke(text) is null;
-
-    public string SchemaPattern => $"^({pattern})$";
 }

@@ -16,7 +16,13 @@ internal sealed class CapabilityValue : SpecValue<string>
 
     public override string Allowed => Known.Allowed;
 
-    public override bool TryRead(SpecCursor cursor, out string value) => Known.TryRead(cursor, out value);
+    public override bool TryRead(SpecCursor cursor, out string value)
+    {
+        value = "";
+        return cursor.Node is SpecScalar { Text: ['C', 'A', 'P', '_', .. var name] }
+            ? cursor.Refuse($"the name without CAP_, {Excerpt.Cut(name)}")
+            : Known.TryRead(cursor, out value);
+    }
 
     public override JsonObject ToSchema() => Known.ToSchema();
 }

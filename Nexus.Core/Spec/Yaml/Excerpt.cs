@@ -9,10 +9,10 @@ internal static class Excerpt
 
     public static string Quote(string text) => $"\"{Cut(text)}\"";
 
-    public static string Cut(string text)
+    public static string Cut(string text, int maxLength = MaxLength)
     {
-        var cut = new StringBuilder(Math.Min(text.Length, MaxLength) + 1);
-        foreach (var c in text.AsSpan(0, Math.Min(text.Length, MaxLength)))
+        var cut = new StringBuilder(Math.Min(text.Length, maxLength) + 1);
+        foreach (var c in text.AsSpan(0, Math.Min(text.Length, maxLength)))
         {
             cut.Append(c switch
             {
@@ -23,6 +23,6 @@ internal static class Excerpt
             });
         }
 
-        return text.Length > MaxLength ? cut.Append('…').ToString() : cut.ToString();
+        return text.Length > maxLength ? cut.Append('…').ToString() : cut.ToString();
     }
 }

@@ -20,9 +20,14 @@ internal sealed class NodeComposer(IParser parser)
     {
         parser.MoveNext();
         parser.MoveNext();
-        if (parser.Current is not DocumentStart)
+        if (parser.Current is not DocumentStart first)
         {
             return null;
+        }
+
+        if (first.Version is { Version: { Major: not 1 } or { Minor: not 2 } } other)
+        {
+            throw new DocumentLimitException(other.Start, other.End, $"found YAML {other.Version.Major}.{other.Version.Minor}; allowed is 1.2");
         }
 
         parser.MoveNext();

@@ -24,9 +24,13 @@ internal static class SpecDocument
             var root = new NodeComposer(parser).ComposeDocument();
             return root is null ? (null, Problem(1, 1, "the document is empty; it needs worker_pools")) : (root, null);
         }
+        catch (DocumentLimitException error)
+        {
+            return (null, Problem(error.Start.Line, error.Start.Column, error.Message));
+        }
         catch (YamlException error)
         {
-            return (null, Problem(error.Start.Line, error.Start.Column, Explain(yaml, error)));
+            return (null, Explain(yaml, error));
         }
         catch (Exception error) when (error is ArgumentException or FormatException or InvalidOperationException
             or IndexOutOfRangeException or OverflowException or NullReferenceException or InvalidCastException)
@@ -40,36 +44,46 @@ internal static class SpecDocument
     private static SpecProblem Problem(long line, long column, string message) =>
         new(SpecSeverity.Error, (int)line, (int)column, "", message);
 
-    private static string Explain(string yaml, YamlException error)
+    private static SpecProblem Explain(string yaml, YamlException error)
     {
-        var reason = error is DocumentLimitException ? error.Message : $"not valid YAML: {Sentence(error.Message)}";
-        return HasTabIndent(yaml, (int)error.Start.Line) ? $"{reason} (a tab indents this line; YAML allows spaces only)" : reason;
+        var reason = $"not valid YAML: {Sentence(error.Message)}";
+        if (TabIndent(yaml, (int)error.Start.Line) is { } tab)
+        {
+            return Problem(tab.Line, tab.Column, $"{reason} (a tab indents this line; YAML allows spaces only)");
+        }
+
+        var hint = error.Message switch
+        {
+            var text when text.Contains("multiline plain scalar", StringComparison.Ordinal) => " (is a space missing after a colon above?)",
+            var text when text.Contains("expected key", StringComparison.Ordinal) => " (is this line indented like its neighbours?)",
+            var text when text.Contains("quoted scalar", StringComparison.Ordinal) => " (is a quote not closed?)",
+            _ => "",
+        };
+        return Problem(error.Start.Line, error.Start.Column, reason + hint);
     }
 
     private static string Sentence(string message)
     {
-        var text = Excerpt.Cut(message.TrimEnd('.'));
+        const int MaxLength = 200;
+        var text = Excerpt.Cut(message.TrimEnd('.'), MaxLength);
         return text.Length == 0 ? "the parser gave no reason" : char.ToLowerInvariant(text[0]) + text[1..];
     }
 
-    private static bool HasTabIndent(string yaml, int line)
+    // The parser reports the start of what the tab is in: look at the lines around.
+    private static SpecPosition? TabIndent(string yaml, int line)
     {
         var number = 0;
         foreach (var text in yaml.AsSpan().EnumerateLines())
         {
             number++;
-            if (number >= line - 1 && text[..^text.TrimStart(" \t").Length].Contains('\t'))
+            var tab = text[..^text.TrimStart(" \t").Length].IndexOf('\t');
+            if (number >= line - 1 && number <= line + 1 && tab >= 0)
             {
-                return true;
-            }
-
-            if (number > line)
-            {
-                return false;
+                return new SpecPosition(number, tab + 1);
             }
         }
 
-        return false;
+        return null;
     }
 }
 

@@ -1,0 +1,166 @@
+using Nexus.Core.Spec;
+
+namespace Nexus.Core.Tests.Spec;
+
+/// <summary>Every kind of mistake with the exact line it gives: place, key, value seen, values allowed.</summary>
+public sealed class SpecReaderProblemTests
+{
+    private const string Duration = "such as 500ms, 10s or 1m30s";
+
+    // Each row: why it must be so; what stands below "worker_pools: {web: {image: a, port: 80, …}}"; the whole report.
+    public static TheoryData<string, string, string> InPool => new()
+    {
+        { "a number in words is no number", "min_replicas: three", "error: min_replicas: found \"three\"; allowed is a whole number from 0 to 1000" },
+        { "quotes make a text", "min_replicas: \"3\"", "error: min_replicas: found \"3\" in quotes; allowed is a whole number from 0 to 1000, without quotes" },
+        { "a fraction of a replica cannot run", "min_replicas: 1.5", "error: min_replicas: found 1.5; allowed is a whole number from 0 to 1000" },
+        { "1.1 and 1.2 read it differently", "min_replicas: 010", "error: min_replicas: found 010; allowed is a whole number from 0 to 1000, without leading zeros" },
+        { "bounds are inclusive", "min_replicas: 1001", "error: min_replicas: found 1001; allowed is a whole number from 0 to 1000" },
+        { "beyond 64 bits is still only too large", "min_replicas: 99999999999999999999", "error: min_replicas: found 99999999999999999999; allowed is a whole number from 0 to 1000" },
+        { "empty is not zero", "min_replicas: ", "error: min_replicas: found nothing; allowed is a whole number from 0 to 1000" },
+        { "a map is no number", "min_replicas: {a: 1}", "error: min_replicas: found a map with a; allowed is a whole number from 0 to 1000" },
+        { "sexagesimal is a text in 1.2", "min_replicas: 1:20", "error: min_replicas: found \"1:20\"; allowed is a whole number from 0 to 1000" },
+        { "the most may not be less than the least", "{min_replicas: 3, max_replicas: 2}", "error: max_replicas: found 2; allowed is at least min_replicas, 3" },
+        { "a typing error is recognised", "read_onyl: true", "error: read_onyl: unknown key; did you mean 'read_only'?" },
+        { "a dash for an underscore, too", "min-replicas: 1", "error: min-replicas: unknown key; did you mean 'min_replicas'?" },
+        { "what is not built is not ignored", "autoscale: {}", "error: autoscale: this version of Nexus does not know 'autoscale' yet; remove it" },
+        { "nor inside a section", "rollout: {strategy: canary}", "error: rollout.strategy: this version of Nexus does not know 'strategy' yet; remove it" },
+        { "yes is a text in 1.2", "read_only: yes", "error: read_only: found \"yes\"; allowed is true or false" },
+        { "a duration needs a unit", "drain: {timeout: 5}", $"error: drain.timeout: found 5; allowed is a duration from 0s to 1h, {Duration}; a unit is missing, perhaps 5s?" },
+        { "an unknown unit", "drain: {timeout: 5x}", $"error: drain.timeout: found \"5x\"; allowed is a duration from 0s to 1h, {Duration}" },
+        { "units stand in order", "drain: {timeout: 1s1m}", $"error: drain.timeout: found \"1s1m\"; allowed is a duration from 0s to 1h, {Duration}" },
+        { "a duration has bounds", "drain: {timeout: 61m}", $"error: drain.timeout: found \"61m\"; allowed is a duration from 0s to 1h, {Duration}" },
+        { "M means two things", "resources: {memory: 512m}", "error: resources.memory: found \"512m\"; allowed is a size from 6MiB to 16TiB, such as 512MB or 1.5GiB, or 0 for no limit; write 512MB (powers of 1000) or 512MiB (powers of 1024)" },
+        { "bytes are never meant", "resources: {memory: 512}", "error: resources.memory: found 512; allowed is a size from 6MiB to 16TiB, such as 512MB or 1.5GiB, or 0 for no limit; a unit is missing, perhaps 512MB?" },
+        { "the engine's least", "resources: {memory: 5MB}", "error: resources.memory: found \"5MB\"; allowed is a size from 6MiB to 16TiB, such as 512MB or 1.5GiB, or 0 for no limit" },
+        { "the engine's least, for CPU", "resources: {cpu: 5m}", "error: resources.cpu: found \"5m\"; allowed is cores from 0.01 to 1024, such as 0.5 or 500m, or 0 for no limit" },
+        { "no finer than a thousandth", "resources: {cpu: 0.0125}", "error: resources.cpu: found 0.0125; allowed is cores from 0.01 to 1024, such as 0.5 or 500m, or 0 for no limit" },
+        { "names of choices", "placement: {spread: requird}", "error: placement.spread: found \"requird\"; allowed is preferred or required; did you mean 'required'?" },
+        { "an image has a grammar", "image: Nginx:1", "error: image: found \"Nginx:1\"; allowed is an image such as nginx:1.27 or ghcr.io/org/app@sha256:…" },
+        { "PORT is the agent's", "env: {PORT: 80}", "error: env.PORT: found \"PORT\"; allowed is a name of letters, digits, _ . and -, not starting with a digit; PORT and NEXUS_* are set by the worker agent" },
+        { "NEXUS_ is the agent's", "env: {NEXUS_NODE: a}", "error: env.NEXUS_NODE: found \"NEXUS_NODE\"; allowed is a name of letters, digits, _ . and -, not starting with a digit; PORT and NEXUS_* are set by the worker agent" },
+        { "an empty value is written out", "env: {A: }", "error: env.A: found nothing; allowed is a text, number or boolean; \"\" for an empty text" },
+        { "an env value is one value", "env: {A: [1]}", "error: env.A: found a list of 1 item; allowed is a text, number or boolean; \"\" for an empty text" },
+        { "an open quote", "command: \"a 'b\"", "error: command: found \"a 'b\"; allowed is a list of words such as [sleep, 60], or one line such as sleep 60, of at most 256 words and with its quotes closed" },
+        { "nothing to run", "command: []", "error: command: found a list of 0 items; allowed is a list of words such as [sleep, 60], or one line such as sleep 60" },
+        { "nobody's shell", "command: a && b", "warning: command: && is passed on as a word, for no shell runs this line; if one should, write [sh, -c, \"…\"]" },
+        { "user names differ between images", "user: root", "error: user: found \"root\"; allowed is a uid such as 1000, or uid:gid such as 1000:1000" },
+        { "the kernel's prefix is left out", "capabilities: [CAP_CHOWN]", "error: capabilities[0]: found \"CAP_CHOWN\"; allowed is the name without CAP_, CHOWN" },
+        { "given twice", "capabilities: [CHOWN, CHOWN]", "error: capabilities[1]: CHOWN is given twice; first at worker_pools.web.capabilities[0]" },
+        { "two mounts on one place", "volumes: [a:/x, \"b:/x:ro\"]", "error: volumes[1]: /x is given twice; first at worker_pools.web.volumes[0]" },
+        { "no way out of a folder", "volumes: [/a/../b:/x]", "error: volumes[0]: found \"/a/../b\"; allowed is a volume's name or an absolute path of the node; .. is not allowed in it" },
+        { "the root is the image's", "volumes: [\"a:/\"]", "error: volumes[0]: found \"/\"; allowed is an absolute path in the container, other than /" },
+        { "a mount has two ends", "volumes: [{source: a}]", "error: volumes[0]: target is missing; allowed is an absolute path in the container, other than /" },
+        { "a path means http", "health: {type: tcp, path: /h}", "error: health.path: has no meaning for type tcp; allowed with http" },
+        { "both cannot be", "health: {path: /h, command: x}", "error: health.command: has no meaning for type http; allowed with script" },
+        { "a script needs a command", "health: {type: script}", "error: health.type: a check of type script needs a command" },
+        { "a check of its own length", "health: {timeout: 3s}", "warning: health.timeout: 3s is longer than the interval, 2s: a hanging replica is noticed late" },
+        { "no check, no interval", "health: {type: none, interval: 1s}", "warning: health: a pool with a check of type none is not checked: the other keys have no effect" },
+        { "nothing could be replaced", "rollout: {max_surge: 0}", "error: rollout: found max_surge 0 and max_unavailable 0, which lets nothing be replaced; allowed is 0 for one of them" },
+        { "everything would be replaced", "{min_replicas: 2, rollout: {max_unavailable: 2}}", "warning: rollout.max_unavailable: 2 of 2 replicas: a rollout may stop all of them at once" },
+        { "a longest below the first", "restart: {initial_delay: 6m}", "error: restart: a longest delay of 5m is shorter than initial_delay, 6m" },
+        { "tags are not ours", "min_replicas: !!int 3", "error: min_replicas: found the tag tag:yaml.org,2002:int; allowed are values without tags" },
+        { "an alias of nothing", "min_replicas: *x", "error: min_replicas: found the alias *x, which no anchor before it defines" },
+        { "merging a number", "<<: 3", "error: <<: found 3; allowed is an alias of a map, or a list of such" },
+        { "a process has a command", "process: {working_directory: /x}", "error: process: command is missing; allowed is a list of words such as [sleep, 60], or one line such as sleep 60" },
+        { "a terminal is not harmed", "image: \"a\\e[31m\"", "error: image: found \"a?[31m\"; allowed is an image such as nginx:1.27 or ghcr.io/org/app@sha256:…" },
+    };
+
+    [Theory]
+    [MemberData(nameof(InPool))]
+    public void Read_reports_a_mistake_in_a_pool(string because, string keys, string expected)
+    {
+        var inner = keys.StartsWith('{') ? keys[1..^1] : keys;
+        var image = keys.StartsWith("image", StringComparison.Ordinal) ? "" : "image: a, ";
+        var result = SpecReader.Read($"worker_pools: {{web: {{{image}port: 80, {inner}}}}}", "f");
+
+        var problem = Assert.Single(result.Problems);
+        var line = $"{problem.Severity.ToString().ToLowerInvariant()}: {problem.Key["worker_pools.web.".Length..]}: {problem.Message}";
+        Assert.True(expected == line, $"{because}:\n  expected {expected}\n  but got  {line}");
+        Assert.Equal(problem.Severity == SpecSeverity.Warning, result.IsValid);
+    }
+
+    // Each row: why; the document; the whole report.
+    public static TheoryData<string, string, string> Documents => new()
+    {
+        { "nothing is not a spec", "", "f:1:1: error: the document is empty; it needs worker_pools" },
+        { "comments are nothing", "# hello\n", "f:1:1: error: the document is empty; it needs worker_pools" },
+        { "pools are required", "cluster: a", "f:1:1: error: worker_pools is missing; allowed is a map of pools by name" },
+        { "a text is not a spec", "hello", "f:1:1: error: found \"hello\"; allowed is a map with cluster, worker_pools, gateway" },
+        { "pools have names", "worker_pools: [a]", "f:1:1: error: worker_pools: found a list of 1 item; allowed is a map of at most 200 pools by name; {} for none" },
+        { "none is said, not left out", "worker_pools:\n", "f:1:1: error: worker_pools: found nothing; allowed is a map of at most 200 pools by name; {} for none" },
+        { "a pool runs something", "worker_pools:\n  web: {port: 80}", "f:2:3: error: worker_pools.web: image is missing; allowed is an image, or process for a pool that runs without containers" },
+        { "a name is a DNS label", "worker_pools:\n  We_b: {image: a}", "f:2:3: error: worker_pools.We_b: found \"We_b\" as a name; allowed is 1 to 40 lower-case letters, digits and dashes, starting with a letter and not ending with a dash" },
+        { "our names are ours", "worker_pools:\n  nexus-web: {image: a}", "f:2:3: error: worker_pools.nexus-web: found \"nexus-web\" as a name; allowed are names other than consul… and nexus-…, which are services of the cluster itself" },
+        { "Consul's are Consul's", "worker_pools:\n  consul: {image: a}", "f:2:3: error: worker_pools.consul: found \"consul\" as a name; allowed are names other than consul… and nexus-…, which are services of the cluster itself" },
+        { "the second of two keys", "worker_pools:\n  a: {image: x}\n  a: {image: y}", "f:3:3: error: worker_pools.a: given twice; first on line 2" },
+        { "one document", "worker_pools: {}\n---\na: b", "f:2:1: error: a second document starts here; allowed is one" },
+        { "tabs", "worker_pools:\n\ta: {image: x}", "f:2:1: error: not valid YAML: while scanning a mapping, found invalid tab as indentation (a tab indents this line; YAML allows spaces only)" },
+        { "an open quote", "cluster: \"a", "f:1:10: error: not valid YAML: while scanning a quoted scalar, found unexpected end of stream (is a quote not closed?)" },
+        { "a crooked line", "worker_pools:\n  a:\n    image: x\n   port: 1", "f:4:4: error: not valid YAML: while parsing a block mapping, did not find expected key (is this line indented like its neighbours?)" },
+        { "an escape beyond Unicode", "cluster: \"\\UFFFFFFFF\"", "f:1:8: error: not valid YAML after this place" },
+        { "an old version", "%YAML 1.1\n---\nworker_pools: {}", "f:1:1: error: found YAML 1.1; allowed is 1.2" },
+        { "a check of http needs a port", "worker_pools:\n  a:\n    image: x\n    health:\n      path: /h", "f:4:5: error: worker_pools.a.health: a check of type http needs the pool's port, which is not given" },
+        { "a check of tcp needs a port", "worker_pools:\n  a:\n    image: x\n    health: {type: tcp}", "f:4:5: error: worker_pools.a.health: a check of type tcp needs the pool's port, which is not given" },
+        { "an interval for no check", "worker_pools:\n  a:\n    image: x\n    health: {interval: 1s}", "f:4:5: warning: worker_pools.a.health: has no effect: a pool without a port is not checked, unless by a command" },
+        { "a route to nowhere", "worker_pools: {web: {image: a, port: 1}}\ngateway: {routes: [{pool: wbe}]}", "f:2:21: error: gateway.routes[0].pool: found \"wbe\", which is no pool; did you mean 'web'?" },
+        { "a route to a closed door", "worker_pools: {web: {image: a}}\ngateway: {routes: [{pool: web}]}", "f:2:21: error: gateway.routes[0].pool: found \"web\", which has no port; allowed are pools with a port" },
+        { "two routes for one path", "worker_pools: {web: {image: a, port: 1}}\ngateway:\n  routes:\n    - {pool: web}\n    - {pool: web, path: /}", "f:5:7: error: gateway.routes[1]: the route / is given twice; first at gateway.routes[0]" },
+        { "a slash too many", "worker_pools: {web: {image: a, port: 1}}\ngateway:\n  routes:\n    - {pool: web, path: /a/}", "f:4:19: error: gateway.routes[0].path: found \"/a/\"; allowed is a path such as /api, from the slash on, without a slash at its end" },
+        { "nothing to strip", "worker_pools: {web: {image: a, port: 1}}\ngateway:\n  routes:\n    - {pool: web, strip_prefix: true}", "f:4:19: warning: gateway.routes[0].strip_prefix: has no effect: the route's path is /" },
+        { "a page nobody sees", "worker_pools:\n  web: {image: a, port: 1}\n  shop: {image: a, port: 1, health: {path: /h}}", "f:3:3: warning: worker_pools.shop: no route reaches this pool, which speaks HTTP; name it under gateway.routes" },
+        { "headers do not inject", "worker_pools: {}\ngateway: {headers: {content_security_policy: \"a\\r\\nb\"}}", "f:2:21: error: gateway.headers.content_security_policy: found \"a?\\nb\"; allowed is a policy on one line, or \"\" to send none" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void Read_reports_a_mistake_with_its_place(string because, string yaml, string expected)
+    {
+        var line = Assert.Single(SpecReader.Read(yaml, "f").Lines);
+        Assert.True(expected == line, $"{because}:\n  expected {expected}\n  but got  {line}");
+    }
+
+    [Fact]
+    public void Read_reports_all_problems_in_order_of_position()
+    {
+        const string Yaml = """
+            # a comment
+            worker_pools:
+              web:
+                min_replicas: three
+                image: a
+                prot: 80
+                image: b
+                health:
+                  interval: 5
+                  type: htpp
+              api:
+                image: a
+                resources: {pids: many}
+            gateway:
+              routes:
+                - pool: wbe
+                  paht: /x
+            nodes: []
+            """;
+
+        var result = SpecReader.Read(Yaml, "nexus.yaml");
+
+        Assert.Null(result.Spec);
+        Assert.Equal(
+            [
+                "4:5 worker_pools.web.min_replicas",
+                "6:5 worker_pools.web.prot",
+                "7:5 worker_pools.web.image",
+                "9:7 worker_pools.web.health.interval",
+                "10:7 worker_pools.web.health.type",
+                "13:17 worker_pools.api.resources.pids",
+                "16:7 gateway.routes[0].pool",
+                "17:7 gateway.routes[0].paht",
+                "18:1 nodes",
+            ],
+            result.Problems.Select(p => $"{p.Line}:{p.Column} {p.Key}"));
+        Assert.Equal(
+            "nexus.yaml:4:5: error: worker_pools.web.min_replicas: found \"three\"; allowed is a whole number from 0 to 1000",
+            result.Lines[0]);
+    }
+}
