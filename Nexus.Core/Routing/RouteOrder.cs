@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using Nexus.Core.Ids;
+using Nexus.Core.Spec;
+
+namespace Nexus.Core.Routing;
+
+/// <summary>Turns the spec's routes into the order in which they are tried.</summary>
+public static class RouteOrder
+{
+    private static readonly PoolName DefaultPool = new("web");
+
+    /// <summary>
+    /// The routes, most specific first: exact hosts before wildcards before any; among wildcards the longer; then the longer
+    /// path prefix; then the order of the document. Of two routes for the same host and path the first holds. Without any
+    /// route pool <c>web</c>, or the only pool that has a port, gets everything.
+    /// </summary>
+    public static ImmutableArray<Route> Compute(ClusterSpec spec)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        var routes = spec.Gateway.Routes.Select(ToRoute).DistinctBy(r => (r.Host, r.Path));
+        return spec.Gateway.Routes.IsEmpty
+            ? DefaultRoutes(spec)
+            : [.. routes.OrderBy(HostRank).ThenByDescending(r => r.Host?.Length).ThenByDescending(r => r.Path.Length)];
+    }
+
+    private static ImmutableArray<Route> DefaultRoutes(ClusterSpec spec)
+    {
+        var serving = spec.Pools.Where(p => p.Template.Port is not null).Select(p => p.Name).ToList();
+        var pool = serving.Contains(DefaultPool) ? DefaultPool : serving is [var only] ? only : default(PoolName?);
+        return pool is { } name ? [new Route(null, "/", StripPrefix: false, name)] : [];
+    }
+
+    private static Route ToRoute(RouteSpec route)
+    {
+        var host = string.IsNullOrEmpty(route.Host) || route.Host == "*" ? null : route.Host.ToLowerInvariant();
+        var path = route.Path.TrimEnd('/');
+        return new Route(host, path.Length == 0 ? "/" : path, route.StripPrefix && path.Length > 0, route.Pool);
+    }
+
+    private static int HostRank(Route route) => route.Host switch
+    {
+        null => 2,
+        ['*', ..] => 1,
+        _ => 0,
+    };
+}

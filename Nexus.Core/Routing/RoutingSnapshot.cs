@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using Nexus.Core.Ids;
+using Nexus.Core.Spec;
+
+namespace Nexus.Core.Routing;
+
+/// <summary>Sends requests of one host and path prefix to one pool.</summary>
+/// <param name="Host">Host to match, in lower case, <c>*.</c> allowed in front; null for any.</param>
+/// <param name="Path">Path prefix, from the slash on and without one at its end; <c>/</c> for all.</param>
+/// <param name="StripPrefix">Whether the replica sees the path without the prefix.</param>
+/// <param name="Pool">The pool that answers.</param>
+public sealed record Route(string? Host, string Path, bool StripPrefix, PoolName Pool);
+
+/// <summary>Everything a gateway needs to route, as it held at one moment. Persisted as it is.</summary>
+public sealed record RoutingSnapshot
+{
+    /// <summary>What a gateway knows before it knows anything.</summary>
+    public static RoutingSnapshot Empty { get; } = new();
+
+    /// <summary>Counts this gateway's changes of routing; zero before the first.</summary>
+    public long Revision { get; init; }
+
+    /// <summary>Revision of the spec behind it.</summary>
+    public long SpecRevision { get; init; }
+
+    /// <summary>The routes; the first that matches decides.</summary>
+    public ImmutableArray<Route> Routes { get; init; } = [];
+
+    /// <summary>The pools that routes lead to, by name.</summary>
+    public ImmutableArray<PoolRouting> Pools { get; init; } = [];
+
+    /// <summary>Response headers that differ from the safe defaults.</summary>
+    public SecurityHeadersSpec Headers { get; init; } = new();
+
+    /// <summary>Whether anything was ever applied.</summary>
+    public bool IsEmpty => Revision == 0;
+
+    /// <summary>The pool of that name; null when no route leads to it.</summary>
+    public PoolRouting? Find(PoolName pool) => Pools.FirstOrDefault(p => p.Name == pool);
+
+    /// <summary>Whether <paramref name="other"/> routes the same, whatever its number.</summary>
+    public bool RoutesLike(RoutingSnapshot other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return SpecRevision == other.SpecRevision
+            && Headers == other.Headers
+            && Routes.SequenceEqual(other.Routes)
+            && Pools.SequenceEqual(other.Pools);
+    }
+}
