@@ -1,1 +1,4 @@
-return 0;
+using Nexus.Gateway;
+
+await using var app = GatewayHost.Build(args);
+await app.RunAsync();

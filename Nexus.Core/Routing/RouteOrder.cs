@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Nexus.Core.Ids;
 using Nexus.Core.Spec;
 
 namespace Nexus.Core.Routing;
@@ -7,27 +6,21 @@ namespace Nexus.Core.Routing;
 /// <summary>Turns the spec's routes into the order in which they are tried.</summary>
 public static class RouteOrder
 {
-    private static readonly PoolName DefaultPool = new("web");
-
     /// <summary>
     /// The routes, most specific first: exact hosts before wildcards before any; among wildcards the longer; then the longer
-    /// path prefix; then the order of the document. Of two routes for the same host and path the first holds. Without any
-    /// route pool <c>web</c>, or the only pool that has a port, gets everything.
+    /// path prefix; then the order of the document. Of two routes for the same host and path the first holds.
     /// </summary>
     public static ImmutableArray<Route> Compute(ClusterSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        var routes = spec.Gateway.Routes.Select(ToRoute).DistinctBy(r => (r.Host, r.Path));
-        return spec.Gateway.Routes.IsEmpty
-            ? DefaultRoutes(spec)
-            : [.. routes.OrderBy(HostRank).ThenByDescending(r => r.Host?.Length).ThenByDescending(r => r.Path.Length)];
-    }
-
-    private static ImmutableArray<Route> DefaultRoutes(ClusterSpec spec)
-    {
-        var serving = spec.Pools.Where(p => p.Template.Port is not null).Select(p => p.Name).ToList();
-        var pool = serving.Contains(DefaultPool) ? DefaultPool : serving is [var only] ? only : default(PoolName?);
-        return pool is { } name ? [new Route(null, "/", StripPrefix: false, name)] : [];
+        return
+        [
+            .. spec.Gateway.Routes.Select(ToRoute)
+                .DistinctBy(r => (r.Host, r.Path))
+                .OrderBy(HostRank)
+                .ThenByDescending(r => r.Host?.Length)
+                .ThenByDescending(r => r.Path.Length),
+        ];
     }
 
     private static Route ToRoute(RouteSpec route)

@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Nexus.Core.Routing;
+using Nexus.Gateway.Ejecting;
+
+namespace Nexus.Gateway.Admin;
+
+/// <summary>The routing in force, as the admin listener shows it.</summary>
+internal sealed record RoutesView(
+    long Revision, long SpecRevision, ImmutableArray<RouteView> Routes, ImmutableArray<PoolView> Pools)
+{
+    public static RoutesView Of(RoutingSnapshot snapshot, EjectionBook ejections, ProxyDestinations destinations) => new(
+        snapshot.Revision,
+        snapshot.SpecRevision,
+        [.. snapshot.Routes.Select(r => new RouteView(r.Host, r.Path, r.StripPrefix, r.Pool.Value))],
+        [
+            .. snapshot.Pools.Select(pool => new PoolView(
+                pool.Name.Value,
+                pool.Trust,
+                [.. pool.Destinations.Select(d => DestinationView.Of(pool, d, ejections, destinations))])),
+        ]);
+}
+
+/// <summary>One route.</summary>
+internal sealed record RouteView(string? Host, string Path, bool StripPrefix, string Pool);
+
+/// <summary>One pool.</summary>
+internal sealed record PoolView(string Pool, PoolTrust Trust, ImmutableArray<DestinationView> Destinations);
+
+/// <summary>One destination; <see cref="Ejected"/> only while it is.</summary>
+internal sealed record DestinationView(
+    string Allocation, string Address, int Attempt, Rotation Rotation, int InFlight, EjectionReason? Ejected)
+{
+    public static DestinationView Of(
+        PoolRouting pool, Destination destination, EjectionBook ejections, ProxyDestinations destinations) => new(
+        destination.Id.Value,
+        destination.Address,
+        destination.Attempt,
+        destination.Rotation,
+        destinations.InFlight(pool.Name.Value, destination.Id.Value),
+        ejections.Find(destination.Id.Value) is { Standing.Phase: EjectionPhase.Ejected } entry ? entry.Reason : null);
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UseStringEnumConverter = true,
+    WriteIndented = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(RoutesView))]
+internal sealed partial class RoutesJson : JsonSerializerContext;

@@ -1,0 +1,121 @@
+using Microsoft.Extensions.Options;
+using Nexus.Core.Routing;
+using Nexus.Core.Spec;
+using Nexus.Gateway.Forwarding;
+using Nexus.Gateway.Routing;
+
+namespace Nexus.Gateway.Ejecting;
+
+/// <summary>
+/// Probes destinations while the catalog cannot be believed: Consul's agents are the one prober of a cluster, so that each
+/// replica is asked once and not once per gateway, and while they are away somebody has to ask.
+/// </summary>
+internal sealed class AbsenceProber(
+    RoutingState routing, Ejector ejector, IOptions<GatewayOptions> options, TimeProvider time) : BackgroundService
+{
+    private const int AtOnce = 16;
+
+    private readonly Dictionary<string, long> _lastPass = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _failures = new(StringComparer.Ordinal);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = options.Value.Upstream.ConnectTimeout,
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(1),
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+            ActivityHeadersPropagator = null,
+        };
+        using var client = new HttpMessageInvoker(handler);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var snapshot = routing.Current;
+            var pools = snapshot.Pools.Where(pool => pool is { Trust: PoolTrust.LastKnown, Probe: not null }).ToList();
+            if (pools.Count == 0)
+            {
+                _lastPass.Clear();
+                _failures.Clear();
+                await routing.WaitForChangeAsync(snapshot, stoppingToken);
+                continue;
+            }
+
+            foreach (var pool in pools.Where(IsDue))
+            {
+                await ProbeAsync(client, pool, stoppingToken);
+            }
+
+            await Task.Delay(pools.Min(pool => pool.Probe!.Interval) / 4, time, stoppingToken);
+        }
+    }
+
+    private bool IsDue(PoolRouting pool)
+    {
+        if (_lastPass.TryGetValue(pool.Name.Value, out var last) && time.GetElapsedTime(last) < pool.Probe!.Interval)
+        {
+            return false;
+        }
+
+        _lastPass[pool.Name.Value] = time.GetTimestamp();
+        return true;
+    }
+
+    private async Task ProbeAsync(HttpMessageInvoker client, PoolRouting pool, CancellationToken cancellationToken)
+    {
+        foreach (var some in pool.InRotation.Chunk(AtOnce))
+        {
+            var started = time.GetTimestamp();
+            var answers = await Task.WhenAll(some.Select(d => IsWellAsync(client, d, pool.Probe!, cancellationToken)));
+            for (var i = 0; i < some.Length; i++)
+            {
+                Judge(pool, some[i], answers[i], started);
+            }
+        }
+    }
+
+    private void Judge(PoolRouting pool, Destination destination, bool isWell, long started)
+    {
+        var id = destination.Id.Value;
+        if (isWell)
+        {
+            _failures.Remove(id);
+            ejector.Succeed(id, started);
+            return;
+        }
+
+        var failures = _failures[id] = _failures.GetValueOrDefault(id) + 1;
+        if (failures >= pool.Probe!.Failures)
+        {
+            ejector.Fail(pool.Name.Value, id, RotationPolicy.LifeOf(destination), EjectionReason.ProbeFailed, started);
+        }
+    }
+
+    private async Task<bool> IsWellAsync(
+        HttpMessageInvoker client, Destination destination, ProbePlan plan, CancellationToken cancellationToken)
+    {
+        var address = new Uri(destination.Address);
+        if (plan.Type != HealthCheckType.Http)
+        {
+            return await ReconnectProber.AcceptsAsync(address, plan.Timeout, time, cancellationToken);
+        }
+
+        using var patience = new CancellationTokenSource(plan.Timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, plan.Path));
+            using var response = await client.SendAsync(request, either.Token);
+            return response.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+}

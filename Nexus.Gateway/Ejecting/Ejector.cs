@@ -1,0 +1,176 @@
+using System.Threading.Channels;
+using Nexus.Core.Ids;
+using Nexus.Core.Routing;
+using Nexus.Gateway.Forwarding;
+using Nexus.Gateway.Observability;
+using Nexus.Gateway.Routing;
+using Yarp.ReverseProxy.Model;
+
+namespace Nexus.Gateway.Ejecting;
+
+/// <summary>
+/// Takes destinations out of use by the gateway's own evidence, at the first failure, and lets them back. Consul's word goes
+/// before it: see <see cref="Forgive"/>. The rules are those of <see cref="Ejection"/>.
+/// </summary>
+internal sealed partial class Ejector(
+    EjectionBook book, ProxyDestinations destinations, GatewayTelemetry telemetry, TimeProvider time, ILogger<Ejector> logger)
+    : IRoutingUpdates, IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, ITimer> _timers = new(StringComparer.Ordinal);
+    private readonly Channel<EjectionEntry> _suspects =
+        Channel.CreateBounded<EjectionEntry>(new BoundedChannelOptions(256) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    /// <summary>First ejections over a broken connection: the replica may well be alive, and is worth a look at once.</summary>
+    public ChannelReader<EjectionEntry> Suspects => _suspects.Reader;
+
+    /// <summary>Takes in how a request went. Costs nothing while all is well.</summary>
+    /// <param name="cluster">The pool.</param>
+    /// <param name="destination">Who was asked.</param>
+    /// <param name="asked">As it was at the start of the request.</param>
+    /// <param name="outcome">How it went.</param>
+    /// <param name="started">When it began: what began before an ejection says nothing about after it.</param>
+    public void Heard(
+        ClusterState cluster, DestinationState destination, DestinationModel asked, AttemptOutcome outcome, long started)
+    {
+        if (RetryRules.Ejects(outcome) is { } reason)
+        {
+            var life = RotationPolicy.LifeOf(asked);
+            if (life == RotationPolicy.LifeOf(destination.Model)) // Else that life of it is over anyway.
+            {
+                Fail(cluster.ClusterId, destination.DestinationId, life, reason, started);
+            }
+        }
+        else if (outcome == AttemptOutcome.Answered && !book.IsEmpty)
+        {
+            Succeed(destination.DestinationId, started);
+        }
+    }
+
+    public bool Eject(AllocationId allocation)
+    {
+        if (destinations.Find(allocation.Value) is not var (pool, destination))
+        {
+            return false;
+        }
+
+        Fail(pool, allocation.Value, RotationPolicy.LifeOf(destination.Model), EjectionReason.Gone, time.GetTimestamp());
+        return true;
+    }
+
+    /// <summary>A request or probe that began at <paramref name="started"/> failed.</summary>
+    public void Fail(string pool, string allocation, string life, EjectionReason reason, long started)
+    {
+        EjectionEntry entry;
+        lock (_gate)
+        {
+            var before = book.Find(allocation);
+            var standing = (before?.Standing ?? default).After(EjectionEvent.Failed);
+            if (before is not null && (before.Standing == standing || started < before.At))
+            {
+                return;
+            }
+
+            entry = new EjectionEntry(pool, allocation, life, standing, reason, time.GetTimestamp());
+            book.Write(entry);
+            Arm(entry);
+        }
+
+        destinations.Refresh(pool);
+        telemetry.Ejected(pool, reason);
+        LogEjected(allocation, reason, entry.Standing.Delay.TotalSeconds);
+        if (reason == EjectionReason.ConnectionLost && entry.Standing.Failures == 1)
+        {
+            _suspects.Writer.TryWrite(entry);
+        }
+    }
+
+    /// <summary>A request or probe that began at <paramref name="started"/> succeeded.</summary>
+    public void Succeed(string allocation, long started) =>
+        Move(allocation, EjectionEvent.Succeeded, entry => started > entry.At);
+
+    /// <summary>The time of one ejection is over.</summary>
+    public void GiveAnotherChance(EjectionEntry ejection) =>
+        Move(ejection.Allocation, EjectionEvent.DelayPassed, entry => ReferenceEquals(entry, ejection));
+
+    /// <summary>Drops what is held against destinations about which the catalog knows better: out of rotation, living anew, or
+    /// fresh from checks that had been away. To be called before <paramref name="next"/> is in force.</summary>
+    public void Forgive(RoutingSnapshot next)
+    {
+        foreach (var held in book.All)
+        {
+            var pool = next.Pools.FirstOrDefault(p => p.Name.Value == held.Pool);
+            var now = pool?.Destinations.FirstOrDefault(d => d.Id.Value == held.Allocation);
+            if (now is not { Rotation: Rotation.In }
+                || RotationPolicy.LifeOf(now) != held.Life
+                || (held.Reason == EjectionReason.ProbeFailed && pool!.Trust == PoolTrust.Current))
+            {
+                Move(held.Allocation, EjectionEvent.Announced, entry => ReferenceEquals(entry, held));
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            foreach (var timer in _timers.Values)
+            {
+                timer.Dispose();
+            }
+
+            _timers.Clear();
+        }
+    }
+
+    private void Move(string allocation, EjectionEvent @event, Func<EjectionEntry, bool> holds)
+    {
+        EjectionEntry? before;
+        Ejection standing;
+        lock (_gate)
+        {
+            before = book.Find(allocation);
+            if (before is null || !holds(before) || (standing = before.Standing.After(@event)) == before.Standing)
+            {
+                return;
+            }
+
+            Disarm(allocation);
+            if (standing == default)
+            {
+                book.Strike(allocation);
+            }
+            else
+            {
+                book.Write(before with { Standing = standing });
+            }
+        }
+
+        if (before.Standing.Phase == EjectionPhase.Ejected)
+        {
+            destinations.Refresh(before.Pool);
+            LogReadmitted(allocation, @event, time.GetElapsedTime(before.At).TotalMilliseconds);
+        }
+    }
+
+    private void Arm(EjectionEntry entry)
+    {
+        Disarm(entry.Allocation);
+        _timers[entry.Allocation] = time.CreateTimer(
+            _ => GiveAnotherChance(entry), state: null, entry.Standing.Delay, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Disarm(string allocation)
+    {
+        if (_timers.Remove(allocation, out var timer))
+        {
+            timer.Dispose();
+        }
+    }
+
+    [LoggerMessage(6010, LogLevel.Warning, "Ejected {Allocation}: {Reason}; asked again in {Seconds} s at the latest")]
+    private partial void LogEjected(string allocation, EjectionReason reason, double seconds);
+
+    [LoggerMessage(6011, LogLevel.Information, "Readmitted {Allocation} after {Milliseconds} ms: {Event}")]
+    private partial void LogReadmitted(string allocation, EjectionEvent @event, double milliseconds);
+}

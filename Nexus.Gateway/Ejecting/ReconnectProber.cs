@@ -1,0 +1,45 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+
+namespace Nexus.Gateway.Ejecting;
+
+/// <summary>
+/// Connects to replicas that broke a connection for the first time. Who accepts goes on serving at once: it was one request
+/// that broke, and requests that do so must not empty a pool. Who refuses stays out.
+/// </summary>
+internal sealed class ReconnectProber(Ejector ejector, IOptions<GatewayOptions> options, TimeProvider time) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var suspect in ejector.Suspects.ReadAllAsync(stoppingToken))
+        {
+            var address = new Uri(suspect.Life[(suspect.Life.IndexOf('@', StringComparison.Ordinal) + 1)..]);
+            if (await AcceptsAsync(address, options.Value.Upstream.ConnectTimeout, time, stoppingToken))
+            {
+                ejector.GiveAnotherChance(suspect);
+            }
+        }
+    }
+
+    /// <summary>Whether a TCP connection is accepted in time.</summary>
+    public static async Task<bool> AcceptsAsync(
+        Uri address, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        using var client = new TcpClient();
+        try
+        {
+            await client.ConnectAsync(address.IdnHost, address.Port, either.Token);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using Nexus.Core.Routing;
+
+namespace Nexus.Gateway.Forwarding;
+
+/// <summary>What clients read when the gateway itself must answer: plain text that names what is missing.</summary>
+internal static class Refusal
+{
+    public static Task NotRoutedAsync(HttpContext context) => WriteAsync(
+        context,
+        StatusCodes.Status404NotFound,
+        $"404 Not Found: this gateway has no route for {context.Request.Host.Host}{context.Request.Path}.");
+
+    public static Task NotReadyAsync(HttpContext context) => WriteAsync(
+        context,
+        StatusCodes.Status503ServiceUnavailable,
+        "503 Service Unavailable: this gateway has not received its routes yet.");
+
+    /// <summary>503 says that nothing was done and asking again is safe; 502 and 504 that a replica may have acted.</summary>
+    public static Task ForPoolAsync(HttpContext context, string pool, AttemptOutcome? outcome) => outcome switch
+    {
+        null => WriteAsync(
+            context,
+            StatusCodes.Status503ServiceUnavailable,
+            $"503 Service Unavailable: pool '{pool}' has no healthy replica."),
+        AttemptOutcome.NotConnected => WriteAsync(
+            context,
+            StatusCodes.Status503ServiceUnavailable,
+            $"503 Service Unavailable: no replica of pool '{pool}' accepts connections."),
+        AttemptOutcome.TimedOut => WriteAsync(
+            context,
+            StatusCodes.Status504GatewayTimeout,
+            $"504 Gateway Timeout: a replica of pool '{pool}' did not answer in time."),
+        _ => WriteAsync(
+            context,
+            StatusCodes.Status502BadGateway,
+            $"502 Bad Gateway: a replica of pool '{pool}' broke off the connection."),
+    };
+
+    private static Task WriteAsync(HttpContext context, int status, string text)
+    {
+        var response = context.Response;
+        response.Clear();
+        response.StatusCode = status;
+        response.ContentType = "text/plain; charset=utf-8";
+        response.Headers.CacheControl = "no-store";
+        if (status == StatusCodes.Status503ServiceUnavailable)
+        {
+            response.Headers.RetryAfter = "1";
+        }
+
+        return response.WriteAsync(text + "\n", context.RequestAborted);
+    }
+}

@@ -1,0 +1,92 @@
+using Nexus.Consul;
+using Nexus.Gateway.Admin;
+using Nexus.Gateway.Catalog;
+using Nexus.Gateway.Ejecting;
+using Nexus.Gateway.Forwarding;
+using Nexus.Gateway.Headers;
+using Nexus.Gateway.Observability;
+using Nexus.Gateway.Routing;
+using Nexus.ServiceDefaults;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Health;
+
+namespace Nexus.Gateway;
+
+/// <summary>Puts the gateway together.</summary>
+internal static class GatewayHost
+{
+    /// <summary>The application, ready to run.</summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="configure">The last word on services; for tests.</param>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        // Read once, when the first socket is made: completions run on the thread that polls instead of hopping to another.
+        // Nothing here blocks a thread, and a variable that is set stays as it is.
+        const string inline = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+        if (Environment.GetEnvironmentVariable(inline) is null && GatewayTuning.InlineCompletions)
+        {
+            Environment.SetEnvironmentVariable(inline, "1");
+        }
+
+        var builder = WebApplication.CreateBuilder(args);
+        builder.AddServiceDefaults("nexus-gateway");
+        builder.Services.AddOptionsWithValidateOnStart<GatewayOptions, GatewayOptionsValidator>()
+            .Bind(builder.Configuration.GetSection(GatewayOptions.Section));
+        var options = builder.Configuration.GetSection(GatewayOptions.Section).Get<GatewayOptions>() ?? new GatewayOptions();
+        builder.AddListeners(options);
+        builder.Services.AddTrustedProxies(options);
+        builder.Services.AddConsulClient(builder.Configuration);
+        AddRouting(builder.Services);
+        AddForwarding(builder.Services);
+        configure?.Invoke(builder);
+
+        var app = builder.Build();
+        if (options.TrustedProxies.Length > 0)
+        {
+            app.UseForwardedHeaders();
+        }
+
+        app.UseSecurityHeaders();
+        app.UseWebSockets();
+        app.MapDefaultEndpoints(options.AdminUrl.Port);
+        app.MapGatewayEndpoints(options.AdminUrl.Port);
+        app.MapReverseProxy(proxy => proxy.UseMiddleware<AttemptMiddleware>());
+        return app;
+    }
+
+    private static void AddRouting(IServiceCollection services)
+    {
+        services.AddSingleton<GatewayTelemetry>();
+        services.AddSingleton<RoutingState>();
+        services.AddSingleton<RoutingInputs>();
+        services.AddSingleton<RoutingFile>();
+        services.AddSingleton<RoutingApplier>();
+        services.AddSingleton<EjectionBook>();
+        services.AddSingleton<ProxyDestinations>();
+        services.AddSingleton<SpecSource>();
+        services.AddSingleton<Ejector>();
+        services.AddSingleton<IRoutingUpdates>(provider => provider.GetRequiredService<Ejector>());
+        services.AddSingleton<SecurityHeaderPolicies>();
+        services.AddSecurityHeaders();
+        services.AddHealthChecks().AddCheck<RoutingHealthCheck>("routing");
+
+        // In this order: routes of the last run first, then Consul's word, then what only follows.
+        services.AddHostedService<RoutingLoop>();
+        services.AddHostedService<CatalogWatcher>();
+        services.AddHostedService<RoutingFileWriter>();
+        services.AddHostedService<ReconnectProber>();
+        services.AddHostedService<AbsenceProber>();
+        services.AddHostedService<GatewayRegistration>();
+    }
+
+    private static void AddForwarding(IServiceCollection services)
+    {
+        services.AddSingleton<ProxyConfigSource>();
+        services.AddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<ProxyConfigSource>());
+        services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<ProxyConfigSource>());
+        services.AddSingleton<IAvailableDestinationsPolicy, RotationPolicy>();
+        services.AddSingleton<IForwarderHttpClientFactory, UpstreamClientFactory>();
+        services.AddReverseProxy().AddTransforms<TraceContextTransform>();
+    }
+}

@@ -1,0 +1,65 @@
+using System.Net;
+using Microsoft.AspNetCore.HttpOverrides;
+using IPNetwork = System.Net.IPNetwork;
+
+namespace Nexus.Gateway;
+
+/// <summary>Where the gateway listens and how far it trusts whoever connects.</summary>
+internal static class Listeners
+{
+    private const string DefaultUrl = "http://*:8080";
+
+    public static void AddListeners(this WebApplicationBuilder builder, GatewayOptions options)
+    {
+        // Kestrel ignores plain URLs as soon as its own configuration names endpoints, so the admin one joins those.
+        if (builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren().Any())
+        {
+            builder.Configuration["Kestrel:Endpoints:NexusAdmin:Url"] = options.AdminUrl.ToString();
+        }
+        else
+        {
+            builder.WebHost.UseUrls($"{TrafficUrls(builder.Configuration, options)};{options.AdminUrl}");
+        }
+
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.MaxRequestBodySize;
+            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
+            kestrel.Limits.MaxConcurrentUpgradedConnections = options.MaxConnections;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        });
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = GatewayTuning.InlineScheduling);
+    }
+
+    /// <summary>The first traffic address, for the catalog.</summary>
+    public static int TrafficPort(IConfiguration configuration, GatewayOptions options)
+    {
+        var endpoint = configuration.GetSection("Kestrel:Endpoints").GetChildren().FirstOrDefault(e => e.Key != "NexusAdmin");
+        var url = endpoint?["Url"] ?? TrafficUrls(configuration, options).Split(';')[0];
+        return BindingAddress.Parse(url).Port;
+    }
+
+    public static void AddTrustedProxies(this IServiceCollection services, GatewayOptions options) =>
+        services.Configure<ForwardedHeadersOptions>(forwarded =>
+        {
+            forwarded.ForwardedHeaders = ForwardedHeaders.All & ~ForwardedHeaders.XForwardedPrefix;
+            forwarded.ForwardLimit = null; // As far back as the proxies are trusted.
+            forwarded.KnownProxies.Clear();
+            forwarded.KnownIPNetworks.Clear();
+            foreach (var proxy in options.TrustedProxies)
+            {
+                if (IPNetwork.TryParse(proxy, out var network))
+                {
+                    forwarded.KnownIPNetworks.Add(network);
+                }
+                else if (IPAddress.TryParse(proxy, out var address))
+                {
+                    forwarded.KnownProxies.Add(address);
+                }
+            }
+        });
+
+    private static string TrafficUrls(IConfiguration configuration, GatewayOptions options) =>
+        options.Urls ?? configuration[WebHostDefaults.ServerUrlsKey] ?? DefaultUrl;
+}

@@ -1,0 +1,82 @@
+using System.Diagnostics.Metrics;
+using Nexus.Core.Routing;
+using Nexus.Gateway.Ejecting;
+
+namespace Nexus.Gateway.Observability;
+
+/// <summary>What the gateway counts. Tags are pools and outcomes, never allocations.</summary>
+internal sealed class GatewayTelemetry
+{
+    public const string MeterName = "Nexus.Gateway";
+
+    private const string PoolTag = "nexus.pool";
+
+    private readonly Counter<long> _requests;
+    private readonly Counter<long> _retries;
+    private readonly Counter<long> _ejections;
+    private readonly Histogram<double> _apply;
+    private readonly TimeProvider _time;
+    private long _revision;
+
+    public GatewayTelemetry(IMeterFactory meters, ProxyDestinations destinations, TimeProvider time)
+    {
+        _time = time;
+        var meter = meters.Create(MeterName);
+        _requests = meter.CreateCounter<long>("nexus.gateway.requests", "{request}", "Requests by pool and outcome");
+        _retries = meter.CreateCounter<long>("nexus.gateway.retries", "{request}", "Requests asked of a second destination");
+        _ejections = meter.CreateCounter<long>("nexus.gateway.ejections", "{ejection}", "Destinations taken out by own evidence");
+        _apply = meter.CreateHistogram<double>(
+            "nexus.gateway.routing.apply.duration", "s", "From the catalog's news to routing by it");
+        meter.CreateObservableGauge(
+            "nexus.gateway.routing.revision", () => Volatile.Read(ref _revision), "{revision}", "Changes of routing so far");
+        meter.CreateObservableUpDownCounter(
+            "nexus.gateway.inflight",
+            () => destinations.Pools.Select(pool => new Measurement<int>(
+                pool.Destinations.Values.Sum(d => d.ConcurrentRequestCount), Pool(pool.ClusterId))),
+            "{request}",
+            "Requests at replicas now");
+        meter.CreateObservableUpDownCounter(
+            "nexus.gateway.destinations",
+            () => destinations.Pools.Select(pool => new Measurement<int>(
+                pool.DestinationsState.AvailableDestinations.Count, Pool(pool.ClusterId))),
+            "{destination}",
+            "Destinations that get requests");
+    }
+
+    /// <summary>One request is over; null means that there was nobody to ask.</summary>
+    public void Requested(string pool, AttemptOutcome? outcome) =>
+        _requests.Add(1, Pool(pool), new("nexus.outcome", outcome is { } known ? NameOf(known) : "no_destination"));
+
+    public void Retried(string pool) => _retries.Add(1, Pool(pool));
+
+    public void Ejected(string pool, EjectionReason reason) => _ejections.Add(1, Pool(pool), new("nexus.reason", NameOf(reason)));
+
+    public void Applied(long revision, long? changedAt)
+    {
+        Volatile.Write(ref _revision, revision);
+        if (changedAt is { } since)
+        {
+            _apply.Record(_time.GetElapsedTime(since).TotalSeconds);
+        }
+    }
+
+    private static KeyValuePair<string, object?> Pool(string pool) => new(PoolTag, pool);
+
+    private static string NameOf(AttemptOutcome outcome) => outcome switch
+    {
+        AttemptOutcome.Answered => "answered",
+        AttemptOutcome.NotConnected => "not_connected",
+        AttemptOutcome.NoAnswer => "no_answer",
+        AttemptOutcome.AnswerBroken => "answer_broken",
+        AttemptOutcome.TimedOut => "timed_out",
+        _ => "client_gone",
+    };
+
+    private static string NameOf(EjectionReason reason) => reason switch
+    {
+        EjectionReason.ConnectFailed => "connect_failed",
+        EjectionReason.ConnectionLost => "connection_lost",
+        EjectionReason.Gone => "gone",
+        _ => "probe_failed",
+    };
+}

@@ -1,0 +1,71 @@
+using Nexus.Core.Routing;
+using Nexus.Gateway.Ejecting;
+using Nexus.Gateway.Headers;
+using Nexus.Gateway.Observability;
+
+namespace Nexus.Gateway.Routing;
+
+/// <summary>Puts a snapshot into force: proxy, ejections, headers. Called by one loop at a time.</summary>
+internal sealed partial class RoutingApplier(
+    RoutingState state,
+    ProxyConfigSource proxy,
+    Ejector ejector,
+    SecurityHeaderPolicies headers,
+    GatewayTelemetry telemetry,
+    ILogger<RoutingApplier> logger)
+{
+    public RoutingSnapshot Current => state.Current;
+
+    /// <summary>Never throws for a snapshot that cannot be applied: what is in force stays, and the log says why.</summary>
+    public async Task ApplyAsync(RoutingSnapshot next, long? changedAt, CancellationToken cancellationToken)
+    {
+        ejector.Forgive(next);
+        if (await proxy.UpdateAsync(next, cancellationToken) is { } refusal)
+        {
+            LogRefused(next.Revision, next.SpecRevision, refusal);
+            return;
+        }
+
+        var before = state.Current;
+        headers.Use(next.Headers);
+        state.Set(next);
+        telemetry.Applied(next.Revision, changedAt);
+        LogChange(before, next);
+    }
+
+    private void LogChange(RoutingSnapshot before, RoutingSnapshot next)
+    {
+        if (before.SpecRevision != next.SpecRevision || before.IsEmpty)
+        {
+            LogApplied(next.Revision, next.SpecRevision, next.Routes.Length, next.Pools.Length);
+        }
+
+        foreach (var pool in next.Pools)
+        {
+            var was = before.Find(pool.Name);
+            if (was == pool)
+            {
+                continue;
+            }
+
+            if (pool.Trust != (was?.Trust ?? PoolTrust.Current))
+            {
+                LogTrust(pool.Name.Value, pool.Trust, pool.Destinations.Length);
+            }
+
+            LogPool(pool.Name.Value, next.Revision, pool.InRotation.Count(), pool.Destinations.Length);
+        }
+    }
+
+    [LoggerMessage(6001, LogLevel.Information, "Routing {Revision} is in force: spec {SpecRevision}, {Routes} routes to {Pools} pools")]
+    private partial void LogApplied(long revision, long specRevision, int routes, int pools);
+
+    [LoggerMessage(6002, LogLevel.Information, "Pool {Pool} at routing {Revision}: {InRotation} of {Known} destinations in rotation")]
+    private partial void LogPool(string pool, long revision, int inRotation, int known);
+
+    [LoggerMessage(6003, LogLevel.Warning, "Pool {Pool} is now routed by {Trust} knowledge of its {Known} destinations")]
+    private partial void LogTrust(string pool, PoolTrust trust, int known);
+
+    [LoggerMessage(6004, LogLevel.Error, "Routing {Revision} of spec {SpecRevision} is refused, the one before stays in force: {Reason}")]
+    private partial void LogRefused(long revision, long specRevision, string reason);
+}

@@ -1,0 +1,114 @@
+using System.Net;
+using System.Net.WebSockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Nexus.Testing;
+
+namespace Nexus.Gateway.Tests.Harness;
+
+/// <summary>A replica: a real Kestrel in this process that answers with its name.</summary>
+internal sealed class Replica : IAsyncDisposable
+{
+    private WebApplication? _app;
+    private int _served;
+
+    private Replica(string name) => Name = name;
+
+    public string Name { get; }
+
+    public int Port { get; private set; } = FreePort.Next();
+
+    public int Served => Volatile.Read(ref _served);
+
+    /// <summary>Answers this path by its own rules.</summary>
+    public RequestDelegate? Special { get; set; }
+
+    public static async Task<Replica> StartAsync(string name, CancellationToken cancellationToken)
+    {
+        var replica = new Replica(name);
+        await replica.StartAgainAsync(cancellationToken, samePort: true);
+        return replica;
+    }
+
+    public async Task StartAgainAsync(CancellationToken cancellationToken, bool samePort = false)
+    {
+        Port = samePort ? Port : FreePort.Next();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Listen(IPAddress.Loopback, Port);
+        });
+        _app = builder.Build();
+        _app.UseWebSockets();
+        _app.Run(AnswerAsync);
+        await _app.StartAsync(cancellationToken);
+    }
+
+    /// <summary>Stops listening and breaks every connection, as far as a process can do that to itself.</summary>
+    public async Task KillAsync()
+    {
+        if (_app is { } app)
+        {
+            _app = null;
+            await app.StopAsync(new CancellationToken(canceled: true));
+            await app.DisposeAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await KillAsync();
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        Interlocked.Increment(ref _served);
+        context.Response.Headers["X-Replica"] = Name;
+        if (Special is { } special)
+        {
+            await special(context);
+            return;
+        }
+
+        switch (context.Request.Path.Value)
+        {
+            case "/ws":
+                await EchoSocketAsync(context);
+                break;
+            case "/echo":
+                await EchoAsync(context);
+                break;
+            case "/seen":
+                await context.Response.WriteAsync(
+                    string.Join('\n', context.Request.Headers.Select(h => $"{h.Key}: {h.Value}").Prepend($"path: {context.Request.Path}")));
+                break;
+            default:
+                await context.Response.WriteAsync($"{Name} {context.Request.Path}");
+                break;
+        }
+    }
+
+    private static async Task EchoAsync(HttpContext context)
+    {
+        var buffer = new byte[16 * 1024];
+        int read;
+        while ((read = await context.Request.Body.ReadAsync(buffer, context.RequestAborted)) > 0)
+        {
+            await context.Response.Body.WriteAsync(buffer.AsMemory(0, read), context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+        }
+    }
+
+    private static async Task EchoSocketAsync(HttpContext context)
+    {
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        var buffer = new byte[1024];
+        while (await socket.ReceiveAsync(buffer.AsMemory(), context.RequestAborted) is { MessageType: not WebSocketMessageType.Close } got)
+        {
+            await socket.SendAsync(buffer.AsMemory(0, got.Count), got.MessageType, got.EndOfMessage, context.RequestAborted);
+        }
+
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "bye", context.RequestAborted);
+    }
+}
