@@ -1,0 +1,228 @@
+using System.Collections.Immutable;
+using Nexus.Core.Ids;
+using Nexus.Core.Spec;
+using Nexus.Core.State;
+
+namespace Nexus.Core.Convergence;
+
+/// <summary>
+/// Decides what makes a node match its assignment. Promises: never a second copy of an allocation; nothing at all without
+/// an assignment; nothing unassigned is stopped or removed unless Consul itself confirmed the assignment that leaves it out.
+/// </summary>
+public static class NodeConvergence
+{
+    /// <summary>How soon to look again at a workload that was heard to end and is still listed as running.</summary>
+    public static readonly TimeSpan ExitRecheck = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Computes what to do.</summary>
+    public static ConvergencePlan Compute(NodeSnapshot snapshot, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        if (snapshot.Assignment is not { } assignment)
+        {
+            return new ConvergencePlan([], null, []);
+        }
+
+        var workloads = snapshot.Workloads.ToLookup(w => w.Allocation);
+        var templates = assignment.Templates.ToDictionary(t => (t.Pool, t.Revision), t => t.Template);
+        var verdicts = JudgePools(assignment, snapshot, now);
+        var plan = new Draft(snapshot, now);
+        foreach (var allocation in assignment.Allocations.OrderBy(a => a.Id.Value, StringComparer.Ordinal))
+        {
+            var view = new View(
+                allocation,
+                templates.GetValueOrDefault((allocation.Pool, allocation.Revision)),
+                [.. workloads[allocation.Id].OrderByDescending(w => w.Attempt)],
+                snapshot.Memory.GetValueOrDefault(allocation.Id));
+            plan.Add(allocation.Desired == DesiredStatus.Stop ? Stop(view, plan) : Run(view, plan, verdicts));
+        }
+
+        plan.Add(Unassigned(assignment, workloads, plan));
+        plan.Add(Unbacked(workloads, plan));
+        return new ConvergencePlan(
+            plan.Actions.ToImmutable(), plan.LookAgainAt, [.. verdicts.Where(v => v.Value.Frozen).Select(v => v.Key)]);
+    }
+
+    private static IEnumerable<ConvergenceAction> Run(
+        View view, Draft plan, Dictionary<PoolName, LivenessVerdict> verdicts)
+    {
+        if (plan.IsBusy(view.Id) || view.Template is not { } template)
+        {
+            return [];
+        }
+
+        var kept = view.Workloads.FirstOrDefault(w => w.Running);
+        if (kept is not null)
+        {
+            // Copies beside the newest cannot come from this agent; two are worse than a removal.
+            return [
+                .. Keep(view, template, kept, plan, verdicts),
+                .. view.Workloads.Where(w => w != kept).Select(w => new RemoveWorkload(w)),
+            ];
+        }
+
+        var end = UnrecordedEnd(view);
+        if (end.Found)
+        {
+            return [new RecordEnd(view.Assignment, template, end.Workload)];
+        }
+
+        var leftovers = view.Workloads.Select(w => new RemoveWorkload(w));
+        if (view.Memory?.RetryAt is { } retryAt && retryAt > plan.Now)
+        {
+            plan.LookAt(retryAt);
+            return leftovers;
+        }
+
+        var last = Math.Max(view.Memory?.Attempt ?? -1, view.Workloads.IsEmpty ? -1 : view.Workloads[0].Attempt);
+        return [.. leftovers, new StartWorkload(view.Assignment, template, last + 1)];
+    }
+
+    private static IEnumerable<ConvergenceAction> Keep(
+        View view, PoolTemplate template, SeenWorkload kept, Draft plan, Dictionary<PoolName, LivenessVerdict> verdicts)
+    {
+        var memory = view.Memory?.Workload == kept.Id ? view.Memory : null;
+        if (memory is { ExitHeard: true })
+        {
+            plan.LookAt(plan.Now + ExitRecheck);
+            return [];
+        }
+
+        if (memory is not { Phase: AllocationPhase.Running })
+        {
+            return [new AdoptWorkload(view.Assignment, template, kept)];
+        }
+
+        if (memory.UnhealthySince is not null)
+        {
+            plan.LookAt(plan.Now + Liveness.Settle);
+        }
+
+        if (verdicts.TryGetValue(view.Assignment.Pool, out var verdict) && verdict.Restart == view.Id)
+        {
+            return [new KillUnhealthy(view.Assignment, kept)];
+        }
+
+        return plan.IsRegistered(view.Id) ? [] : [new RegisterService(view.Assignment, template, kept)];
+    }
+
+    // An end is recorded once: of a workload that is still there, or of one that vanished while it was thought to run.
+    private static (bool Found, SeenWorkload? Workload) UnrecordedEnd(View view)
+    {
+        var ended = view.Workloads.FirstOrDefault(w => w.Ended);
+        if (ended is not null && ended.Attempt > (view.Memory?.EndedAttempt ?? -1))
+        {
+            return (true, ended);
+        }
+
+        var vanished = view.Workloads.IsEmpty && view.Memory is { Workload: not null } memory
+            && memory.Attempt > memory.EndedAttempt;
+        return (vanished, null);
+    }
+
+    private static IEnumerable<ConvergenceAction> Stop(View view, Draft plan)
+    {
+        if (plan.OngoingOf(view.Id) is { } ongoing)
+        {
+            return ongoing == OngoingWork.Starting ? [new CancelStart(view.Id)] : [];
+        }
+
+        var live = view.Workloads.RemoveAll(w => w.Ended);
+        if (!live.IsEmpty)
+        {
+            return [new DrainAndStop(view.Id, view.Template, live, view.Assignment.Reason)];
+        }
+
+        var leftovers = view.Workloads.Select(w => new RemoveWorkload(w));
+        return view.Memory is { Phase: AllocationPhase.Stopped }
+            ? leftovers
+            : [.. leftovers, new NoteStopped(view.Assignment)];
+    }
+
+    private static IEnumerable<ConvergenceAction> Unassigned(
+        NodeAssignment assignment, ILookup<AllocationId, SeenWorkload> workloads, Draft plan)
+    {
+        if (!plan.Snapshot.Confirmed)
+        {
+            yield break;
+        }
+
+        var assigned = assignment.Allocations.Select(a => a.Id).ToHashSet();
+        var strays = workloads.Select(g => g.Key).Union(plan.Snapshot.Memory.Keys).Where(id => !assigned.Contains(id));
+        foreach (var id in strays.OrderBy(id => id.Value, StringComparer.Ordinal))
+        {
+            if (plan.OngoingOf(id) is { } ongoing)
+            {
+                if (ongoing == OngoingWork.Starting)
+                {
+                    yield return new CancelStart(id);
+                }
+
+                continue;
+            }
+
+            ImmutableArray<SeenWorkload> live = [.. workloads[id].Where(w => !w.Ended)];
+            if (!live.IsEmpty)
+            {
+                yield return new DrainAndStop(id, null, live, "it is not assigned to this node");
+                continue;
+            }
+
+            foreach (var ended in workloads[id])
+            {
+                yield return new RemoveWorkload(ended);
+            }
+
+            if (plan.Snapshot.Memory.ContainsKey(id))
+            {
+                yield return new Forget(id);
+            }
+        }
+    }
+
+    // The list of workloads is the truth: a service behind which nothing runs sends requests into the void.
+    private static IEnumerable<ConvergenceAction> Unbacked(ILookup<AllocationId, SeenWorkload> workloads, Draft plan) =>
+        plan.Snapshot.Registered
+            .Where(id => !plan.IsBusy(id) && !workloads[id].Any(w => w.Running))
+            .OrderBy(id => id.Value, StringComparer.Ordinal)
+            .Select(id => new DeregisterService(id));
+
+    private static Dictionary<PoolName, LivenessVerdict> JudgePools(
+        NodeAssignment assignment, NodeSnapshot snapshot, DateTimeOffset now)
+    {
+        return assignment.Allocations
+            .Where(a => a.Desired == DesiredStatus.Run && snapshot.Memory.ContainsKey(a.Id))
+            .GroupBy(a => a.Pool)
+            .ToDictionary(g => g.Key, g => Liveness.Judge(
+                [.. g.Select(a => snapshot.Memory[a.Id])],
+                [.. g.Select(a => a.Id).Where(id => !snapshot.Ongoing.ContainsKey(id))],
+                now));
+    }
+
+    private sealed record View(
+        AllocationAssignment Assignment, PoolTemplate? Template, ImmutableArray<SeenWorkload> Workloads, AllocationMemory? Memory)
+    {
+        public AllocationId Id => Assignment.Id;
+    }
+
+    private sealed class Draft(NodeSnapshot snapshot, DateTimeOffset now)
+    {
+        public NodeSnapshot Snapshot => snapshot;
+
+        public DateTimeOffset Now => now;
+
+        public ImmutableArray<ConvergenceAction>.Builder Actions { get; } = ImmutableArray.CreateBuilder<ConvergenceAction>();
+
+        public DateTimeOffset? LookAgainAt { get; private set; }
+
+        public void Add(IEnumerable<ConvergenceAction> actions) => Actions.AddRange(actions);
+
+        public void LookAt(DateTimeOffset at) => LookAgainAt = LookAgainAt is { } earlier && earlier <= at ? earlier : at;
+
+        public bool IsBusy(AllocationId id) => snapshot.Ongoing.ContainsKey(id);
+
+        public OngoingWork? OngoingOf(AllocationId id) => snapshot.Ongoing.TryGetValue(id, out var work) ? work : null;
+
+        public bool IsRegistered(AllocationId id) => snapshot.Registered.Contains(id);
+    }
+}

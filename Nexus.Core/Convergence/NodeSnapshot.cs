@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using Nexus.Core.Ids;
+using Nexus.Core.Spec;
+using Nexus.Core.State;
+
+namespace Nexus.Core.Convergence;
+
+/// <summary>A workload as the runtime lists it.</summary>
+public sealed record SeenWorkload
+{
+    /// <summary>What the runtime calls it.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The allocation it embodies.</summary>
+    public required AllocationId Allocation { get; init; }
+
+    /// <summary>Which try it is, from 0.</summary>
+    public int Attempt { get; init; }
+
+    /// <summary>Whether it has ended; one that was made and not started counts as not ended.</summary>
+    public bool Ended { get; init; }
+
+    /// <summary>Whether it runs.</summary>
+    public bool Running { get; init; }
+
+    /// <summary>Exit code once ended.</summary>
+    public int? ExitCode { get; init; }
+
+    /// <summary>Whether the kernel ended it for want of memory.</summary>
+    public bool OutOfMemory { get; init; }
+
+    /// <summary>Port of the node that leads to it.</summary>
+    public int? Port { get; init; }
+
+    /// <summary>When it started.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+}
+
+/// <summary>What a task of the agent is doing with an allocation at the moment.</summary>
+public enum OngoingWork
+{
+    /// <summary>Pulls, starts or probes it.</summary>
+    Starting,
+
+    /// <summary>Drains, stops, kills or removes it.</summary>
+    Stopping,
+
+    /// <summary>Anything short: records an end, registers it.</summary>
+    Other,
+}
+
+/// <summary>Everything a node's convergence is computed from. The memory must be no newer than the list of workloads.</summary>
+public sealed record NodeSnapshot
+{
+    /// <summary>The assignment held; null when none was ever read.</summary>
+    public NodeAssignment? Assignment { get; init; }
+
+    /// <summary>Whether Consul itself confirmed the assignment since the agent started; one from disk alone removes nothing.</summary>
+    public bool Confirmed { get; init; }
+
+    /// <summary>What the runtime lists.</summary>
+    public ImmutableArray<SeenWorkload> Workloads { get; init; } = [];
+
+    /// <summary>What the agent remembers.</summary>
+    public ImmutableDictionary<AllocationId, AllocationMemory> Memory { get; init; } =
+        ImmutableDictionary<AllocationId, AllocationMemory>.Empty;
+
+    /// <summary>Allocations that a task is working on; they are left to it.</summary>
+    public ImmutableDictionary<AllocationId, OngoingWork> Ongoing { get; init; } =
+        ImmutableDictionary<AllocationId, OngoingWork>.Empty;
+
+    /// <summary>Allocations registered in the local Consul agent.</summary>
+    public ImmutableHashSet<AllocationId> Registered { get; init; } = [];
+}
+
+/// <summary>One thing to do for one allocation.</summary>
+/// <param name="Allocation">The allocation.</param>
+public abstract record ConvergenceAction(AllocationId Allocation);
+
+/// <summary>Pull, start, prove, register.</summary>
+/// <param name="Assignment">The allocation.</param>
+/// <param name="Template">What it is.</param>
+/// <param name="Attempt">Number of the try.</param>
+public sealed record StartWorkload(AllocationAssignment Assignment, PoolTemplate Template, int Attempt)
+    : ConvergenceAction(Assignment.Id);
+
+/// <summary>A workload runs that this agent did not start: prove and register it.</summary>
+/// <param name="Assignment">The allocation.</param>
+/// <param name="Template">What it is.</param>
+/// <param name="Workload">What runs.</param>
+public sealed record AdoptWorkload(AllocationAssignment Assignment, PoolTemplate Template, SeenWorkload Workload)
+    : ConvergenceAction(Assignment.Id);
+
+/// <summary>A workload ended unasked: keep its last words and decide when to try again.</summary>
+/// <param name="Assignment">The allocation.</param>
+/// <param name="Template">What it is.</param>
+/// <param name="Workload">What ended; null when nothing is left of it.</param>
+public sealed record RecordEnd(AllocationAssignment Assignment, PoolTemplate Template, SeenWorkload? Workload)
+    : ConvergenceAction(Assignment.Id);
+
+/// <summary>Kill a replica whose check says it does not serve; its end is then answered like any other.</summary>
+/// <param name="Assignment">The allocation.</param>
+/// <param name="Workload">What runs.</param>
+public sealed record KillUnhealthy(AllocationAssignment Assignment, SeenWorkload Workload) : ConvergenceAction(Assignment.Id);
+
+/// <summary>Drain, stop, deregister, remove.</summary>
+/// <param name="Allocation">The allocation.</param>
+/// <param name="Template">How it is drained; null when no assignment says so any more.</param>
+/// <param name="Workloads">What runs of it.</param>
+/// <param name="Reason">Why.</param>
+public sealed record DrainAndStop(
+    AllocationId Allocation, PoolTemplate? Template, ImmutableArray<SeenWorkload> Workloads, string Reason)
+    : ConvergenceAction(Allocation);
+
+/// <summary>Remove what is left of an ended workload.</summary>
+/// <param name="Workload">The workload.</param>
+public sealed record RemoveWorkload(SeenWorkload Workload) : ConvergenceAction(Workload.Allocation);
+
+/// <summary>Break off a start that is no longer wanted.</summary>
+/// <param name="Allocation">The allocation.</param>
+public sealed record CancelStart(AllocationId Allocation) : ConvergenceAction(Allocation);
+
+/// <summary>Register a running replica that Consul does not know.</summary>
+/// <param name="Assignment">The allocation.</param>
+/// <param name="Template">What it is.</param>
+/// <param name="Workload">What runs.</param>
+public sealed record RegisterService(AllocationAssignment Assignment, PoolTemplate Template, SeenWorkload Workload)
+    : ConvergenceAction(Assignment.Id);
+
+/// <summary>Take a service out of Consul behind which nothing runs.</summary>
+/// <param name="Allocation">The allocation.</param>
+public sealed record DeregisterService(AllocationId Allocation) : ConvergenceAction(Allocation);
+
+/// <summary>Nothing of it runs, as wanted: say so.</summary>
+/// <param name="Assignment">The allocation.</param>
+public sealed record NoteStopped(AllocationAssignment Assignment) : ConvergenceAction(Assignment.Id);
+
+/// <summary>Neither assigned nor there: forget it.</summary>
+/// <param name="Allocation">The allocation.</param>
+public sealed record Forget(AllocationId Allocation) : ConvergenceAction(Allocation);
+
+/// <summary>What to do on a node, and when to look again at the latest.</summary>
+/// <param name="Actions">What to do; at most one start per allocation.</param>
+/// <param name="LookAgainAt">When a delay ends; null when none runs.</param>
+/// <param name="Frozen">Pools whose liveness restarts are held back because too many turned unhealthy at once.</param>
+public sealed record ConvergencePlan(
+    ImmutableArray<ConvergenceAction> Actions, DateTimeOffset? LookAgainAt, ImmutableArray<PoolName> Frozen);
