@@ -1,1 +1,4 @@
-return 0;
+using Nexus.WorkerAgent;
+
+await using var app = WorkerAgentApplication.Build(args);
+await app.RunAsync();

@@ -1,0 +1,119 @@
+using System.Text.Json;
+using Nexus.Api.State;
+using Nexus.Core.Convergence;
+using Nexus.Core.State;
+using Nexus.WorkerAgent.Convergence;
+using Nexus.WorkerAgent.Options;
+using Nexus.WorkerAgent.Reports;
+
+namespace Nexus.WorkerAgent.Assignments;
+
+/// <summary>An assignment and whether Consul has confirmed it since the agent started.</summary>
+/// <param name="Assignment">The assignment; null before the first.</param>
+/// <param name="Confirmed">Whether Consul showed it.</param>
+internal sealed record HeldAssignment(NodeAssignment? Assignment, bool Confirmed);
+
+/// <summary>Holds the assignment acted on, behind the fence that keeps deposed leaders out.</summary>
+internal sealed partial class AssignmentHolder(
+    AgentIdentity identity, AssignmentFile file, EventJournal events, WakeSignal wake, ILogger<AssignmentHolder> logger)
+{
+    private readonly Lock _gate = new();
+    private HeldAssignment _held = new(null, Confirmed: false);
+    private (FenceVerdict, ulong, ulong)? _lastRefusal;
+
+    /// <summary>What is held.</summary>
+    public HeldAssignment Current => Volatile.Read(ref _held);
+
+    /// <summary>Takes up what was kept on disk.</summary>
+    public void Load()
+    {
+        lock (_gate)
+        {
+            if (_held.Assignment is null && file.Load() is { } kept && kept.Node == identity.Node)
+            {
+                Volatile.Write(ref _held, new HeldAssignment(kept, Confirmed: false));
+                LogLoaded(kept.Epoch, kept.Generation, kept.Allocations.Length);
+            }
+        }
+    }
+
+    /// <summary>Shows what stands in Consul; null when it cannot be read, which changes nothing.</summary>
+    public FenceVerdict? Offer(string key, ReadOnlyMemory<byte> document)
+    {
+        NodeAssignment shown;
+        try
+        {
+            shown = StateJson.Read(key, document, StateJson.Default.NodeAssignment);
+        }
+        catch (JsonException e)
+        {
+            LogUnreadable(e.Message);
+            events.Publish(EventKinds.AssignmentRefused, EventSeverity.Error,
+                $"Node {identity.Node} cannot read its assignment and keeps the one it has: {e.Message}");
+            return null;
+        }
+
+        var verdict = Judge(shown);
+        wake.Set();
+        return verdict;
+    }
+
+    private FenceVerdict Judge(NodeAssignment shown)
+    {
+        lock (_gate)
+        {
+            var verdict = AssignmentFence.Judge(identity.Node, _held.Assignment, shown);
+            switch (verdict)
+            {
+                case FenceVerdict.Accepted:
+                    file.TrySave(shown);
+                    Volatile.Write(ref _held, new HeldAssignment(shown, Confirmed: true));
+                    LogAccepted(shown.Epoch, shown.Generation, shown.Allocations.Length);
+                    break;
+                case FenceVerdict.Unchanged:
+                    Volatile.Write(ref _held, _held with { Confirmed = true });
+                    break;
+                default:
+                    Refuse(verdict, shown);
+                    break;
+            }
+
+            return verdict;
+        }
+    }
+
+    private void Refuse(FenceVerdict verdict, NodeAssignment shown)
+    {
+        var refusal = (verdict, shown.Epoch, shown.Generation);
+        if (_lastRefusal == refusal)
+        {
+            return;
+        }
+
+        _lastRefusal = refusal;
+        var reason = verdict switch
+        {
+            FenceVerdict.LowerEpoch =>
+                $"its epoch {shown.Epoch} is below {_held.Assignment!.Epoch}, the highest seen: a deposed leader wrote it "
+                + $"(if Consul was set up anew, stop the agent and delete {file.Location})",
+            FenceVerdict.OlderGeneration =>
+                $"its generation {shown.Generation} is below {_held.Assignment!.Generation} of the same epoch {shown.Epoch}",
+            FenceVerdict.OtherNode => $"it is for node '{shown.Node}', this is '{identity.Node}'",
+            _ => "it does not hold together: an allocation stands twice, or lacks its template",
+        };
+        LogRefused(reason);
+        events.Publish(EventKinds.AssignmentRefused, EventSeverity.Error, $"Node {identity.Node} refused its assignment: {reason}.");
+    }
+
+    [LoggerMessage(5013, LogLevel.Information, "Starting from the assignment on disk: epoch {Epoch}, generation {Generation}, {Count} allocations")]
+    private partial void LogLoaded(ulong epoch, ulong generation, int count);
+
+    [LoggerMessage(5014, LogLevel.Information, "New assignment: epoch {Epoch}, generation {Generation}, {Count} allocations")]
+    private partial void LogAccepted(ulong epoch, ulong generation, int count);
+
+    [LoggerMessage(5015, LogLevel.Error, "Assignment refused: {Reason}")]
+    private partial void LogRefused(string reason);
+
+    [LoggerMessage(5016, LogLevel.Error, "Assignment cannot be read; the one held stays in force: {Reason}")]
+    private partial void LogUnreadable(string reason);
+}

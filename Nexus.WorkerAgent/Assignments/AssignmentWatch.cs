@@ -1,0 +1,32 @@
+using Nexus.Api.State;
+using Nexus.Consul;
+using Nexus.WorkerAgent.Options;
+
+namespace Nexus.WorkerAgent.Assignments;
+
+/// <summary>
+/// Shows the holder what the leader wrote. A key that is absent says nothing: the agent goes on with what it holds.
+/// </summary>
+internal sealed partial class AssignmentWatch(
+    ConsulClient consul, AgentIdentity identity, AssignmentHolder holder, ILogger<AssignmentWatch> logger) : BackgroundService
+{
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var key = StateKeys.DesiredOf(identity.Node);
+        await foreach (var shown in consul.Kv.WatchAsync(key, null, stoppingToken))
+        {
+            if (shown.Value is { } pair)
+            {
+                holder.Offer(key, pair.Value);
+            }
+            else
+            {
+                LogAbsent(key);
+            }
+        }
+    }
+
+    [LoggerMessage(5017, LogLevel.Information, "No assignment under {Key}; waiting, nothing is removed")]
+    private partial void LogAbsent(string key);
+}

@@ -1,0 +1,158 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Nexus.Api.State;
+using Nexus.Consul;
+using Nexus.Core.Convergence;
+using Nexus.Core.Ids;
+using Nexus.Core.Spec;
+using Nexus.Core.State;
+using Nexus.WorkerAgent.Options;
+
+namespace Nexus.WorkerAgent.Catalog;
+
+/// <summary>
+/// The node's replicas in its Consul agent. Calls for one allocation never overlap, so an ejection of the dead cannot
+/// undo the registration of its successor. Every call may be refused while Consul is away; a later pass makes up for it.
+/// </summary>
+internal sealed partial class LocalCatalog(ConsulClient consul, AgentIdentity identity, ILogger<LocalCatalog> logger)
+{
+    private readonly ConcurrentDictionary<AllocationId, string> _registered = new();
+    private readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
+    private long _changes;
+    private int _away;
+
+    /// <summary>What is believed to be registered; <see cref="TryResyncAsync"/> compares it with the truth.</summary>
+    public ImmutableHashSet<AllocationId> Registered => [.. _registered.Keys];
+
+    /// <summary>Registers a replica, as healthy or not; it takes requests from then on.</summary>
+    public Task<bool> TryRegisterAsync(
+        AllocationAssignment allocation, PoolTemplate template, SeenWorkload workload, bool healthy, CancellationToken cancellationToken)
+    {
+        var status = healthy ? CheckStatus.Passing : CheckStatus.Critical;
+        var service = PoolServices.Describe(identity, allocation, template, workload, status);
+        return TryAsync(allocation.Id, async token =>
+        {
+            await consul.Agent.RegisterServiceAsync(service, token);
+            _registered[allocation.Id] = workload.Id;
+        }, cancellationToken);
+    }
+
+    /// <summary>Takes a replica whose workload ended out of the catalog; nothing happens when its successor stands there.</summary>
+    public Task<bool> TryEjectAsync(AllocationId allocation, string workload, CancellationToken cancellationToken) =>
+        TryAsync(allocation, async token =>
+        {
+            if (_registered.TryGetValue(allocation, out var registered) && (registered == workload || registered.Length == 0))
+            {
+                await consul.Agent.DeregisterServiceAsync(CatalogNames.ServiceId(allocation), token);
+                _registered.TryRemove(allocation, out _);
+            }
+        }, cancellationToken);
+
+    /// <summary>Makes gateways send no new requests while those in flight finish.</summary>
+    public Task<bool> TryDrainAsync(AllocationId allocation, CancellationToken cancellationToken) =>
+        TryAsync(allocation, token => consul.Agent.SetServiceMaintenanceAsync(
+            CatalogNames.ServiceId(allocation), enable: true, "draining", token), cancellationToken);
+
+    /// <summary>Takes an allocation out of the catalog, whatever is registered for it.</summary>
+    public Task<bool> TryDeregisterAsync(AllocationId allocation, CancellationToken cancellationToken) =>
+        TryAsync(allocation, async token =>
+        {
+            await consul.Agent.DeregisterServiceAsync(CatalogNames.ServiceId(allocation), token);
+            _registered.TryRemove(allocation, out _);
+        }, cancellationToken);
+
+    /// <summary>Reports a script check; false also when Consul does not know the check.</summary>
+    public Task<bool> TryReportCheckAsync(AllocationId allocation, bool passing, string output, CancellationToken cancellationToken) =>
+        TryAsync(allocation, token => consul.Agent.UpdateTtlAsync(
+            CatalogNames.CheckId(allocation), passing ? CheckStatus.Passing : CheckStatus.Critical, output, token), cancellationToken);
+
+    /// <summary>Reads what is registered in truth. Given up when something changed meanwhile; the next one comes soon.</summary>
+    public async Task<bool> TryResyncAsync(CancellationToken cancellationToken)
+    {
+        var before = Interlocked.Read(ref _changes);
+        ImmutableArray<ServiceInstance> services;
+        try
+        {
+            services = await consul.Agent.ServicesAsync(cancellationToken);
+        }
+        catch (ConsulException e)
+        {
+            TellAway(e.Message);
+            return false;
+        }
+
+        TellBack();
+        var ours = services
+            .Where(s => s.Meta.GetValueOrDefault(CatalogNames.MetaNode) == identity.Node.Value)
+            .Select(s => s.Meta.GetValueOrDefault(CatalogNames.MetaAllocation))
+            .Where(id => id is not null)
+            .Select(id => new AllocationId(id!))
+            .ToHashSet();
+        if (Interlocked.Read(ref _changes) != before)
+        {
+            return false;
+        }
+
+        foreach (var missing in _registered.Keys.Where(id => !ours.Contains(id)))
+        {
+            _registered.TryRemove(missing, out _);
+            LogMissing(missing);
+        }
+
+        foreach (var found in ours)
+        {
+            // An empty workload: registered by a predecessor, for which run is not known.
+            _registered.TryAdd(found, "");
+        }
+
+        return true;
+    }
+
+    private async Task<bool> TryAsync(AllocationId allocation, Func<CancellationToken, Task> call, CancellationToken cancellationToken)
+    {
+        var gate = _gates[(uint)allocation.GetHashCode() % (uint)_gates.Length];
+        await gate.WaitAsync(cancellationToken);
+        try
+        {
+            Interlocked.Increment(ref _changes);
+            await call(cancellationToken);
+            TellBack();
+            return true;
+        }
+        catch (ConsulException e)
+        {
+            TellAway(e.Message);
+            return false;
+        }
+        finally
+        {
+            Interlocked.Increment(ref _changes);
+            gate.Release();
+        }
+    }
+
+    private void TellAway(string reason)
+    {
+        if (Interlocked.Exchange(ref _away, 1) == 0)
+        {
+            LogAway(consul.Address, reason);
+        }
+    }
+
+    private void TellBack()
+    {
+        if (Interlocked.Exchange(ref _away, 0) == 1)
+        {
+            LogBack(consul.Address);
+        }
+    }
+
+    [LoggerMessage(5030, LogLevel.Warning, "The local Consul agent at {Address} refuses; replicas run on and are registered later: {Reason}")]
+    private partial void LogAway(Uri address, string reason);
+
+    [LoggerMessage(5031, LogLevel.Information, "The local Consul agent at {Address} answers again")]
+    private partial void LogBack(Uri address);
+
+    [LoggerMessage(5032, LogLevel.Warning, "Consul lost the registration of {Allocation}; registering it again")]
+    private partial void LogMissing(AllocationId allocation);
+}

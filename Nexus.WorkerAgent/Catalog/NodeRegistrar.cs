@@ -1,0 +1,194 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Nexus.Api.State;
+using Nexus.Consul;
+using Nexus.Core.State;
+using Nexus.ServiceDefaults.Loops;
+using Nexus.WorkerAgent.Convergence;
+using Nexus.WorkerAgent.Options;
+using Nexus.WorkerAgent.Runtimes;
+
+namespace Nexus.WorkerAgent.Catalog;
+
+/// <summary>
+/// Keeps the node known: its record in KV, its service in the catalog, and a check that lives only while the agent's loops
+/// turn, so a hung agent turns critical by itself. Puts back what Consul lost.
+/// </summary>
+internal sealed partial class NodeRegistrar(
+    ConsulClient consul, AgentIdentity identity, RuntimeConnection runtime, RegistrarInputs inputs, ILogger<NodeRegistrar> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan Ttl = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RecordLookInterval = TimeSpan.FromSeconds(20);
+
+    private readonly string _serviceId = $"{CatalogNames.Worker}-{identity.Node.Value}";
+    private readonly string _key = StateKeys.Node(identity.Node);
+    private DateTimeOffset _recordLookAt;
+    private byte[] _written = [];
+    private string? _consulNode;
+    private bool _away;
+
+    private string CheckId => _serviceId + ":alive";
+
+    /// <summary>Takes the service out of the catalog; the node's record and its replicas stay.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        try
+        {
+            await consul.Agent.DeregisterServiceAsync(_serviceId, cancellationToken);
+        }
+        catch (ConsulException e)
+        {
+            LogAway(consul.Address, e.Message);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var api = await inputs.Api.WhenKnownAsync(stoppingToken);
+        while (true)
+        {
+            try
+            {
+                await KeepRecordAsync(api, stoppingToken);
+                await KeepServiceAsync(api, stoppingToken);
+                TellBack();
+            }
+            catch (ConsulException e)
+            {
+                TellAway(e.Message);
+            }
+
+            await Task.Delay(Interval, inputs.Time, stoppingToken);
+        }
+    }
+
+    private async Task KeepRecordAsync(Uri api, CancellationToken cancellationToken)
+    {
+        _consulNode ??= (await consul.Agent.SelfAsync(cancellationToken)).NodeName;
+        var document = StateJson.Write(Describe(api, _consulNode), StateJson.Default.NodeRecord);
+        var now = inputs.Time.GetUtcNow();
+        if (document.AsSpan().SequenceEqual(_written) && now < _recordLookAt)
+        {
+            return;
+        }
+
+        var pair = await consul.Kv.GetAsync(_key, cancellationToken);
+        if (pair is null || !pair.Value.Span.SequenceEqual(document))
+        {
+            if (!await consul.Kv.CompareAndSetAsync(_key, document, pair?.ModifyIndex ?? 0, cancellationToken))
+            {
+                return;
+            }
+
+            LogRecorded(_key);
+        }
+
+        (_written, _recordLookAt) = (document, now + RecordLookInterval);
+    }
+
+    private async Task KeepServiceAsync(Uri api, CancellationToken cancellationToken)
+    {
+        if (inputs.Heartbeats.FindStale() is [var stale, ..])
+        {
+            // Silence lets the check lapse, as it would if this loop hung as well.
+            LogStale(stale.ToString());
+            return;
+        }
+
+        var problem = runtime.Problem;
+        var status = problem is null ? CheckStatus.Passing : CheckStatus.Warning;
+        var output = problem ?? runtime.Info?.Name ?? "runtime not asked yet";
+        try
+        {
+            await consul.Agent.UpdateTtlAsync(CheckId, status, output, cancellationToken);
+        }
+        catch (ConsulException e) when (e.IsNotFound)
+        {
+            await consul.Agent.RegisterServiceAsync(Service(api, status), cancellationToken);
+            await consul.Agent.UpdateTtlAsync(CheckId, status, output, cancellationToken);
+            LogRegistered(_serviceId);
+
+            // If it lost this one it may have lost the replicas too, and the state.
+            _recordLookAt = default;
+            await inputs.Catalog.TryResyncAsync(cancellationToken);
+            inputs.Wake.Set();
+        }
+    }
+
+    private ServiceRegistration Service(Uri api, CheckStatus status) => new()
+    {
+        Id = _serviceId,
+        Name = CatalogNames.Worker,
+        Address = api.Host,
+        Port = api.Port,
+        Tags = [CatalogNames.PoolTag],
+        Meta = new Dictionary<string, string>(StringComparer.Ordinal) { [CatalogNames.MetaNode] = identity.Node.Value },
+        Checks = [new TtlCheck { CheckId = CheckId, Name = "The agent's loops turn", Ttl = Ttl, InitialStatus = status }],
+        ReplaceExistingChecks = true,
+    };
+
+    private NodeRecord Describe(Uri api, string consulNode)
+    {
+        // Nothing is offered before the runtime has answered: nothing can be placed then.
+        var found = runtime.Info?.Capacity ?? default;
+        return new NodeRecord
+        {
+            Node = identity.Node,
+            Capacity = runtime.Info is null
+                ? default
+                : new NodeCapacity(inputs.Options.CpuMillicores ?? found.CpuMillicores, inputs.Options.MemoryBytes ?? found.MemoryBytes),
+            Arch = runtime.Info?.Arch ?? (RuntimeInformation.OSArchitecture switch
+            {
+                Architecture.X64 => "amd64",
+                var other => other.ToString().ToLowerInvariant(),
+            }),
+            Labels = inputs.Options.Labels.ToImmutableSortedDictionary(StringComparer.Ordinal),
+            Address = identity.Address,
+            ApiAddress = api.ToString().TrimEnd('/'),
+            ConsulNode = consulNode,
+            Runtime = runtime.Current?.Kind ?? RuntimeKind.Docker,
+            AgentVersion = identity.Version,
+        };
+    }
+
+    private void TellAway(string reason)
+    {
+        if (!_away)
+        {
+            _away = true;
+            LogAway(consul.Address, reason);
+        }
+    }
+
+    private void TellBack()
+    {
+        if (_away)
+        {
+            _away = false;
+            LogBack(consul.Address);
+        }
+    }
+
+    [LoggerMessage(5034, LogLevel.Warning, "Consul at {Address} does not hear of this node, trying on: {Reason}")]
+    private partial void LogAway(Uri address, string reason);
+
+    [LoggerMessage(5035, LogLevel.Information, "Consul at {Address} hears of this node again")]
+    private partial void LogBack(Uri address);
+
+    [LoggerMessage(5036, LogLevel.Information, "Registered as {Service}")]
+    private partial void LogRegistered(string service);
+
+    [LoggerMessage(5037, LogLevel.Information, "Described this node under {Key}")]
+    private partial void LogRecorded(string key);
+
+    [LoggerMessage(5038, LogLevel.Error, "The node's check is left to lapse: {Loop}")]
+    private partial void LogStale(string loop);
+}
+
+/// <summary>What the registrar reads and wakes.</summary>
+internal sealed record RegistrarInputs(
+    ApiLocation Api, LoopHeartbeats Heartbeats, LocalCatalog Catalog, WakeSignal Wake, TimeProvider Time, WorkerOptions Options);

@@ -1,0 +1,90 @@
+using Nexus.Api.State;
+using Nexus.Consul;
+using Nexus.Core.Convergence;
+using Nexus.Core.Spec;
+using Nexus.Core.State;
+using Nexus.WorkerAgent.Options;
+
+namespace Nexus.WorkerAgent.Catalog;
+
+/// <summary>Says how a replica stands in Consul's catalog.</summary>
+internal static class PoolServices
+{
+    // A script check lives by the agent's word. It outlives a short absence of the agent, not a long one.
+    private static readonly TimeSpan ScriptGrace = TimeSpan.FromSeconds(30);
+
+    /// <summary>The check that a replica can have: without a port there is nothing to ask over the network.</summary>
+    public static HealthCheckType EffectiveCheck(PoolTemplate template, int? port) =>
+        port is null && template.Health.Type is HealthCheckType.Tcp or HealthCheckType.Http
+            ? HealthCheckType.None
+            : template.Health.Type;
+
+    /// <summary>The registration of one replica.</summary>
+    /// <param name="identity">This agent.</param>
+    /// <param name="allocation">The allocation.</param>
+    /// <param name="template">What it is.</param>
+    /// <param name="workload">What runs.</param>
+    /// <param name="status">What its check begins with.</param>
+    public static ServiceRegistration Describe(
+        AgentIdentity identity, AllocationAssignment allocation, PoolTemplate template, SeenWorkload workload, CheckStatus status)
+    {
+        ServiceCheck? check = EffectiveCheck(template, workload.Port) switch
+        {
+            HealthCheckType.Http => new HttpCheck
+            {
+                CheckId = CatalogNames.CheckId(allocation.Id),
+                Name = $"GET {template.Health.Path}",
+                Url = UrlOf(identity.Address, workload.Port!.Value, template.Health.Path),
+                Interval = template.Health.Interval,
+                Timeout = template.Health.Timeout,
+            },
+            HealthCheckType.Tcp => new TcpCheck
+            {
+                CheckId = CatalogNames.CheckId(allocation.Id),
+                Name = "TCP connect",
+                Address = $"{identity.Address}:{workload.Port}",
+                Interval = template.Health.Interval,
+                Timeout = template.Health.Timeout,
+            },
+            HealthCheckType.Script => new TtlCheck
+            {
+                CheckId = CatalogNames.CheckId(allocation.Id),
+                Name = string.Join(' ', template.Health.Command),
+                Ttl = (template.Health.Interval * 3) + template.Health.Timeout + ScriptGrace,
+            },
+            _ => null,
+        };
+        return new ServiceRegistration
+        {
+            Id = CatalogNames.ServiceId(allocation.Id),
+            Name = allocation.Pool.Value,
+            Address = identity.Address,
+            Port = workload.Port,
+            Tags = [CatalogNames.PoolTag],
+            Meta = new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                [CatalogNames.MetaAllocation] = allocation.Id.Value,
+                [CatalogNames.MetaPool] = allocation.Pool.Value,
+                [CatalogNames.MetaRevision] = allocation.Revision.Value,
+                [CatalogNames.MetaNode] = identity.Node.Value,
+                [CatalogNames.MetaAttempt] = workload.Attempt.ToString(),
+            },
+            Checks = check is null ? [] : [WithThresholds(check, template.Health, status)],
+            ReplaceExistingChecks = true,
+        };
+    }
+
+    /// <summary>Address of a path on a replica.</summary>
+    public static Uri UrlOf(string address, int port, string path) =>
+        new($"http://{(address.Contains(':') ? $"[{address}]" : address)}:{port}{(path.StartsWith('/') ? path : "/" + path)}");
+
+    // Consul 1.8 takes thresholds for the checks it makes itself; a script's are counted by the agent.
+    private static ServiceCheck WithThresholds(ServiceCheck check, HealthSpec health, CheckStatus status) => check is TtlCheck
+        ? check with { InitialStatus = status }
+        : check with
+        {
+            InitialStatus = status,
+            SuccessBeforePassing = health.HealthyThreshold,
+            FailuresBeforeCritical = health.UnhealthyThreshold,
+        };
+}

@@ -1,0 +1,128 @@
+using Nexus.Core.Ids;
+using Nexus.Core.Spec;
+using Nexus.Core.State;
+using Nexus.Runtime;
+using Nexus.WorkerAgent.Assignments;
+using Nexus.WorkerAgent.Convergence;
+using Nexus.WorkerAgent.Runtimes;
+
+namespace Nexus.WorkerAgent.Catalog;
+
+/// <summary>Runs the script checks of replicas that serve and gives Consul the verdict, after the pool's thresholds.</summary>
+internal sealed partial class ScriptProber(
+    RuntimeConnection runtime, AssignmentHolder holder, AllocationBook book, LocalCatalog catalog, TimeProvider time,
+    ILogger<ScriptProber> logger) : BackgroundService
+{
+    private const int Parallel = 4;
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(250);
+
+    private readonly Dictionary<AllocationId, Streak> _streaks = [];
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            await Task.Delay(Glance, time, stoppingToken);
+            try
+            {
+                await ProbeDueAsync(stoppingToken);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogFailed(e.Message, e);
+            }
+        }
+    }
+
+    private async Task ProbeDueAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var targets = Targets();
+        foreach (var gone in _streaks.Keys.Where(id => !targets.ContainsKey(id)).ToList())
+        {
+            _streaks.Remove(gone);
+        }
+
+        var due = new List<(Target Target, Streak Streak)>();
+        foreach (var (id, target) in targets)
+        {
+            if (!_streaks.TryGetValue(id, out var streak) || streak.Workload != target.Workload)
+            {
+                streak = _streaks[id] = new Streak(target.Workload) { DueAt = now };
+            }
+
+            if (streak.DueAt <= now)
+            {
+                streak.DueAt = now + target.Health.Interval;
+                due.Add((target, streak));
+            }
+        }
+
+        await System.Threading.Tasks.Parallel.ForEachAsync(
+            due,
+            new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
+            async (item, token) => await ProbeAsync(item.Target, item.Streak, token));
+    }
+
+    private async Task ProbeAsync(Target target, Streak streak, CancellationToken cancellationToken)
+    {
+        var result = await runtime.Required.ExecAsync(
+            new WorkloadId(target.Workload), target.Health.Command, target.Health.Timeout, cancellationToken);
+        var passing = streak.Count(result.ExitCode == 0, target.Health);
+        var output = result.ExitCode is { } code ? $"exit code {code}: {result.Output}" : $"no answer within {target.Health.Timeout}";
+        await catalog.TryReportCheckAsync(target.Allocation, passing, output, cancellationToken);
+    }
+
+    private Dictionary<AllocationId, Target> Targets()
+    {
+        var targets = new Dictionary<AllocationId, Target>();
+        if (runtime.Current is null || holder.Current.Assignment is not { } assignment)
+        {
+            return targets;
+        }
+
+        var scripted = assignment.Templates.Where(t => t.Template.Health.Type == HealthCheckType.Script)
+            .ToDictionary(t => (t.Pool, t.Revision), t => t.Template.Health);
+        if (scripted.Count > 0)
+        {
+            foreach (var memory in book.Current.Values)
+            {
+                if (memory is { Phase: AllocationPhase.Running, ExitHeard: false, Workload: { } workload }
+                    && scripted.TryGetValue((memory.Pool, memory.Revision), out var health))
+                {
+                    targets.Add(memory.Id, new Target(memory.Id, workload, health));
+                }
+            }
+        }
+
+        return targets;
+    }
+
+    [LoggerMessage(5033, LogLevel.Warning, "Script checks could not be run: {Reason}")]
+    private partial void LogFailed(string reason, Exception exception);
+
+    private sealed record Target(AllocationId Allocation, string Workload, HealthSpec Health);
+
+    private sealed class Streak(string workload)
+    {
+        private bool _passing = true;
+        private int _against;
+
+        public string Workload => workload;
+
+        public DateTimeOffset DueAt { get; set; }
+
+        /// <summary>Counts a result; the verdict turns after enough results against it in a row.</summary>
+        public bool Count(bool good, HealthSpec health)
+        {
+            _against = good == _passing ? 0 : _against + 1;
+            if (_against >= (_passing ? health.UnhealthyThreshold : health.HealthyThreshold))
+            {
+                (_passing, _against) = (!_passing, 0);
+            }
+
+            return _passing;
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using Nexus.Core.Convergence;
+using Nexus.WorkerAgent.Catalog;
+using Nexus.WorkerAgent.Workloads;
+
+namespace Nexus.WorkerAgent.Convergence;
+
+/// <summary>Hands each action of a plan to a task of its own. Never waits.</summary>
+internal sealed class ActionRunner(
+    WorkSet work, AllocationBook book, LocalCatalog catalog, WorkloadTasks tasks)
+{
+    /// <summary>Begins an action, unless its allocation is still being worked on; the next pass decides anew then.</summary>
+    public void Begin(ConvergenceAction action)
+    {
+        switch (action)
+        {
+            case StartWorkload start:
+                work.TryRun(start.Allocation, OngoingWork.Starting, token => tasks.Starter.StartAsync(start, token));
+                break;
+            case AdoptWorkload adopt:
+                work.TryRun(adopt.Allocation, OngoingWork.Starting, token => tasks.Prover.AdoptAsync(adopt, token));
+                break;
+            case RecordEnd end:
+                work.TryRun(end.Allocation, OngoingWork.Other, _ =>
+                {
+                    tasks.Ends.Record(end);
+                    return Task.CompletedTask;
+                });
+                break;
+            case KillUnhealthy kill:
+                work.TryRun(kill.Allocation, OngoingWork.Stopping, token => tasks.Stopper.KillAsync(kill, token));
+                break;
+            case DrainAndStop stop:
+                work.TryRun(stop.Allocation, OngoingWork.Stopping, token => tasks.Stopper.DrainAndStopAsync(stop, token));
+                break;
+            case RemoveWorkload remove:
+                tasks.Remover.Begin(remove.Workload);
+                break;
+            case RegisterService register:
+                work.TryRun(register.Allocation, OngoingWork.Other, token => RegisterAsync(register, token));
+                break;
+            case DeregisterService deregister:
+                work.TryRun(deregister.Allocation, OngoingWork.Other, token => DeregisterAsync(deregister, token));
+                break;
+            case CancelStart cancel:
+                work.Cancel(cancel.Allocation);
+                break;
+            case NoteStopped stopped:
+                book.Update(stopped.Assignment, m => m.AfterGone(stopped.Assignment.Reason));
+                break;
+            case Forget forget:
+                book.Forget(forget.Allocation);
+                break;
+            default:
+                throw new InvalidOperationException($"Nobody carries out {action.GetType().Name}.");
+        }
+    }
+
+    private async Task RegisterAsync(RegisterService action, CancellationToken cancellationToken)
+    {
+        var healthy = book.Find(action.Allocation)?.UnhealthySince is null;
+        if (!await catalog.TryRegisterAsync(action.Assignment, action.Template, action.Workload, healthy, cancellationToken))
+        {
+            await tasks.PauseAsync(cancellationToken);
+        }
+    }
+
+    private async Task DeregisterAsync(DeregisterService action, CancellationToken cancellationToken)
+    {
+        if (!await catalog.TryDeregisterAsync(action.Allocation, cancellationToken))
+        {
+            await tasks.PauseAsync(cancellationToken);
+        }
+    }
+}
+
+/// <summary>Those who carry actions out.</summary>
+internal sealed record WorkloadTasks(
+    WorkloadStarter Starter, WorkloadProver Prover, WorkloadStopper Stopper, EndRecorder Ends, WorkloadRemover Remover, TimeProvider Time)
+{
+    /// <summary>What Consul refused is not asked again at once; its allocation is left alone so long.</summary>
+    public Task PauseAsync(CancellationToken cancellationToken) => Task.Delay(TimeSpan.FromSeconds(1), Time, cancellationToken);
+}

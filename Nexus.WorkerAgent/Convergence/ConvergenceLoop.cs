@@ -1,0 +1,196 @@
+using System.Collections.Immutable;
+using Nexus.Core.Convergence;
+using Nexus.Core.Ids;
+using Nexus.Core.State;
+using Nexus.Runtime;
+using Nexus.ServiceDefaults.Loops;
+using Nexus.WorkerAgent.Assignments;
+using Nexus.WorkerAgent.Catalog;
+using Nexus.WorkerAgent.Observability;
+using Nexus.WorkerAgent.Options;
+using Nexus.WorkerAgent.Reports;
+using Nexus.WorkerAgent.Runtimes;
+using Nexus.WorkerAgent.Workloads;
+
+namespace Nexus.WorkerAgent.Convergence;
+
+/// <summary>
+/// Makes the node match its assignment. Woken by whatever changed; each pass looks at the truth, asks the core, and hands
+/// out the work. It beats every second also while there is nothing to do, so a hung agent is known from outside.
+/// </summary>
+internal sealed partial class ConvergenceLoop(
+    LoopInputs inputs, LoopOutputs outputs, LoopPace pace, ILogger<ConvergenceLoop> logger) : BackgroundService
+{
+    /// <summary>Longest silence of a healthy loop.</summary>
+    public static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ListLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AwayPause = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan FirstWordLimit = TimeSpan.FromSeconds(2);
+
+    private ImmutableArray<PoolName> _frozen = [];
+    private DateTimeOffset _silentUntil;
+
+    /// <summary>Ends the tasks, and with them the workloads if the settings say so.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await outputs.Work.EndAsync();
+        if (pace.Options.StopWorkloadsOnExit)
+        {
+            LogStoppingAll();
+            await outputs.Stopper.StopAllAsync(cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var heartbeat = pace.Heartbeats.Register("converge", SilenceLimit);
+        inputs.Holder.Load();
+        _silentUntil = pace.Time.GetUtcNow() + FirstWordLimit;
+        DateTimeOffset resyncAt = default, lookAt = DateTimeOffset.MaxValue;
+        var woken = true;
+        while (true)
+        {
+            var now = pace.Time.GetUtcNow();
+            if (now >= resyncAt)
+            {
+                // Aside: a Consul that hangs must not hold up the answer to a crash.
+                outputs.Work.TryRunAside("resync", token => inputs.Catalog.TryResyncAsync(token));
+                resyncAt = now + (pace.Options.ResyncInterval * (0.75 + (0.5 * pace.Chance())));
+                woken = true;
+            }
+
+            if (woken || now >= lookAt)
+            {
+                lookAt = await PassAsync(now, stoppingToken) ?? DateTimeOffset.MaxValue;
+            }
+
+            heartbeat.Beat();
+            var wait = lookAt - pace.Time.GetUtcNow();
+            woken = await pace.Wake.WaitAsync(
+                wait < TimeSpan.Zero ? TimeSpan.Zero : wait < Beat ? wait : Beat, pace.Time, stoppingToken);
+        }
+    }
+
+    private async Task<DateTimeOffset?> PassAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (inputs.Runtime.Current is null)
+        {
+            return null;
+        }
+
+        if (!inputs.Holder.Current.Confirmed && now < _silentUntil)
+        {
+            // What is on disk may be out of date: Consul, if it is there, is heard first.
+            return _silentUntil;
+        }
+
+        var started = pace.Time.GetTimestamp();
+        try
+        {
+            var snapshot = await ReadAsync(cancellationToken);
+            var plan = NodeConvergence.Compute(snapshot, pace.Time.GetUtcNow());
+            foreach (var action in plan.Actions)
+            {
+                LogAction(action);
+                outputs.Runner.Begin(action);
+            }
+
+            TellBrakes(plan.Frozen);
+            outputs.Reporter.NoteActedOn(snapshot.Assignment);
+            return plan.LookAgainAt;
+        }
+        catch (RuntimeUnavailableException e)
+        {
+            inputs.Runtime.NoteAway(e.Message);
+            return now + AwayPause;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            inputs.Runtime.NoteAway($"The runtime did not list its workloads within {ListLimit.TotalSeconds} s.");
+            return now + AwayPause;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogPassFailed(e.Message, e);
+            return now + AwayPause;
+        }
+        finally
+        {
+            WorkerTelemetry.PassDuration.Record(pace.Time.GetElapsedTime(started).TotalSeconds);
+        }
+    }
+
+    // What is being worked on and what is remembered come before the list: a task that ends while we list has then changed
+    // neither, and its allocation is left alone for this pass.
+    private async Task<NodeSnapshot> ReadAsync(CancellationToken cancellationToken)
+    {
+        var ongoing = outputs.Work.Snapshot();
+        var memory = inputs.Book.Current;
+        var held = inputs.Holder.Current;
+        using var limit = new CancellationTokenSource(ListLimit, pace.Time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        var workloads = await inputs.Runtime.Required.ListAsync(both.Token);
+        inputs.Runtime.NoteAnswers();
+        foreach (var ended in workloads.Where(w => w.State == WorkloadState.Exited))
+        {
+            // Should the news of an end have been lost, who waits for it hears of it here.
+            inputs.Exits.TryPost(ended.Id.Value);
+        }
+
+        return new NodeSnapshot
+        {
+            Assignment = held.Assignment,
+            Confirmed = held.Confirmed,
+            Workloads = [.. workloads.Select(Sight.Of)],
+            Memory = memory,
+            Ongoing = ongoing,
+            Registered = inputs.Catalog.Registered,
+        };
+    }
+
+    private void TellBrakes(ImmutableArray<PoolName> frozen)
+    {
+        foreach (var pool in frozen.Except(_frozen))
+        {
+            LogBrake(pool);
+            outputs.Events.Publish(EventKinds.BrakeEngaged, EventSeverity.Error,
+                $"More than half of pool {pool} on this node turned unhealthy at once: its check is the suspect, so none is restarted for it.",
+                pool);
+        }
+
+        foreach (var pool in _frozen.Except(frozen))
+        {
+            outputs.Events.Publish(EventKinds.BrakeReleased, EventSeverity.Info, $"Pool {pool} is restarted on failed checks again.", pool);
+        }
+
+        _frozen = frozen;
+    }
+
+    [LoggerMessage(5004, LogLevel.Debug, "{Action}")]
+    private partial void LogAction(ConvergenceAction action);
+
+    [LoggerMessage(5005, LogLevel.Error, "A pass failed and is repeated: {Reason}")]
+    private partial void LogPassFailed(string reason, Exception exception);
+
+    [LoggerMessage(5006, LogLevel.Error, "Brake: more than half of pool {Pool} on this node turned unhealthy at once; none is restarted for it")]
+    private partial void LogBrake(PoolName pool);
+
+    [LoggerMessage(5007, LogLevel.Information, "Stopping all workloads of this node, as Worker:StopWorkloadsOnExit says")]
+    private partial void LogStoppingAll();
+}
+
+/// <summary>What a pass looks at.</summary>
+internal sealed record LoopInputs(
+    RuntimeConnection Runtime, AssignmentHolder Holder, AllocationBook Book, LocalCatalog Catalog, ExitBoard Exits);
+
+/// <summary>Where a pass leads.</summary>
+internal sealed record LoopOutputs(
+    ActionRunner Runner, WorkSet Work, WorkloadStopper Stopper, ObservationReporter Reporter, EventJournal Events);
+
+/// <summary>When passes happen.</summary>
+internal sealed record LoopPace(WakeSignal Wake, LoopHeartbeats Heartbeats, TimeProvider Time, Chance Chance, WorkerOptions Options);

@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using Nexus.Api.State;
+using Nexus.Consul;
+using Nexus.Core.State;
+using Nexus.WorkerAgent.Convergence;
+using Nexus.WorkerAgent.Options;
+
+namespace Nexus.WorkerAgent.Reports;
+
+/// <summary>
+/// Keeps <c>nexus/observed/{node}</c> equal to the book: by CAS, only when it differs, many changes in one write. Looks from
+/// time to time whether its word still stands there, since Consul may have lost it.
+/// </summary>
+internal sealed partial class ObservationReporter(
+    ConsulClient consul, AgentIdentity identity, AllocationBook book, TimeProvider time, ILogger<ObservationReporter> logger)
+    : BackgroundService
+{
+    /// <summary>Changes within this time of each other share a write.</summary>
+    public static readonly TimeSpan Coalescing = TimeSpan.FromMilliseconds(20);
+
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private const int MaxLength = 400 * 1024;
+
+    private readonly string _key = StateKeys.ObservedOf(identity.Node);
+    private (ulong Epoch, ulong Generation)? _actedOn;
+    private bool _away;
+
+    /// <summary>A pass acted on this assignment. Nothing is reported before the first pass has looked at what runs.</summary>
+    public void NoteActedOn(NodeAssignment? assignment)
+    {
+        var acted = (assignment?.Epoch ?? 0, assignment?.Generation ?? 0);
+        if (_actedOn != acted)
+        {
+            _actedOn = acted;
+            book.Changes.Set();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        ulong? index = null;
+        ReadOnlyMemory<byte> written = default;
+        while (true)
+        {
+            var woken = await book.Changes.WaitAsync(LookInterval, time, stoppingToken);
+            await Task.Delay(Coalescing, time, stoppingToken);
+            try
+            {
+                if (!woken || index is null)
+                {
+                    var pair = await consul.Kv.GetAsync(_key, stoppingToken);
+                    (index, written) = (pair?.ModifyIndex ?? 0, pair?.Value ?? default);
+                }
+
+                if (_actedOn is not { } acted)
+                {
+                    continue;
+                }
+
+                var document = Document(acted);
+                if (!document.AsSpan().SequenceEqual(written.Span))
+                {
+                    var taken = await consul.Kv.CompareAndSetAsync(_key, document, index.Value, stoppingToken);
+                    (index, written) = (null, taken ? document : default);
+                    if (!taken)
+                    {
+                        book.Changes.Set();
+                    }
+                }
+
+                TellBack();
+            }
+            catch (ConsulException e)
+            {
+                index = null;
+                TellAway(e.Message);
+                await Task.Delay(Pause, time, stoppingToken);
+                book.Changes.Set();
+            }
+        }
+    }
+
+    private byte[] Document((ulong Epoch, ulong Generation) acted)
+    {
+        var observation = new NodeObservation
+        {
+            Node = identity.Node,
+            Epoch = acted.Epoch,
+            Generation = acted.Generation,
+            Allocations = [.. book.Current.Values
+                .OrderBy(m => m.Id.Value, StringComparer.Ordinal)
+                .Select(m => m.ToObserved(identity.Address))],
+        };
+        var document = StateJson.Write(observation, StateJson.Default.NodeObservation);
+        return document.Length <= MaxLength ? document : StateJson.Write(
+            observation with { Allocations = observation.Allocations.Select(a => a with { LastLogs = [] }).ToImmutableArray() },
+            StateJson.Default.NodeObservation);
+    }
+
+    private void TellAway(string reason)
+    {
+        if (!_away)
+        {
+            _away = true;
+            LogAway(_key, reason);
+        }
+    }
+
+    private void TellBack()
+    {
+        if (_away)
+        {
+            _away = false;
+            LogBack(_key);
+        }
+    }
+
+    [LoggerMessage(5022, LogLevel.Warning, "Cannot report to {Key}, trying on: {Reason}")]
+    private partial void LogAway(string key, string reason);
+
+    [LoggerMessage(5023, LogLevel.Information, "Reporting to {Key} again")]
+    private partial void LogBack(string key);
+}

@@ -1,0 +1,43 @@
+using System.Collections.Immutable;
+using Nexus.Runtime;
+using Nexus.Runtime.Docker;
+using Nexus.Runtime.Process;
+using Nexus.WorkerAgent.Convergence;
+using Nexus.WorkerAgent.Options;
+
+namespace Nexus.WorkerAgent.Runtimes;
+
+/// <summary>Makes the runtime that the settings ask for.</summary>
+internal sealed class RuntimeFactory(
+    WorkerOptions options, AgentIdentity identity, TimeProvider time, Chance chance, ILoggerFactory loggers)
+{
+    /// <summary>What the settings ask for.</summary>
+    public RuntimeChoice Choice => options.Runtime;
+
+    /// <summary>Containers on the engine; connects at its first use.</summary>
+    public IContainerRuntime CreateDocker() => new DockerRuntime(
+        new DockerRuntimeOptions
+        {
+            Endpoint = options.DockerEndpoint,
+            Cluster = options.Cluster,
+            Node = identity.Node,
+            PublishAddress = identity.Address,
+            ExtraLabels = options.OwnerLabels.ToImmutableDictionary(),
+        },
+        time,
+        () => chance(),
+        loggers.CreateLogger<DockerRuntime>());
+
+    /// <summary>Plain processes.</summary>
+    public IContainerRuntime CreateProcess() => new ProcessRuntime(
+        new ProcessRuntimeOptions
+        {
+            StateDirectory = Path.Combine(identity.StateDirectory, "processes"),
+            Cluster = options.Cluster,
+            Node = identity.Node,
+            Address = identity.Address,
+            WorkingDirectory = options.ProcessWorkingDirectory,
+        },
+        time,
+        loggers.CreateLogger<ProcessRuntime>());
+}

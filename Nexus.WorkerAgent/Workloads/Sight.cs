@@ -1,0 +1,22 @@
+using Nexus.Core.Convergence;
+using Nexus.Runtime;
+
+namespace Nexus.WorkerAgent.Workloads;
+
+/// <summary>Turns what the runtime says into what the core decides on.</summary>
+internal static class Sight
+{
+    /// <summary>The core's view of a workload.</summary>
+    public static SeenWorkload Of(Workload workload) => new()
+    {
+        Id = workload.Id.Value,
+        Allocation = workload.Allocation,
+        Attempt = workload.Attempt,
+        Running = workload.State == WorkloadState.Running,
+        Ended = workload.State == WorkloadState.Exited,
+        ExitCode = workload.ExitCode,
+        OutOfMemory = workload.OutOfMemory,
+        Port = workload.HostPort,
+        StartedAt = workload.StartedAt,
+    };
+}

@@ -1,0 +1,62 @@
+using Nexus.Core.Convergence;
+using Nexus.Core.Spec;
+using Nexus.Core.State;
+using Nexus.Runtime;
+using Nexus.WorkerAgent.Catalog;
+using Nexus.WorkerAgent.Convergence;
+using Nexus.WorkerAgent.Reports;
+using Nexus.WorkerAgent.Runtimes;
+
+namespace Nexus.WorkerAgent.Workloads;
+
+/// <summary>Brings a running workload into service: startup probe, registration, phase Running.</summary>
+internal sealed class WorkloadProver(
+    RuntimeConnection runtime, AllocationBook book, LocalCatalog catalog, StartupProbe probe, ProverOutlets outlets)
+{
+    /// <summary>Takes up a workload that runs already, from a former life of this agent.</summary>
+    public Task AdoptAsync(AdoptWorkload action, CancellationToken cancellationToken)
+    {
+        book.NoteRuns(action.Assignment, action.Workload);
+        outlets.Events.Publish(EventKinds.AllocationAdopted, EventSeverity.Info, action.Assignment,
+            $"{action.Assignment.Id} was found running and is kept.");
+        return ProveAsync(action.Assignment, action.Template, action.Workload, cancellationToken);
+    }
+
+    /// <summary>Probes, registers, reports. A workload that ends meanwhile is left to the next pass.</summary>
+    public async Task ProveAsync(
+        AllocationAssignment allocation, PoolTemplate template, SeenWorkload workload, CancellationToken cancellationToken)
+    {
+        var check = PoolServices.EffectiveCheck(template, workload.Port);
+        var exited = outlets.Exits.TokenFor(workload.Id);
+        var result = await probe.RunAsync(template.Health, check, workload.Id, workload.Port, exited, cancellationToken);
+        switch (result.Outcome)
+        {
+            case ProbeOutcome.Serving:
+                // At once and as passing: the gateways route to it from here on. Without Consul it runs unregistered.
+                await catalog.TryRegisterAsync(allocation, template, workload, healthy: true, cancellationToken);
+                book.NoteServing(allocation);
+                outlets.Events.Publish(EventKinds.AllocationHealthy, EventSeverity.Info, allocation, $"{allocation.Id} serves.");
+                if (exited.IsCancellationRequested)
+                {
+                    book.TryUpdate(allocation.Id, m => m.AfterExitHeard());
+                    await catalog.TryEjectAsync(allocation.Id, workload.Id, cancellationToken);
+                }
+
+                break;
+            case ProbeOutcome.TimedOut:
+                await catalog.TryDeregisterAsync(allocation.Id, cancellationToken);
+                await runtime.Required.StopAsync(new WorkloadId(workload.Id), TimeSpan.Zero, cancellationToken);
+                await outlets.Ends.RecordFailedProbeAsync(allocation, template, workload, result.LastProblem, cancellationToken);
+                break;
+            default:
+                book.TryUpdate(allocation.Id, m => m.AfterExitHeard());
+                break;
+        }
+    }
+}
+
+/// <summary>Where the prover's findings go.</summary>
+/// <param name="Events">Events.</param>
+/// <param name="Ends">Ends.</param>
+/// <param name="Exits">Who has ended.</param>
+internal sealed record ProverOutlets(EventJournal Events, EndRecorder Ends, ExitBoard Exits);

@@ -1,0 +1,92 @@
+using Nexus.Core.Convergence;
+using Nexus.Core.Spec;
+using Nexus.Core.State;
+using Nexus.Runtime;
+using Nexus.WorkerAgent.Catalog;
+using Nexus.WorkerAgent.Convergence;
+using Nexus.WorkerAgent.Reports;
+using Nexus.WorkerAgent.Runtimes;
+
+namespace Nexus.WorkerAgent.Workloads;
+
+/// <summary>Takes workloads out of service and ends them, in the order that costs no request.</summary>
+internal sealed class WorkloadStopper(
+    RuntimeConnection runtime, AllocationBook book, LocalCatalog catalog, EventJournal events, TimeProvider time)
+{
+    /// <summary>How long gateways get to hear of a drain before the workload is told to end.</summary>
+    public static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(500);
+
+    private static readonly DrainSpec DefaultDrain = new();
+
+    /// <summary>Drain, stop, verify gone, deregister, remove.</summary>
+    public async Task DrainAndStopAsync(DrainAndStop action, CancellationToken cancellationToken)
+    {
+        var id = action.Allocation;
+        var drain = action.Template?.Drain ?? DefaultDrain;
+        book.TryUpdate(id, m => m.After(AllocationEvent.StopBegun) with { Reason = action.Reason });
+        if (catalog.Registered.Contains(id) && await catalog.TryDrainAsync(id, cancellationToken))
+        {
+            await Task.Delay(drain.Timeout < Settle ? drain.Timeout : Settle, time, cancellationToken);
+        }
+
+        foreach (var workload in action.Workloads)
+        {
+            await runtime.Required.StopAsync(new WorkloadId(workload.Id), drain.StopTimeout, cancellationToken);
+        }
+
+        await VerifyGoneAsync(action, cancellationToken);
+        await catalog.TryDeregisterAsync(id, cancellationToken);
+        foreach (var workload in action.Workloads)
+        {
+            await runtime.Required.RemoveAsync(new WorkloadId(workload.Id), cancellationToken);
+        }
+
+        events.Publish(
+            EventKinds.AllocationStopped, EventSeverity.Info, $"{id} stopped: {action.Reason}.", book.Find(id)?.Pool, id);
+        book.TryUpdate(id, m => m.AfterGone(action.Reason));
+    }
+
+    /// <summary>Ends a replica that runs but does not serve; its end is then answered like a crash.</summary>
+    public async Task KillAsync(KillUnhealthy action, CancellationToken cancellationToken)
+    {
+        book.TryUpdate(action.Allocation, m => m with { KilledFor = "was killed because its " + (m.Reason ?? "check failed") });
+        await catalog.TryEjectAsync(action.Allocation, action.Workload.Id, cancellationToken);
+
+        // What hangs does not answer SIGTERM: waiting for it would only prolong the outage.
+        await runtime.Required.StopAsync(new WorkloadId(action.Workload.Id), TimeSpan.Zero, cancellationToken);
+    }
+
+    /// <summary>Ends everything on this node: the agent itself is leaving and was told to take its workloads along.</summary>
+    public async Task StopAllAsync(CancellationToken cancellationToken)
+    {
+        if (runtime.Current is not { } engine)
+        {
+            return;
+        }
+
+        var workloads = await engine.ListAsync(cancellationToken);
+        await Parallel.ForEachAsync(
+            workloads,
+            new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellationToken },
+            async (workload, token) =>
+            {
+                await catalog.TryDeregisterAsync(workload.Allocation, token);
+                if (workload.State == WorkloadState.Running)
+                {
+                    await engine.StopAsync(workload.Id, DefaultDrain.StopTimeout / 2, token);
+                }
+
+                await engine.RemoveAsync(workload.Id, token);
+            });
+    }
+
+    private async Task VerifyGoneAsync(DrainAndStop action, CancellationToken cancellationToken)
+    {
+        var still = (await runtime.Required.ListAsync(cancellationToken))
+            .FirstOrDefault(w => w.Allocation == action.Allocation && w.State == WorkloadState.Running);
+        if (still is not null)
+        {
+            throw new InvalidOperationException($"Workload {still.Id} of {action.Allocation} still runs after it was stopped.");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+using Nexus.Testing;
+
+[assembly: AssemblyFixture(typeof(ConsulFixture))]
