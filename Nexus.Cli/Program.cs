@@ -1,1 +1,29 @@
-return 0;
+using System.Runtime.InteropServices;
+using Nexus.Api.V1;
+using Nexus.Cli;
+using Nexus.Cli.Terminals;
+
+using var stop = new CancellationTokenSource();
+var terminated = false;
+using var interrupts = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+using var terminations = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+
+var jitter = new Random();
+var host = new CliHost(
+    Terminal.OfProcess,
+    endpoint => NexusApiClient.Create(endpoint, TimeProvider.System, jitter.NextDouble),
+    TimeProvider.System,
+    new Surroundings(
+        Environment.GetEnvironmentVariable, Environment.CurrentDirectory, Environment.GetEnvironmentVariable("HOME"),
+        $"{Environment.UserName}@{Environment.MachineName}", Console.OpenStandardInput));
+
+var code = await NexusCommandLine.RunAsync(args, host, stop.Token);
+return terminated && code == (int)ExitCode.Interrupted ? (int)ExitCode.Terminated : code;
+
+// The first signal ends the command in an orderly way; a second one, should that hang, ends the process.
+void OnSignal(PosixSignalContext signal)
+{
+    signal.Cancel = !stop.IsCancellationRequested;
+    terminated |= signal.Signal == PosixSignal.SIGTERM;
+    stop.Cancel();
+}

@@ -1,0 +1,4 @@
+namespace Nexus.Cli.Addresses;
+
+/// <summary>The configuration file of the command: <c>{"address": "http://…"}</c>.</summary>
+internal sealed record CliConfig(string? Address);

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using Nexus.Api.V1;
+using Nexus.Cli.Addresses;
+using Nexus.Cli.Terminals;
+
+namespace Nexus.Cli;
+
+/// <summary>Runs one command: gives it its context and turns every end into an exit code and, on standard error, a message.</summary>
+internal sealed class CommandRunner(CliHost host, GlobalOptions options)
+{
+    /// <summary>Makes <paramref name="run"/> the action of <paramref name="command"/>.</summary>
+    public Command Attach(Command command, Func<CommandContext, ParseResult, CancellationToken, Task<ExitCode>> run)
+    {
+        command.SetAction(async (parsed, cancellationToken) => (int)await RunAsync(parsed, run, cancellationToken));
+        return command;
+    }
+
+    public Surroundings Surroundings => host.Surroundings;
+
+    private async Task<ExitCode> RunAsync(
+        ParseResult parsed, Func<CommandContext, ParseResult, CancellationToken, Task<ExitCode>> run, CancellationToken cancellationToken)
+    {
+        var plain = parsed.GetValue(options.NoColor) || host.Surroundings.Variable("NO_COLOR") is { Length: > 0 };
+        var output = parsed.GetValue(options.Output);
+        var terminal = host.Terminals(!plain);
+        try
+        {
+            var address = parsed.GetValue(options.Address);
+            var finder = new AddressFinder(host.Surroundings);
+            var context = new CommandContext(terminal, output, host.Time, () => host.Clients(finder.Find(address)));
+            return await run(context, parsed, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (CommandFailedException failed)
+        {
+            return Fail(terminal, failed.Code, failed.Message);
+        }
+        catch (NexusUnreachableException unreachable)
+        {
+            return Fail(terminal, ExitCode.Unreachable, $"{unreachable.Message} {Advice(unreachable.Endpoint)}");
+        }
+        catch (NexusApiException refused)
+        {
+            return Fail(terminal, ExitCode.Failure, refused.Message);
+        }
+    }
+
+    private static string Advice(ApiEndpoint endpoint) => endpoint.Address.IsLoopback
+        ? $"Start a cluster, or name a manager elsewhere with --address URL or {AddressFinder.Variable}."
+        : $"Check that a manager runs there and that this machine may reach it, or name another with --address URL or {AddressFinder.Variable}.";
+
+    private static ExitCode Fail(Terminal terminal, ExitCode code, string message)
+    {
+        terminal.Error.Line(new Piece("error", Palette.Bad), $": {ConsoleLines.Harmless(message)}");
+        return code;
+    }
+}

@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Nexus.Api.V1;
+using Nexus.Cli.Specs;
+using Nexus.Cli.Terminals;
+using Nexus.Core.Spec;
+
+namespace Nexus.Cli.Commands;
+
+/// <summary>How to apply.</summary>
+/// <param name="ExpectedRevision">Refuse unless this revision is in force.</param>
+/// <param name="Wait">How long to wait until the cluster matches; null does not wait.</param>
+/// <param name="Author">Who applies.</param>
+internal sealed record ApplySettings(long? ExpectedRevision, TimeSpan? Wait, string Author);
+
+/// <summary><c>nexus apply</c>: makes a spec the one in force.</summary>
+internal sealed class ApplyCommand(CommandContext context)
+{
+    private static readonly TimeSpan DefaultWait = TimeSpan.FromMinutes(5);
+
+    public static Command Describe(CommandRunner runner)
+    {
+        var file = new Argument<string>("file") { Description = "The spec, a YAML file; - reads standard input." };
+        var wait = new Option<TimeSpan?>("--wait")
+        {
+            Description = "Wait until every pool has all its replicas, healthy and up to date. Default timeout 5m.",
+            HelpName = "timeout",
+            Arity = ArgumentArity.ZeroOrOne,
+            CustomParser = Spans.Parse,
+        };
+        var revision = new Option<long?>("--if-revision")
+        {
+            Description = "Apply only if this revision is in force, so that nobody's change is overwritten unseen.",
+            HelpName = "number",
+        };
+        var command = new Command("apply", "Make a spec the one in force.") { file, wait, revision };
+        return runner.Attach(command, async (context, parsed, cancellationToken) =>
+        {
+            var spec = await SpecFile.ReadAsync(parsed.GetRequiredValue(file), runner.Surroundings, cancellationToken);
+            TimeSpan? timeout = parsed.GetResult(wait) is null ? null : parsed.GetValue(wait) ?? DefaultWait;
+            var settings = new ApplySettings(parsed.GetValue(revision), timeout, runner.Surroundings.User);
+            return await new ApplyCommand(context).RunAsync(spec, settings, cancellationToken);
+        });
+    }
+
+    public async Task<ExitCode> RunAsync(SpecFile file, ApplySettings settings, CancellationToken cancellationToken)
+    {
+        using var client = context.Connect();
+        var before = await client.GetSpecAsync(cancellationToken);
+        var result = await client.ApplySpecAsync(
+            file.Yaml, file.Name, settings.Author, settings.ExpectedRevision, cancellationToken);
+        if (context.Json)
+        {
+            context.Terminal.Json(result, ApiJson.Default.SpecResult);
+        }
+        else
+        {
+            Write(file, before, result);
+        }
+
+        if (!result.Valid)
+        {
+            return ExitCode.SpecInvalid;
+        }
+
+        return settings.Wait is { } timeout
+            ? await new PoolWait(context, client).RunAsync(result.Revision, timeout, cancellationToken)
+            : ExitCode.Ok;
+    }
+
+    private void Write(SpecFile file, SpecView? before, SpecResult result)
+    {
+        SpecProblemLines.Write(context.Terminal.Error, file.Name, result.Problems);
+        if (!result.Valid)
+        {
+            var standing = result.Revision > 0 ? $"revision {result.Revision} stays in force" : "nothing is applied";
+            context.Terminal.Error.Line(
+                $"{file.Name}: ", new Piece("refused", Palette.Bad), $": {SpecProblemLines.Count(result.Problems)}; {standing}");
+            return;
+        }
+
+        var console = context.Terminal.Out;
+        if (!result.Changed)
+        {
+            console.Line($"{file.Name}: ", new Piece("unchanged", Palette.Good), $": revision {result.Revision} stays in force");
+            return;
+        }
+
+        var was = before is null ? "the first" : $"was {before.Revision}";
+        console.Line($"{file.Name}: ", new Piece("applied", Palette.Good), $": revision {result.Revision} is in force ({was})");
+        foreach (var line in Differences(file, before))
+        {
+            console.Line($"  {ConsoleLines.Harmless(line)}");
+        }
+    }
+
+    /// <summary>What changed, as this version of the command understands both documents; nothing if it does not.</summary>
+    private static ImmutableArray<string> Differences(SpecFile file, SpecView? before)
+    {
+        var old = before is null ? null : SpecReader.Read(before.Yaml, "before").Spec;
+        return SpecReader.Read(file.Yaml, file.Name).Spec is { } spec && (before is null || old is not null)
+            ? SpecDifference.Compute(old, spec)
+            : [];
+    }
+}

@@ -1,0 +1,73 @@
+using System.Buffers;
+using System.Globalization;
+
+namespace Nexus.Cli.Views;
+
+/// <summary>Numbers as people say them, and durations as people type them.</summary>
+internal static class HumanUnits
+{
+    private const long Kilobyte = 1024;
+
+    private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
+
+    private static readonly (string Unit, TimeSpan Length)[] Units =
+    [
+        ("ms", TimeSpan.FromMilliseconds(1)), ("s", TimeSpan.FromSeconds(1)), ("m", TimeSpan.FromMinutes(1)),
+        ("h", TimeSpan.FromHours(1)), ("d", TimeSpan.FromDays(1)),
+    ];
+
+    /// <summary><c>128 MB</c>, in steps of 1,024, as the spec counts.</summary>
+    public static string Bytes(long bytes) => bytes switch
+    {
+        < Kilobyte => $"{bytes} B",
+        < Kilobyte * Kilobyte => Scaled(bytes, Kilobyte, "KB"),
+        < Kilobyte * Kilobyte * Kilobyte => Scaled(bytes, Kilobyte * Kilobyte, "MB"),
+        _ => Scaled(bytes, Kilobyte * Kilobyte * Kilobyte, "GB"),
+    };
+
+    /// <summary><c>0.5 cpu</c>.</summary>
+    public static string Cpu(int millicores) => $"{Cores(millicores)} cpu";
+
+    /// <summary><c>0.5</c>.</summary>
+    public static string Cores(int millicores) => (millicores / 1000m).ToString("0.###", CultureInfo.InvariantCulture);
+
+    /// <summary><c>3 s ago</c>; a moment just ahead of a skewed clock is <c>now</c>.</summary>
+    public static string Ago(DateTimeOffset at, DateTimeOffset now)
+    {
+        var age = now - at;
+        return age < TimeSpan.FromSeconds(1) ? "now" : $"{Span(age)} ago";
+    }
+
+    /// <summary><c>3 s</c>, <c>5 min</c>, <c>2 h</c>, <c>4 d</c>: the largest unit that fits, rounded down.</summary>
+    public static string Span(TimeSpan span) => span switch
+    {
+        { TotalSeconds: < 1 } => $"{(long)span.TotalMilliseconds} ms",
+        { TotalMinutes: < 1 } => $"{(long)span.TotalSeconds} s",
+        { TotalHours: < 1 } => $"{(long)span.TotalMinutes} min",
+        { TotalDays: < 1 } => $"{(long)span.TotalHours} h",
+        _ => $"{(long)span.TotalDays} d",
+    };
+
+    /// <summary>Reads <c>500ms</c>, <c>90s</c>, <c>5m</c>, <c>1.5h</c>, <c>2d</c>. A number without a unit is refused: it would be a guess.</summary>
+    public static bool TryParseSpan(string text, out TimeSpan span)
+    {
+        span = default;
+        var digits = text.AsSpan().IndexOfAnyExcept(NumberCharacters);
+        if (digits <= 0 || !double.TryParse(text.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var count))
+        {
+            return false;
+        }
+
+        var unit = Array.Find(Units, u => u.Unit == text[digits..]);
+        if (unit.Unit is null || count * unit.Length.TotalDays > 36500)
+        {
+            return false;
+        }
+
+        span = unit.Length * count;
+        return true;
+    }
+
+    private static string Scaled(long bytes, long unit, string name) =>
+        $"{(bytes / (decimal)unit).ToString(bytes >= 10 * unit ? "0" : "0.#", CultureInfo.InvariantCulture)} {name}";
+}

@@ -1,0 +1,27 @@
+using Nexus.Api.V1;
+using Nexus.Cli.Terminals;
+
+namespace Nexus.Cli.Views;
+
+/// <summary>Whether a pool is as the spec wants it.</summary>
+internal static class PoolState
+{
+    /// <summary>As many as wanted run, all of them healthy and of the present revision, none too many.</summary>
+    public static bool IsSettled(PoolView pool) =>
+        pool.Blocked is null && pool.Running == pool.Desired && pool.Healthy == pool.Desired && pool.UpToDate == pool.Desired;
+
+    /// <summary>The state in one word, with its colour.</summary>
+    public static Piece Word(PoolView pool) => pool switch
+    {
+        { Blocked: not null } => new Piece("blocked", Palette.Bad),
+        _ when IsSettled(pool) => new Piece("ready", Palette.Good),
+        _ => new Piece("changing", Palette.Changing),
+    };
+
+    /// <summary>How far it is, in words.</summary>
+    public static string Progress(PoolView pool)
+    {
+        var text = $"{pool.Healthy}/{pool.Desired} healthy, {pool.UpToDate}/{pool.Desired} up to date";
+        return pool.Blocked is null ? text : $"{text}; {pool.Blocked}";
+    }
+}

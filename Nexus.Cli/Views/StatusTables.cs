@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using Nexus.Api.V1;
+using Nexus.Cli.Terminals;
+using Nexus.Core.State;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace Nexus.Cli.Views;
+
+/// <summary>The views of the API as tables.</summary>
+internal static class StatusTables
+{
+    /// <summary>The cluster at a glance; a part with nothing in it is left out.</summary>
+    public static IRenderable Status(StatusView status, DateTimeOffset now)
+    {
+        var parts = new List<IRenderable> { Summary(status, now) };
+        Add(parts, status.Managers.Length + status.Gateways.Length, () => Peers(status));
+        Add(parts, status.Pools.Length, () => Pools(status.Pools));
+        Add(parts, status.Allocations.Length, () => Allocations(status.Allocations, now));
+        Add(parts, status.Nodes.Length, () => Nodes(status.Nodes, labels: false));
+        return new Rows(parts);
+    }
+
+    public static IRenderable Nodes(ImmutableArray<NodeView> nodes, bool labels)
+    {
+        string[] headings = ["NODE", "STATUS", "ADDRESS", "RUNTIME", "ARCH", "CPU", "MEMORY", "ALLOCATIONS"];
+        var table = new ColumnTable(labels ? [.. headings, "VERSION", "LABELS"] : headings);
+        foreach (var node in nodes.OrderBy(n => n.Name, StringComparer.Ordinal))
+        {
+            Piece[] row =
+            [
+                node.Name, Word(node.Status), node.Address, Lower(node.Runtime), node.Arch,
+                $"{HumanUnits.Cores(node.ReservedCpuMillicores)} of {HumanUnits.Cpu(node.CpuMillicores)}",
+                $"{HumanUnits.Bytes(node.ReservedMemoryBytes)} of {HumanUnits.Bytes(node.MemoryBytes)}",
+                $"{node.Allocations}",
+            ];
+            var more = string.Join(' ', node.Labels.Select(l => $"{l.Key}={l.Value}"));
+            table.Row(labels ? [.. row, node.AgentVersion, more] : row);
+        }
+
+        return table.Renderable;
+    }
+
+    private static Rows Summary(StatusView status, DateTimeOffset now)
+    {
+        var cluster = status.SpecRevision == 0
+            ? "no spec applied yet; apply one with 'nexus apply FILE'"
+            : $"{status.Cluster}, spec revision {status.SpecRevision}";
+        var leader = status.Leader is { } l
+            ? new Text($"{l.Manager} at {l.ApiAddress}, epoch {l.Epoch}, elected {HumanUnits.Ago(l.Since, now)}")
+            : new Text("none: replicas serve on, but nothing is placed or replaced until one is elected", Palette.Bad);
+        var grid = new Grid().AddColumn(new GridColumn().PadLeft(0).PadRight(2)).AddColumn(new GridColumn().PadLeft(0).PadRight(0));
+        grid.AddRow(new Text("Cluster", Palette.Heading), new Text(cluster));
+        grid.AddRow(new Text("Leader", Palette.Heading), leader);
+        return new Rows(grid);
+    }
+
+    private static IRenderable Peers(StatusView status)
+    {
+        var table = new ColumnTable("SERVICE", "ROLE", "ADDRESS", "HEALTH");
+        foreach (var (peer, role) in status.Managers.Select(p => (p, p.Name == status.Leader?.Manager ? "manager, leader" : "manager"))
+            .Concat(status.Gateways.Select(p => (p, "gateway"))))
+        {
+            table.Row(peer.Name, role, peer.Address, Health(peer.Healthy));
+        }
+
+        return table.Renderable;
+    }
+
+    private static IRenderable Pools(ImmutableArray<PoolView> pools)
+    {
+        var table = new ColumnTable("POOL", "STATE", "DESIRED", "RUNNING", "HEALTHY", "UP-TO-DATE", "LIMITS", "REVISION", "IMAGE", "NOTE");
+        foreach (var pool in pools)
+        {
+            table.Row(
+                pool.Name, PoolState.Word(pool), $"{pool.Desired}", $"{pool.Running}", $"{pool.Healthy}", $"{pool.UpToDate}",
+                $"{pool.MinReplicas}-{pool.MaxReplicas}", pool.Revision, pool.Image.Length > 0 ? pool.Image : "(process)", pool.Blocked ?? "");
+        }
+
+        return table.Renderable;
+    }
+
+    private static IRenderable Allocations(ImmutableArray<AllocationView> allocations, DateTimeOffset now)
+    {
+        var table = new ColumnTable("ALLOCATION", "NODE", "STATE", "ENDPOINT", "REVISION", "RESTARTS", "STARTED", "REASON");
+        foreach (var allocation in allocations.OrderBy(a => a.Pool, StringComparer.Ordinal).ThenBy(a => a.Id, StringComparer.Ordinal))
+        {
+            table.Row(
+                allocation.Id, allocation.Node, State(allocation), allocation.Endpoint ?? "-", allocation.Revision,
+                $"{allocation.Restarts}", allocation.StartedAt is { } at ? HumanUnits.Ago(at, now) : "-", allocation.Reason ?? "");
+        }
+
+        return table.Renderable;
+    }
+
+    private static Piece State(AllocationView allocation)
+    {
+        var phase = allocation.Phase switch
+        {
+            null => "not reported yet",
+            AllocationPhase.Running => allocation.Healthy ? "running, healthy" : "running, unhealthy",
+            AllocationPhase.Failed when allocation.ExitCode is { } code => $"failed, exit code {code}",
+            { } other => Lower(other),
+        };
+        var stopping = allocation.Desired == DesiredStatus.Stop && allocation.Phase is not AllocationPhase.Stopped;
+        var style = allocation.Phase switch
+        {
+            AllocationPhase.Running when allocation.Healthy && !stopping => Palette.Good,
+            AllocationPhase.Failed or AllocationPhase.Lost => Palette.Bad,
+            AllocationPhase.Running when !stopping => Palette.Bad,
+            _ => Palette.Changing,
+        };
+        return new Piece(stopping ? $"{phase}, to be stopped" : phase, style);
+    }
+
+    private static Piece Word(NodeStatus status) => new(Lower(status), status switch
+    {
+        NodeStatus.Ready => Palette.Good,
+        NodeStatus.Lost => Palette.Bad,
+        _ => Palette.Changing,
+    });
+
+    private static Piece Health(bool healthy) => healthy ? new("healthy", Palette.Good) : new("unhealthy", Palette.Bad);
+
+    private static string Lower<T>(T value)
+        where T : struct, Enum => value.ToString().ToLowerInvariant();
+
+    private static void Add(List<IRenderable> parts, int count, Func<IRenderable> part)
+    {
+        if (count > 0)
+        {
+            parts.Add(Text.Empty);
+            parts.Add(part());
+        }
+    }
+}
