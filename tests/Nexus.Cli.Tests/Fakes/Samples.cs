@@ -20,20 +20,42 @@ internal static class Samples
 
     public static PoolView Pool(string name, int desired, int healthy, int upToDate, string? blocked = null) => new()
     {
-        Name = name, Image = "sample:1", Revision = "ab12cd34ef", Desired = desired, Running = desired, Healthy = healthy,
-        UpToDate = upToDate, MinReplicas = desired, MaxReplicas = desired * 2, Blocked = blocked,
+        Name = name,
+        Image = "sample:1",
+        Revision = "ab12cd34ef",
+        Desired = desired,
+        Running = desired,
+        Healthy = healthy,
+        UpToDate = upToDate,
+        MinReplicas = desired,
+        MaxReplicas = desired * 2,
+        Blocked = blocked,
     };
 
     public static AllocationView Allocation(string id, string pool, AllocationPhase? phase, bool healthy) => new()
     {
-        Id = id, Pool = pool, Node = "n1", Revision = "ab12cd34ef", Phase = phase, Healthy = healthy,
-        Endpoint = "127.0.0.1:32768", StartedAt = Now.AddMinutes(-5),
+        Id = id,
+        Pool = pool,
+        Node = "n1",
+        Revision = "ab12cd34ef",
+        Phase = phase,
+        Healthy = healthy,
+        Endpoint = "127.0.0.1:32768",
+        StartedAt = Now.AddMinutes(-5),
     };
 
     public static NodeView Node(string name) => new()
     {
-        Name = name, Status = NodeStatus.Ready, Address = "127.0.0.1", Arch = "amd64", CpuMillicores = 2000, ReservedCpuMillicores = 1500,
-        MemoryBytes = 4L << 30, ReservedMemoryBytes = 384L << 20, Allocations = 3, AgentVersion = "0.1.0",
+        Name = name,
+        Status = NodeStatus.Ready,
+        Address = "127.0.0.1",
+        Arch = "amd64",
+        CpuMillicores = 2000,
+        ReservedCpuMillicores = 1500,
+        MemoryBytes = 4L << 30,
+        ReservedMemoryBytes = 384L << 20,
+        Allocations = 3,
+        AgentVersion = "0.1.0",
         Labels = ImmutableSortedDictionary<string, string>.Empty.Add("disk", "ssd").Add("zone", "a"),
     };
 
