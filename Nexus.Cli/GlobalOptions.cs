@@ -8,6 +8,12 @@ namespace Nexus.Cli;
 /// <summary>Options that every command takes.</summary>
 internal sealed class GlobalOptions
 {
+    public GlobalOptions()
+    {
+        Output.CompletionSources.Clear();
+        Output.CompletionSources.Add("table", "json");
+    }
+
     public Option<string?> Address { get; } = new("--address", "-a")
     {
         Description = $"Address of a manager. Else {AddressFinder.Variable}, .nexus/cli.json here or above, "
@@ -22,7 +28,6 @@ internal sealed class GlobalOptions
         HelpName = "table|json",
         CustomParser = ParseOutput,
         Recursive = true,
-        CompletionSources = { "table", "json" },
     };
 
     public Option<bool> NoColor { get; } = new("--no-color")

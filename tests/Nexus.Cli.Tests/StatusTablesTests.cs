@@ -1,5 +1,7 @@
+using System.Text.RegularExpressions;
 using Nexus.Cli.Tests.Fakes;
 using Nexus.Cli.Views;
+using Spectre.Console;
 using Spectre.Console.Rendering;
 using Spectre.Console.Testing;
 
@@ -14,7 +16,25 @@ public sealed class StatusTablesTests
             Cluster  demo, spec revision 3
             Leader   m1 at http://127.0.0.1:8420, epoch 17, elected 2 h ago
 
+            SERVICE  ROLE             ADDRESS                HEALTH
+            m1       manager, leader  http://127.0.0.1:8420  healthy
+            m2       manager          http://127.0.0.2:8420  unhealthy
+            g1       gateway          http://127.0.0.1:8080  healthy
+
+            POOL  STATE    DESIRED  RUNNING  HEALTHY  UP-TO-DATE  LIMITS  REVISION    IMAGE     NOTE
+            api   ready    2        2        2        2           2-4     ab12cd34ef  sample:1
+            web   blocked  3        3        2        1           3-6     ab12cd34ef  sample:1  no node with 512 MB free
+
+            ALLOCATION  NODE  STATE                            ENDPOINT         REVISION    RESTARTS  STARTED    REASON
+            api-1-0     n1    running, healthy, to be stopped  127.0.0.1:32768  ab12cd34ef  0         5 min ago
+            web-1-0     n1    running, healthy                 127.0.0.1:32768  ab12cd34ef  0         5 min ago
+            web-1-1     n1    failed, exit code 137            -                ab12cd34ef  4         5 min ago  killed [out of memory]
+            web-1-2     n1    not reported yet                 -                ab12cd34ef  0         -
+
+            NODE  STATUS  ADDRESS    RUNTIME  ARCH   CPU           MEMORY          ALLOCATIONS
+            n1    ready   127.0.0.1  docker   amd64  1.5 of 2 cpu  384 MB of 4 GB  3
             """;
+
         Assert.Equal(Expected, Text(StatusTables.Status(Samples.Status, Samples.Now)));
     }
 
@@ -33,8 +53,24 @@ public sealed class StatusTablesTests
 
     [Fact]
     public void Nodes_shows_what_is_reserved_of_what_there_is() => Assert.Equal(
-        "",
+        """
+        NODE  STATUS  ADDRESS    RUNTIME  ARCH   CPU           MEMORY          ALLOCATIONS  VERSION  LABELS
+        n1    ready   127.0.0.1  docker   amd64  1.5 of 2 cpu  384 MB of 4 GB  3            0.1.0    disk=ssd zone=a
+        n2    ready   127.0.0.1  docker   amd64  1.5 of 2 cpu  384 MB of 4 GB  3            0.1.0    disk=ssd zone=a
+        """,
         Text(StatusTables.Nodes([Samples.Node("n2"), Samples.Node("n1")], labels: true)));
+
+    [Fact]
+    public void Colours_only_repeat_what_the_words_say()
+    {
+        using var coloured = new TestConsole().Width(200).Colors(ColorSystem.Standard).EmitAnsiSequences();
+        coloured.Write(StatusTables.Status(Samples.Status, Samples.Now));
+
+        Assert.Contains("\u001b[", coloured.Output);
+        Assert.Equal(
+            Text(StatusTables.Status(Samples.Status, Samples.Now)),
+            Trimmed(Regex.Replace(coloured.Output, "\u001b\\[[0-9;]*m", "", RegexOptions.None, TimeSpan.FromSeconds(1))));
+    }
 
     [Fact]
     public void A_narrow_terminal_loses_no_text()
@@ -49,6 +85,8 @@ public sealed class StatusTablesTests
     {
         using var console = new TestConsole().Width(width);
         console.Write(renderable);
-        return string.Join('\n', console.Output.TrimEnd().Split('\n').Select(l => l.TrimEnd()));
+        return Trimmed(console.Output);
     }
+
+    private static string Trimmed(string text) => string.Join('\n', text.TrimEnd().Split('\n').Select(l => l.TrimEnd()));
 }

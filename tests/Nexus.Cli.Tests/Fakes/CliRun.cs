@@ -37,11 +37,11 @@ internal sealed class CliRun : IDisposable
     }
 
     public Task<CliResult> RunAsync(FakeCluster cluster, params string[] args) =>
-        RunAsync([.. args, "--address", cluster.Endpoint.Address.ToString()], TestContext.Current.CancellationToken);
+        RunUntilAsync([.. args, "--address", cluster.Endpoint.Address.ToString()], TestContext.Current.CancellationToken);
 
-    public Task<CliResult> RunAsync(params string[] args) => RunAsync(args, TestContext.Current.CancellationToken);
+    public Task<CliResult> RunAsync(params string[] args) => RunUntilAsync(args, TestContext.Current.CancellationToken);
 
-    public async Task<CliResult> RunAsync(string[] args, CancellationToken cancellationToken)
+    public async Task<CliResult> RunUntilAsync(string[] args, CancellationToken cancellationToken)
     {
         var host = new CliHost(
             _ => new Terminal(Console(Out), Console(Error)),

@@ -1,0 +1,72 @@
+using Nexus.Cli.Addresses;
+
+namespace Nexus.Cli.Tests;
+
+public sealed class AddressTests : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("nexus-address-").FullName;
+    private readonly Dictionary<string, string> _variables = new(StringComparer.Ordinal);
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    [Fact]
+    public void Find_takes_the_first_place_that_names_one()
+    {
+        Assert.Equal(("http://127.0.0.1:8420", "the default"), Find());
+
+        Write("home/.config/nexus/config.json", """{"address": "http://user:1"}""");
+        Assert.Equal(("http://user:1", $"from {_root}/home/.config/nexus/config.json"), Find());
+
+        Write("a/.nexus/cli.json", """{"address": "http://parent:1"}""");
+        Assert.Equal(("http://parent:1", $"from {_root}/a/.nexus/cli.json"), Find());
+
+        Write("a/b/.nexus/cli.json", """{}""");
+        Assert.Equal(("http://parent:1", $"from {_root}/a/.nexus/cli.json"), Find());
+
+        _variables[AddressFinder.Variable] = "https://variable";
+        Assert.Equal(("https://variable", "from NEXUS_ADDRESS"), Find());
+
+        Assert.Equal(("http://option:8420", "from --address"), Find("option:8420"));
+    }
+
+    [Theory]
+    [InlineData("ftp://x")]
+    [InlineData("http://")]
+    [InlineData("two words")]
+    public void Find_refuses_what_is_no_address_and_names_its_source(string bad)
+    {
+        _variables[AddressFinder.Variable] = bad;
+
+        var failed = Assert.Throws<CommandFailedException>(() => Find());
+
+        Assert.Equal(ExitCode.Usage, failed.Code);
+        Assert.Contains($"'{bad}' (from NEXUS_ADDRESS)", failed.Message);
+    }
+
+    [Fact]
+    public void Find_refuses_a_broken_file_rather_than_skip_it()
+    {
+        Write("a/b/.nexus/cli.json", "{\n\"address\" 1");
+
+        var failed = Assert.Throws<CommandFailedException>(() => Find());
+
+        Assert.Equal(ExitCode.Usage, failed.Code);
+        Assert.StartsWith($"{_root}/a/b/.nexus/cli.json:2:", failed.Message, StringComparison.Ordinal);
+    }
+
+    private (string Address, string Source) Find(string? option = null)
+    {
+        var directory = Directory.CreateDirectory(Path.Combine(_root, "a", "b")).FullName;
+        var finder = new AddressFinder(new Surroundings(
+            _variables.GetValueOrDefault, directory, Path.Combine(_root, "home"), "ann", () => Stream.Null));
+        var endpoint = finder.Find(option);
+        return (endpoint.Display, endpoint.Source);
+    }
+
+    private void Write(string name, string text)
+    {
+        var path = Path.Combine(_root, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+    }
+}

@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Nexus.Api.V1;
+using Nexus.Cli.Tests.Fakes;
+
+namespace Nexus.Cli.Tests;
+
+/// <summary>The built executable, from outside.</summary>
+public sealed class ExecutableTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("nexus-exe-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task It_exits_as_documented()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_directory, "good.yaml"), Samples.Yaml, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(_directory, "bad.yaml"), "worker_pools: 3", TestContext.Current.CancellationToken);
+
+        var good = await RunAsync("validate", "good.yaml");
+        var bad = await RunAsync("validate", "bad.yaml");
+        var usage = await RunAsync("frobnicate");
+        var away = await RunAsync("status", "--address", "http://127.0.0.1:1");
+
+        Assert.Equal(new CliResult(0, "good.yaml: valid\n", ""), good);
+        Assert.Equal([4, 2, 3], [bad.Code, usage.Code, away.Code]);
+        Assert.StartsWith("bad.yaml:1:", bad.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Json_through_a_pipe_is_one_document_without_colours()
+    {
+        await using var cluster = await FakeCluster.StartAsync();
+        cluster.Status = Samples.Status;
+
+        var json = await RunAsync("status", "-o", "json", "-a", cluster.Endpoint.Display);
+        var table = await RunAsync("status", "-a", cluster.Endpoint.Display);
+
+        Assert.Equal(3, JsonSerializer.Deserialize(json.Out, ApiJson.Default.StatusView)!.SpecRevision);
+        Assert.Contains("killed [out of memory]\n", table.Out);
+        Assert.DoesNotContain('\u001b', table.Out);
+    }
+
+    [Theory]
+    [InlineData("INT", 130)]
+    [InlineData("TERM", 143)]
+    public async Task A_signal_ends_it_quietly(string signal, int code)
+    {
+        await using var cluster = await FakeCluster.StartAsync();
+        cluster.Happen(Samples.Event(1));
+        using var process = Start("events", "--follow", "-a", cluster.Endpoint.Display);
+        var first = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("event 1", first);
+
+        using var kill = Process.Start("/bin/sh", ["-c", $"kill -{signal} {process.Id}"]);
+        var result = await EndAsync(process);
+
+        Assert.Equal(new CliResult(code, "", ""), result);
+    }
+
+    private Task<CliResult> RunAsync(params string[] args) => EndAsync(Start(args));
+
+    private Process Start(params string[] args)
+    {
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "nexus"), args)
+        {
+            WorkingDirectory = _directory,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment.Remove("NEXUS_ADDRESS");
+        start.Environment["FORCE_COLOR"] = "1";
+        start.Environment["HOME"] = _directory;
+        return Process.Start(start)!;
+    }
+
+    private static async Task<CliResult> EndAsync(Process process)
+    {
+        using (process)
+        {
+            var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            return new CliResult(process.ExitCode, await output, await error);
+        }
+    }
+}

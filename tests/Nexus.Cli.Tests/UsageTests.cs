@@ -1,0 +1,62 @@
+using Nexus.Cli.Tests.Fakes;
+
+namespace Nexus.Cli.Tests;
+
+public sealed class UsageTests
+{
+    [Theory]
+    [InlineData("error: a command is missing; there are apply, validate, status, nodes, events, logs, completion.")]
+    [InlineData("error: 'statsu' is not a command; there are apply,", "statsu")]
+    [InlineData("error: --output xml is unknown; it must be table or json.", "status", "-o", "xml")]
+    [InlineData("error: --tail -4 must be from 0 to 100000.", "logs", "web", "--tail", "-4")]
+    [InlineData("error: '3' is neither a duration like 10m nor a time", "events", "--since", "3")]
+    [InlineData("error: '3' is not a duration.", "apply", "x", "--wait", "3")]
+    [InlineData("error: Required argument 'file' missing", "apply")]
+    public async Task Wrong_usage_is_told_on_standard_error(string message, params string[] args)
+    {
+        using var run = new CliRun();
+
+        var result = await run.RunAsync(args);
+
+        Assert.Equal((2, ""), (result.Code, result.Out));
+        Assert.StartsWith(message, result.Error, StringComparison.Ordinal);
+        Assert.Matches("See 'nexus .*--help'", result.Error);
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("apply", "--help")]
+    public async Task Help_lists_the_exit_codes(params string[] args)
+    {
+        using var run = new CliRun();
+
+        var result = await run.RunAsync(args);
+
+        Assert.Equal(0, result.Code);
+        foreach (var code in Enum.GetValues<ExitCode>().Where(c => c != ExitCode.Terminated))
+        {
+            Assert.Matches($@"(?m)^  {(int)code} +\w", result.Out);
+        }
+    }
+
+    [Theory]
+    [InlineData("bash", "complete -o default -F _nexus nexus")]
+    [InlineData("zsh", "#compdef nexus")]
+    [InlineData("fish", "complete -c nexus")]
+    public async Task Completion_prints_a_script(string shell, string part)
+    {
+        using var run = new CliRun();
+
+        Assert.Contains(part, (await run.RunAsync("completion", shell)).Out);
+    }
+
+    [Fact]
+    public async Task Suggestions_complete_commands_and_values()
+    {
+        using var commands = new CliRun();
+        using var values = new CliRun();
+
+        Assert.Equal("status\n", (await commands.RunAsync("[suggest:10]", "nexus stat")).Out);
+        Assert.Equal("json\ntable\n", (await values.RunAsync("[suggest:16]", "nexus status -o ")).Out);
+    }
+}
