@@ -23,10 +23,10 @@ internal static class SpecEndpoints
             .Produces<SpecView>().ProducesProblem(404).ProducesProblem(503);
         routes.MapPut(Routes.Spec, ApplyAsync).WithName("ApplySpec").WithSummary("Apply a YAML document")
             .WithDescription("Body: the document. If-Match: the revision that must be in force. X-Nexus-File and X-Nexus-Author: for messages and history.")
-            .Accepts<string>("text/yaml", "application/yaml", "text/plain")
+            .Accepts<string>("text/yaml", "*/*")
             .Produces<SpecResult>().Produces<SpecResult>(422).ProducesProblem(412).ProducesProblem(413).ProducesProblem(503);
         routes.MapPost(Routes.SpecValidate, ValidateAsync).WithName("ValidateSpec").WithSummary("Check a YAML document, apply nothing")
-            .Accepts<string>("text/yaml", "application/yaml", "text/plain")
+            .Accepts<string>("text/yaml", "*/*")
             .Produces<SpecResult>().ProducesProblem(413);
     }
 

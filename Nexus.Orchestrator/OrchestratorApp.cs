@@ -1,0 +1,72 @@
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.Options;
+using Nexus.Api.V1;
+using Nexus.Consul;
+using Nexus.Core.Ids;
+using Nexus.Orchestrator.Api;
+using Nexus.Orchestrator.ControlLoops;
+using Nexus.Orchestrator.Events;
+using Nexus.Orchestrator.Leadership;
+using Nexus.Orchestrator.State;
+using Nexus.ServiceDefaults;
+
+namespace Nexus.Orchestrator;
+
+/// <summary>Puts one manager together.</summary>
+internal static class OrchestratorApp
+{
+    /// <summary>The manager, not started.</summary>
+    public static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateSlimBuilder(args);
+        builder.AddServiceDefaults("nexus-orchestrator");
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+
+        builder.Services.AddOptions<OrchestratorOptions>().BindConfiguration(OrchestratorOptions.Section).ValidateOnStart()
+            .PostConfigure(options => options.Name = options.Name.Length > 0 ? options.Name : NameRules.FromMachine(Environment.MachineName));
+        builder.Services.AddSingleton<IValidateOptions<OrchestratorOptions>, OrchestratorOptionsAttributes>();
+        builder.Services.AddSingleton<IValidateOptions<OrchestratorOptions>, OrchestratorOptionsRules>();
+        builder.Services.AddConsulClient(builder.Configuration);
+
+        AddLoops(builder.Services);
+        builder.Services.AddHealthChecks().AddCheck<ClusterHealthCheck>("cluster");
+        builder.Services.ConfigureHttpJsonOptions(o =>
+        {
+            o.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+            o.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+        });
+        builder.Services.AddHttpClient(LogEndpoints.WorkerClient);
+        builder.Services.AddOpenApi("v1");
+        builder.Services.AddProblemDetails();
+
+        var app = builder.Build();
+        app.UseExceptionHandler();
+        app.MapDefaultEndpoints();
+        app.MapOpenApi();
+        SpecEndpoints.Map(app);
+        ClusterEndpoints.Map(app);
+        EventEndpoints.Map(app);
+        LogEndpoints.Map(app);
+        return app;
+    }
+
+    private static void AddLoops(IServiceCollection services)
+    {
+        services.AddSingleton<ManagerIdentity>();
+        services.AddSingleton<LeaderLease>();
+        services.AddSingleton<ManagerRegistration>();
+        services.AddSingleton<SpecStore>();
+        services.AddSingleton<ClusterStore>();
+        services.AddSingleton<ClusterView>();
+        services.AddSingleton<NodeTracker>();
+        services.AddSingleton<PlanReporter>();
+        services.AddSingleton<WakeSignal>();
+        services.AddSingleton(new Jitter(new Random().NextDouble));
+        services.AddSingleton<EventWriter>();
+        services.AddHostedService(s => s.GetRequiredService<EventWriter>());
+        services.AddHostedService<ConsulWakers>();
+        services.AddHostedService<ReconcileLoop>();
+        services.AddHostedService<LeaderElection>();
+        services.AddHostedService<EventCompactor>();
+    }
+}
