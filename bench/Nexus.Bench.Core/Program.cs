@@ -1,1 +1,10 @@
-return 0;
+using BenchmarkDotNet.Running;
+using Nexus.Bench.Core;
+
+if (args is ["--line"])
+{
+    ReconcileLine.Print();
+    return;
+}
+
+BenchmarkSwitcher.FromAssembly(typeof(ReconcileBenchmarks).Assembly).Run(args);

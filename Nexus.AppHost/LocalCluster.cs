@@ -1,0 +1,170 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Configuration;
+using Nexus.Core.Spec;
+
+namespace Nexus.AppHost;
+
+/// <summary>What the command line asks of the local cluster: its shape, its spec, its runtime.</summary>
+internal sealed class LocalCluster
+{
+    /// <summary>Where clients reach the gateway.</summary>
+    public const int GatewayPort = 8080;
+
+    /// <summary>Where the CLI looks for the first manager.</summary>
+    public const int ApiPort = 8420;
+
+    /// <summary>Consul's usual port, so that its UI is where people look for it.</summary>
+    public const int ConsulPort = 8500;
+
+    private const string SampleImage = "nexus/sample-web:local";
+
+    private LocalCluster(string root, ClusterSpec spec)
+    {
+        Root = root;
+        Spec = spec;
+    }
+
+    /// <summary>Managers to run.</summary>
+    public int Managers { get; private init; }
+
+    /// <summary>Worker nodes to run.</summary>
+    public int Workers { get; private init; }
+
+    /// <summary>The spec to apply, an absolute path.</summary>
+    public required string SpecFile { get; init; }
+
+    /// <summary><c>docker</c> or <c>process</c>.</summary>
+    public required string Runtime { get; init; }
+
+    /// <summary>Why that runtime.</summary>
+    public required string RuntimeReason { get; init; }
+
+    /// <summary>Path of a consul program; null where only its image can be had.</summary>
+    public string? ConsulProgram { get; private init; }
+
+    /// <summary>Folder of everything this run writes.</summary>
+    public required string StateDirectory { get; init; }
+
+    /// <summary>Root of the repository.</summary>
+    public string Root { get; }
+
+    /// <summary>The spec as read.</summary>
+    public ClusterSpec Spec { get; }
+
+    /// <summary>Labels the containers, so that two checkouts on one machine never touch each other's.</summary>
+    public string Label => "local-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(StateDirectory)))[..8];
+
+    /// <summary>Whether a pool asks for the image that is made here.</summary>
+    public bool NeedsSampleImage => Runtime == "docker" && Spec.Pools.Any(p => p.Template.Image == SampleImage);
+
+    /// <summary>State folder of one part.</summary>
+    public string StateOf(string part) => Path.Combine(StateDirectory, part);
+
+    /// <summary>The choice in one line.</summary>
+    public string Describe() =>
+        $"Nexus local cluster: {Count(Managers, "manager")}, {Count(Workers, "worker")}, {Count(Spec.Pools.Length, "pool")} of "
+        + $"{Path.GetRelativePath(Directory.GetCurrentDirectory(), SpecFile)}; pools run as {(Runtime == "docker" ? "containers" : "processes")} ({RuntimeReason}).";
+
+    /// <summary>Reads the command line; null after it has said on <paramref name="errors"/> what is wrong.</summary>
+    public static async Task<LocalCluster?> ReadAsync(string[] args, TextWriter errors, CancellationToken cancellationToken)
+    {
+        var configuration = new ConfigurationBuilder().AddEnvironmentVariables("NEXUS_LOCAL_").AddCommandLine(args).Build();
+        var root = FindRoot();
+        var problems = new List<string>();
+        var managers = ReadCount(configuration, "managers", 1, 5, 1, problems);
+        var workers = ReadCount(configuration, "workers", 1, 20, 2, problems);
+        var (runtime, reason) = await ReadRuntimeAsync(configuration["runtime"], problems, cancellationToken);
+        var specFile = Path.GetFullPath(configuration["spec"] ?? Path.Combine(root, "samples", "nexus.yaml"));
+        var spec = await ReadSpecAsync(specFile, problems, cancellationToken);
+        var (consul, trouble) = await Nexus.AppHost.ConsulProgram.FindAsync(root, cancellationToken);
+        if (consul is null && runtime != "docker")
+        {
+            problems.Add(trouble);
+        }
+
+        problems.ForEach(errors.WriteLine);
+        return problems.Count > 0 || spec is null ? null : new LocalCluster(root, spec)
+        {
+            Managers = managers,
+            Workers = workers,
+            SpecFile = specFile,
+            Runtime = runtime,
+            RuntimeReason = reason,
+            ConsulProgram = consul,
+            StateDirectory = Path.GetFullPath(configuration["state"] ?? Path.Combine(root, ".nexus", "local")),
+        };
+    }
+
+    private static int ReadCount(IConfiguration configuration, string name, int least, int most, int usual, List<string> problems)
+    {
+        var text = configuration[name];
+        if (text is null)
+        {
+            return usual;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= least && count <= most)
+        {
+            return count;
+        }
+
+        problems.Add($"--{name}: found '{text}'; allowed is a whole number from {least} to {most}.");
+        return usual;
+    }
+
+    private static async Task<(string Runtime, string Reason)> ReadRuntimeAsync(
+        string? asked, List<string> problems, CancellationToken cancellationToken)
+    {
+        switch (asked)
+        {
+            case "process":
+                return ("process", "asked for by --runtime");
+            case "docker" or null or "auto":
+                var (answers, words) = await ContainerEngine.ProbeAsync(cancellationToken);
+                if (!answers && asked == "docker")
+                {
+                    problems.Add($"--runtime docker: {words}");
+                }
+
+                return (answers ? "docker" : "process", words);
+            default:
+                problems.Add($"--runtime: found '{asked}'; allowed are docker, process and auto.");
+                return ("process", "");
+        }
+    }
+
+    private static async Task<ClusterSpec?> ReadSpecAsync(string file, List<string> problems, CancellationToken cancellationToken)
+    {
+        string yaml;
+        try
+        {
+            yaml = await File.ReadAllTextAsync(file, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problems.Add($"--spec: {e.Message}");
+            return null;
+        }
+
+        var read = SpecReader.Read(yaml, file);
+        problems.AddRange(read.Problems.Where(p => p.Severity == SpecSeverity.Error).Select(p => p.Format(file)));
+        return read.Spec;
+    }
+
+    private static string FindRoot()
+    {
+        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            if (File.Exists(Path.Combine(folder, "Nexus.sln")))
+            {
+                return folder;
+            }
+        }
+
+        return Directory.GetCurrentDirectory();
+    }
+
+    private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
+}
