@@ -3,25 +3,33 @@
 //   clients ──▶ gateway ──▶ replicas ◀── worker agents ──▶ Docker Engine (or plain processes)
 //                  └───────── consul ─────────┘ ◀── orchestrators ◀── nexus apply
 using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
 using Nexus.AppHost;
 
-if (await LocalCluster.ReadAsync(args, Console.Error, CancellationToken.None) is not { } cluster)
+var builder = DistributedApplication.CreateBuilder(args);
+var cluster = await LocalCluster.ReadAsync(builder.Configuration, builder.AppHostDirectory, Console.Error, CancellationToken.None);
+if (cluster is null)
 {
     return 1;
 }
 
-var builder = DistributedApplication.CreateBuilder(args);
 Console.WriteLine(cluster.Describe());
+builder.Eventing.Subscribe<BeforeStartEvent>((_, _) =>
+{
+    cluster.Clear();
+    return Task.CompletedTask;
+});
 
 // Consul: the only shared truth.
 var (consul, consulAddress) = builder.AddConsul(cluster);
 
 // Managers: any of them serves the API, one of them leads.
 var managers = Enumerable.Range(1, cluster.Managers)
-    .Select(n => builder.AddProject<Projects.Nexus_Orchestrator>(cluster.Managers == 1 ? "orchestrator" : $"orchestrator-{n}")
-        .WithHttpEndpoint(port: n == 1 ? LocalCluster.ApiPort : null)
+    .Select(n => $"manager-{n}")
+    .Select(name => builder.AddProject<Projects.Nexus_Orchestrator>(name)
+        .WithHttpEndpoint(port: name == "manager-1" ? LocalCluster.ApiPort : null)
         .WithEnvironment("Consul__Address", consulAddress)
-        .WithEnvironment("Orchestrator__Name", $"manager-{n}")
+        .WithEnvironment("Orchestrator__Name", name)
         .WithHttpHealthCheck("/health")
         .WaitFor(consul))
     .ToList();
@@ -29,22 +37,26 @@ var managers = Enumerable.Range(1, cluster.Managers)
 // The gateway: clients come in here.
 var gateway = builder.AddProject<Projects.Nexus_Gateway>("gateway")
     .WithHttpEndpoint(port: LocalCluster.GatewayPort)
-    .WithHttpEndpoint(name: "admin", env: "Gateway__AdminPort")
+    .WithHttpEndpoint(name: "admin")
     .WithEnvironment("Consul__Address", consulAddress)
     .WithEnvironment("Gateway__Name", "gateway-1")
     .WithEnvironment("Gateway__StateDirectory", cluster.StateOf("gateway-1"))
     .WithHttpHealthCheck("/health", endpointName: "admin")
     .WaitFor(consul);
+gateway
+    .WithEnvironment("Gateway__Urls", gateway.GetEndpoint("http"))
+    .WithEnvironment("Gateway__AdminUrl", gateway.GetEndpoint("admin"));
 
 // Workers: one agent per node; locally they share this machine's engine and tell their containers apart by label.
 var workers = Enumerable.Range(1, cluster.Workers)
-    .Select(n => builder.AddProject<Projects.Nexus_WorkerAgent>($"worker-{n}")
+    .Select(n => $"worker-{n}")
+    .Select(name => builder.AddProject<Projects.Nexus_WorkerAgent>(name)
         .WithHttpEndpoint()
         .WithEnvironment("Consul__Address", consulAddress)
-        .WithEnvironment("Worker__Name", $"worker-{n}")
+        .WithEnvironment("Worker__Name", name)
         .WithEnvironment("Worker__Cluster", cluster.Label)
         .WithEnvironment("Worker__Runtime", cluster.Runtime)
-        .WithEnvironment("Worker__StateDirectory", cluster.StateOf($"worker-{n}"))
+        .WithEnvironment("Worker__StateDirectory", cluster.StateOf(name))
         .WithEnvironment("Worker__ProcessWorkingDirectory", cluster.Root)
         .WithEnvironment("Worker__StopWorkloadsOnExit", "true")
         .WithHttpHealthCheck("/health")

@@ -62,16 +62,25 @@ internal sealed class LocalCluster
     /// <summary>State folder of one part.</summary>
     public string StateOf(string part) => Path.Combine(StateDirectory, part);
 
+    /// <summary>Removes the state of an earlier run: Consul starts empty, so what others remember of it would mislead them.</summary>
+    public void Clear()
+    {
+        if (Directory.Exists(StateDirectory))
+        {
+            Directory.Delete(StateDirectory, recursive: true);
+        }
+    }
+
     /// <summary>The choice in one line.</summary>
     public string Describe() =>
         $"Nexus local cluster: {Count(Managers, "manager")}, {Count(Workers, "worker")}, {Count(Spec.Pools.Length, "pool")} of "
         + $"{Path.GetRelativePath(Directory.GetCurrentDirectory(), SpecFile)}; pools run as {(Runtime == "docker" ? "containers" : "processes")} ({RuntimeReason}).";
 
     /// <summary>Reads the command line; null after it has said on <paramref name="errors"/> what is wrong.</summary>
-    public static async Task<LocalCluster?> ReadAsync(string[] args, TextWriter errors, CancellationToken cancellationToken)
+    public static async Task<LocalCluster?> ReadAsync(
+        IConfiguration configuration, string appHostDirectory, TextWriter errors, CancellationToken cancellationToken)
     {
-        var configuration = new ConfigurationBuilder().AddEnvironmentVariables("NEXUS_LOCAL_").AddCommandLine(args).Build();
-        var root = FindRoot();
+        var root = Path.GetDirectoryName(appHostDirectory)!;
         var problems = new List<string>();
         var managers = ReadCount(configuration, "managers", 1, 5, 1, problems);
         var workers = ReadCount(configuration, "workers", 1, 20, 2, problems);
@@ -93,7 +102,8 @@ internal sealed class LocalCluster
             Runtime = runtime,
             RuntimeReason = reason,
             ConsulProgram = consul,
-            StateDirectory = Path.GetFullPath(configuration["state"] ?? Path.Combine(root, ".nexus", "local")),
+            StateDirectory = Path.Combine(
+                Path.GetFullPath(configuration["Hosting:StateDirectory"] ?? ".nexus", appHostDirectory), "cluster"),
         };
     }
 
@@ -151,19 +161,6 @@ internal sealed class LocalCluster
         var read = SpecReader.Read(yaml, file);
         problems.AddRange(read.Problems.Where(p => p.Severity == SpecSeverity.Error).Select(p => p.Format(file)));
         return read.Spec;
-    }
-
-    private static string FindRoot()
-    {
-        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            if (File.Exists(Path.Combine(folder, "Nexus.sln")))
-            {
-                return folder;
-            }
-        }
-
-        return Directory.GetCurrentDirectory();
     }
 
     private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";

@@ -21,6 +21,7 @@ internal sealed record CommandOutcome(int? ExitCode, string Output, string Error
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
+                UseShellExecute = false,
             })!;
             try
             {
