@@ -8,6 +8,9 @@ namespace Nexus.Cli;
 /// <summary>Runs one command: gives it its context and turns every end into an exit code and, on standard error, a message.</summary>
 internal sealed class CommandRunner(CliHost host, GlobalOptions options)
 {
+    /// <summary>EPIPE.</summary>
+    private const int BrokenPipe = 32;
+
     /// <summary>Makes <paramref name="run"/> the action of <paramref name="command"/>.</summary>
     public Command Attach(Command command, Func<CommandContext, ParseResult, CancellationToken, Task<ExitCode>> run)
     {
@@ -45,6 +48,19 @@ internal sealed class CommandRunner(CliHost host, GlobalOptions options)
         catch (NexusApiException refused)
         {
             return Fail(terminal, ExitCode.Failure, refused.Message);
+        }
+        catch (IOException gone) when (gone.HResult == BrokenPipe)
+        {
+            return ExitCode.Ok; // whoever read our output, like head, has had enough
+        }
+        catch (IOException full)
+        {
+            return Fail(terminal, ExitCode.Failure, $"the output cannot be written: {full.Message}.");
+        }
+        catch (Exception bug)
+        {
+            terminal.Error.Line($"error: a bug in this command, please report it: {bug}");
+            return ExitCode.Failure;
         }
     }
 

@@ -1,7 +1,15 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using Nexus.Api.V1;
 using Nexus.Cli;
 using Nexus.Cli.Terminals;
+
+if (Console.IsOutputRedirected)
+{
+    // Unlike the console's own stream, this one says when the reader of a pipe has gone, so that --follow can end.
+    var output = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+    Console.SetOut(new StreamWriter(output) { AutoFlush = true });
+}
 
 using var stop = new CancellationTokenSource();
 var terminated = false;

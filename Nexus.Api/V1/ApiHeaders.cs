@@ -20,8 +20,9 @@ public static class ApiHeaders
     /// <summary>Media type of a stream of server-sent events.</summary>
     public const string EventStream = "text/event-stream";
 
-    /// <summary>Makes any text fit into a header: UTF-8, percent-encoded, slashes left as they are.</summary>
-    public static string Encode(string value) => Uri.EscapeDataString(value).Replace("%2F", "/", StringComparison.Ordinal);
+    /// <summary>Makes any text fit into a header: plain ASCII as it is, else UTF-8, percent-encoded.</summary>
+    public static string Encode(string value) =>
+        value.All(c => c is >= ' ' and <= '~' and not '%') ? value : Uri.EscapeDataString(value);
 
     /// <summary>Undoes <see cref="Encode"/>; a plain text without percent signs comes back unchanged.</summary>
     public static string Decode(string value) => Uri.UnescapeDataString(value);

@@ -15,7 +15,12 @@ public sealed record SpecView(long Revision, string Yaml, DateTimeOffset Applied
 /// <param name="Revision">Number it got; for a validation or a refusal, the one in force.</param>
 /// <param name="Changed">Whether it differs from the one in force.</param>
 /// <param name="Problems">All errors and warnings.</param>
-public sealed record SpecResult(bool Valid, long Revision, bool Changed, ImmutableArray<SpecProblemView> Problems);
+public sealed record SpecResult(bool Valid, long Revision, bool Changed, ImmutableArray<SpecProblemView> Problems)
+{
+    /// <summary>All errors and warnings.</summary>
+    public ImmutableArray<SpecProblemView> Problems { get; init => field = value.IsDefault ? [] : value; } =
+        Problems.IsDefault ? [] : Problems;
+}
 
 /// <summary>One problem of a document.</summary>
 /// <param name="Severity"><c>error</c> or <c>warning</c>.</param>
@@ -25,7 +30,7 @@ public sealed record SpecResult(bool Valid, long Revision, bool Changed, Immutab
 /// <param name="Message">What was found and what is allowed.</param>
 public sealed record SpecProblemView(string Severity, int Line, int Column, string Key, string Message);
 
-/// <summary>The cluster at a glance.</summary>
+/// <summary>The cluster at a glance. Here and below, a list that the sender leaves out is read as empty.</summary>
 public sealed record StatusView
 {
     /// <summary>Its name; null before the first apply.</summary>
@@ -44,19 +49,19 @@ public sealed record StatusView
     public string? Warning { get; init; }
 
     /// <summary>Every manager known.</summary>
-    public ImmutableArray<PeerView> Managers { get; init; } = [];
+    public ImmutableArray<PeerView> Managers { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>Every gateway known.</summary>
-    public ImmutableArray<PeerView> Gateways { get; init; } = [];
+    public ImmutableArray<PeerView> Gateways { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>Pools.</summary>
-    public ImmutableArray<PoolView> Pools { get; init; } = [];
+    public ImmutableArray<PoolView> Pools { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>Nodes.</summary>
-    public ImmutableArray<NodeView> Nodes { get; init; } = [];
+    public ImmutableArray<NodeView> Nodes { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>Allocations.</summary>
-    public ImmutableArray<AllocationView> Allocations { get; init; } = [];
+    public ImmutableArray<AllocationView> Allocations { get; init => field = value.IsDefault ? [] : value; } = [];
 }
 
 /// <summary>Who leads.</summary>
@@ -140,7 +145,11 @@ public sealed record NodeView
     public int Allocations { get; init; }
 
     /// <summary>Labels.</summary>
-    public ImmutableSortedDictionary<string, string> Labels { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+    public ImmutableSortedDictionary<string, string> Labels
+    {
+        get;
+        init => field = value ?? ImmutableSortedDictionary<string, string>.Empty;
+    } = ImmutableSortedDictionary<string, string>.Empty;
 
     /// <summary>Version of its agent.</summary>
     public required string AgentVersion { get; init; }
@@ -186,7 +195,7 @@ public sealed record AllocationView
     public string? Reason { get; init; }
 
     /// <summary>Last lines of its output before its last end.</summary>
-    public ImmutableArray<string> LastLogs { get; init; } = [];
+    public ImmutableArray<string> LastLogs { get; init => field = value.IsDefault ? [] : value; } = [];
 }
 
 /// <summary>An event.</summary>

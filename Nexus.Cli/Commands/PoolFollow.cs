@@ -29,6 +29,7 @@ internal sealed class PoolFollow(CommandContext context, NexusApiClient client, 
             while (true)
             {
                 await Task.Delay(Interval, context.Time, cancellationToken);
+                await Task.WhenAll(_followed.Values.Where(t => t.IsFaulted)); // nowhere to write any more: give up
                 if (await LookAsync(cancellationToken) is { } now)
                 {
                     Follow(now, NewcomerTail, ending.Token);

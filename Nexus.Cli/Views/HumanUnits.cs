@@ -6,7 +6,8 @@ namespace Nexus.Cli.Views;
 /// <summary>Numbers as people say them, and durations as people type them.</summary>
 internal static class HumanUnits
 {
-    private const long Kilobyte = 1024;
+    private const double MaxDays = 36500;
+    private const long Mebibyte = 1024 * 1024;
 
     private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
 
@@ -16,14 +17,20 @@ internal static class HumanUnits
         ("h", TimeSpan.FromHours(1)), ("d", TimeSpan.FromDays(1)),
     ];
 
-    /// <summary><c>128 MB</c>, in steps of 1,024, as the spec counts.</summary>
-    public static string Bytes(long bytes) => bytes switch
+    /// <summary>
+    /// In the spec's units: <c>128 MiB</c> for whole mebibytes, else <c>128 MB</c>, so that what was written is what is shown.
+    /// </summary>
+    public static string Bytes(long bytes)
     {
-        < Kilobyte => $"{bytes} B",
-        < Kilobyte * Kilobyte => Scaled(bytes, Kilobyte, "KB"),
-        < Kilobyte * Kilobyte * Kilobyte => Scaled(bytes, Kilobyte * Kilobyte, "MB"),
-        _ => Scaled(bytes, Kilobyte * Kilobyte * Kilobyte, "GB"),
-    };
+        var (step, infix) = bytes != 0 && bytes % Mebibyte == 0 ? (1024L, "i") : (1000L, "");
+        return bytes switch
+        {
+            _ when bytes < step => $"{bytes} B",
+            _ when bytes < step * step => Scaled(bytes, step, $"K{infix}B"),
+            _ when bytes < step * step * step => Scaled(bytes, step * step, $"M{infix}B"),
+            _ => Scaled(bytes, step * step * step, $"G{infix}B"),
+        };
+    }
 
     /// <summary><c>0.5 cpu</c>.</summary>
     public static string Cpu(int millicores) => $"{Cores(millicores)} cpu";
@@ -48,24 +55,33 @@ internal static class HumanUnits
         _ => $"{(long)span.TotalDays} d",
     };
 
-    /// <summary>Reads <c>500ms</c>, <c>90s</c>, <c>5m</c>, <c>1.5h</c>, <c>2d</c>. A number without a unit is refused: it would be a guess.</summary>
+    /// <summary>Reads <c>500ms</c>, <c>90s</c>, <c>1m30s</c>, <c>1.5h</c>. A number without a unit is refused: it would be a guess.</summary>
     public static bool TryParseSpan(string text, out TimeSpan span)
     {
         span = default;
-        var digits = text.AsSpan().IndexOfAnyExcept(NumberCharacters);
-        if (digits <= 0 || !double.TryParse(text.AsSpan(0, digits), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var count))
+        var rest = text.AsSpan();
+        while (!rest.IsEmpty)
         {
-            return false;
+            var digits = rest.IndexOfAnyExcept(NumberCharacters);
+            if (digits <= 0 || !double.TryParse(rest[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var count))
+            {
+                return false;
+            }
+
+            var tail = rest[digits..];
+            var end = tail.IndexOfAny(NumberCharacters);
+            var name = (end < 0 ? tail : tail[..end]).ToString();
+            var unit = Array.Find(Units, u => u.Unit == name);
+            if (unit.Unit is null || count * unit.Length.TotalDays > MaxDays)
+            {
+                return false;
+            }
+
+            span += unit.Length * count;
+            rest = tail[name.Length..];
         }
 
-        var unit = Array.Find(Units, u => u.Unit == text[digits..]);
-        if (unit.Unit is null || count * unit.Length.TotalDays > 36500)
-        {
-            return false;
-        }
-
-        span = unit.Length * count;
-        return true;
+        return text.Length > 0 && span.TotalDays <= MaxDays;
     }
 
     private static string Scaled(long bytes, long unit, string name) =>

@@ -41,7 +41,7 @@ internal static class StatusTables
         return table.Renderable;
     }
 
-    private static Rows Summary(StatusView status, DateTimeOffset now)
+    private static Grid Summary(StatusView status, DateTimeOffset now)
     {
         var cluster = status.SpecRevision == 0
             ? "no spec applied yet; apply one with 'nexus apply FILE'"
@@ -52,7 +52,12 @@ internal static class StatusTables
         var grid = new Grid().AddColumn(new GridColumn().PadLeft(0).PadRight(2)).AddColumn(new GridColumn().PadLeft(0).PadRight(0));
         grid.AddRow(new Text("Cluster", Palette.Heading), new Text(cluster));
         grid.AddRow(new Text("Leader", Palette.Heading), leader);
-        return new Rows(grid);
+        if (status.Warning is { } warning)
+        {
+            grid.AddRow(new Text("Warning", Palette.Heading), new Text(ConsoleLines.Harmless(warning), Palette.Bad));
+        }
+
+        return grid;
     }
 
     private static IRenderable Peers(StatusView status)

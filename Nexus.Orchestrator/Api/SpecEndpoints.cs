@@ -63,8 +63,8 @@ internal static class SpecEndpoints
             return Problem(412, "If-Match is not a revision.", $"Found {request.Headers.IfMatch}; allowed is the number of a revision, e.g. \"3\".");
         }
 
-        var file = request.Headers["X-Nexus-File"].FirstOrDefault() ?? "the document";
-        var author = request.Headers["X-Nexus-Author"].FirstOrDefault() ?? "api";
+        var file = Header(request, ApiHeaders.File) ?? "the document";
+        var author = Header(request, ApiHeaders.Author) ?? "api";
         var read = SpecReader.Read(yaml, file);
         var inForce = view.Latest?.Stored.Snapshot.SpecRevision ?? 0;
         if (read.Spec is null)
@@ -101,7 +101,7 @@ internal static class SpecEndpoints
             return TooLarge();
         }
 
-        var read = SpecReader.Read(yaml, request.Headers["X-Nexus-File"].FirstOrDefault() ?? "the document");
+        var read = SpecReader.Read(yaml, Header(request, ApiHeaders.File) ?? "the document");
         var latest = view.Latest?.Stored;
         return Results.Ok(new SpecResult(
             read.IsValid, latest?.Snapshot.SpecRevision ?? 0, latest?.Spec?.Document.Yaml != yaml, ViewBuilder.Problems(WithLints(read, view))));
@@ -136,6 +136,9 @@ internal static class SpecEndpoints
         revision = number;
         return valid;
     }
+
+    private static string? Header(HttpRequest request, string name) =>
+        request.Headers[name].FirstOrDefault() is { Length: > 0 } value ? ApiHeaders.Decode(value) : null;
 
     private static IResult TooLarge() => Problem(413, "The document is too large.", $"Allowed are {MaxBytes / 1024} KB: it is kept as one value in Consul.");
 

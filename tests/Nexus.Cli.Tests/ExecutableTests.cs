@@ -59,6 +59,22 @@ public sealed class ExecutableTests : IDisposable
         Assert.Equal(new CliResult(code, "", ""), result);
     }
 
+    [Fact]
+    public async Task It_ends_when_the_reader_of_its_output_has_gone()
+    {
+        await using var cluster = await FakeCluster.StartAsync();
+        cluster.Happen(Samples.Event(1));
+        using var process = Start("events", "--follow", "-a", cluster.Endpoint.Display);
+        Assert.Contains("event 1", await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+        process.StandardOutput.Close();
+
+        cluster.Happen(Samples.Event(2));
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal("", await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(0, process.ExitCode);
+    }
+
     private Task<CliResult> RunAsync(params string[] args) => EndAsync(Start(args));
 
     private Process Start(params string[] args)

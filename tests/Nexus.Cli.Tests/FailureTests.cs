@@ -113,8 +113,24 @@ public sealed class FailureTests
     }
 
     [Theory]
+    [InlineData("status", "{}")]
+    [InlineData("status", """{"specRevision": 3, "newField": {}, "allocations": [{"id": "a", "pool": "b", "node": "c", "revision": "d"}]}""")]
+    [InlineData("nodes", """[{"name": "n", "address": "a", "arch": "x", "agentVersion": "1"}]""")]
+    public async Task A_server_of_another_version_may_leave_out_and_add_fields(string command, string body)
+    {
+        await using var cluster = await FakeCluster.StartAsync();
+        cluster.OnRequest = context => context.Response.WriteAsync(body);
+        using var run = new CliRun();
+
+        var result = await run.RunAsync(cluster, command);
+
+        Assert.Equal((0, ""), (result.Code, result.Error));
+    }
+
+    [Theory]
     [InlineData("nexus.yaml", "nexus.yaml")]
-    [InlineData("a/b c.yaml", "a/b%20c.yaml")]
+    [InlineData("a/b c.yaml", "a/b c.yaml")]
+    [InlineData("a/süß.yaml", "a%2Fs%C3%BC%C3%9F.yaml")]
     [InlineData("100%\r\nX: y", "100%25%0D%0AX%3A%20y")]
     public void Headers_hold_any_file_name(string name, string encoded)
     {

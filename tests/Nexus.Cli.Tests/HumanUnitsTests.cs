@@ -6,12 +6,13 @@ public sealed class HumanUnitsTests
 {
     [Theory]
     [InlineData(0, "0 B")]
-    [InlineData(1023, "1023 B")]
-    [InlineData(1536, "1.5 KB")]
-    [InlineData(128L << 20, "128 MB")]
-    [InlineData((1L << 30) + (1L << 29), "1.5 GB")]
-    [InlineData(64L << 30, "64 GB")]
-    public void Bytes_uses_the_largest_unit(long bytes, string expected) => Assert.Equal(expected, HumanUnits.Bytes(bytes));
+    [InlineData(999, "999 B")]
+    [InlineData(1500, "1.5 KB")]
+    [InlineData(128_000_000, "128 MB")]
+    [InlineData(128L << 20, "128 MiB")]
+    [InlineData((1L << 30) + (1L << 29), "1.5 GiB")]
+    [InlineData(25_123_456_789, "25 GB")]
+    public void Bytes_uses_the_largest_unit_of_the_specs_kind(long bytes, string expected) => Assert.Equal(expected, HumanUnits.Bytes(bytes));
 
     [Theory]
     [InlineData(500, "0.5 cpu")]
@@ -37,6 +38,7 @@ public sealed class HumanUnitsTests
     [InlineData("500ms", 0.5)]
     [InlineData("90s", 90)]
     [InlineData("1.5m", 90)]
+    [InlineData("1m30s", 90)]
     [InlineData("2h", 7200)]
     [InlineData("1d", 86400)]
     public void TryParseSpan_reads_a_number_and_a_unit(string text, double seconds)
@@ -51,6 +53,7 @@ public sealed class HumanUnitsTests
     [InlineData("-5s")]
     [InlineData("5 s")]
     [InlineData("5w")]
+    [InlineData("5m3")]
     [InlineData("1.2.3s")]
     [InlineData("99999999999d")]
     [InlineData("")]

@@ -31,8 +31,8 @@ public sealed class StatusTablesTests
             web-1-1     n1    failed, exit code 137            -                ab12cd34ef  4         5 min ago  killed [out of memory]
             web-1-2     n1    not reported yet                 -                ab12cd34ef  0         -
 
-            NODE  STATUS  ADDRESS    RUNTIME  ARCH   CPU           MEMORY          ALLOCATIONS
-            n1    ready   127.0.0.1  docker   amd64  1.5 of 2 cpu  384 MB of 4 GB  3
+            NODE  STATUS  ADDRESS    RUNTIME  ARCH   CPU           MEMORY            ALLOCATIONS
+            n1    ready   127.0.0.1  docker   amd64  1.5 of 2 cpu  384 MiB of 4 GiB  3
             """;
 
         Assert.Equal(Expected, Text(StatusTables.Status(Samples.Status, Samples.Now)));
@@ -41,12 +41,13 @@ public sealed class StatusTablesTests
     [Fact]
     public void Status_without_a_leader_says_what_that_means()
     {
-        var text = Text(StatusTables.Status(new() { SpecRevision = 0 }, Samples.Now));
+        var text = Text(StatusTables.Status(new() { SpecRevision = 0, Warning = "Consul does not answer." }, Samples.Now));
 
         Assert.Equal(
             """
             Cluster  no spec applied yet; apply one with 'nexus apply FILE'
             Leader   none: replicas serve on, but nothing is placed or replaced until one is elected
+            Warning  Consul does not answer.
             """,
             text);
     }
@@ -54,9 +55,9 @@ public sealed class StatusTablesTests
     [Fact]
     public void Nodes_shows_what_is_reserved_of_what_there_is() => Assert.Equal(
         """
-        NODE  STATUS  ADDRESS    RUNTIME  ARCH   CPU           MEMORY          ALLOCATIONS  VERSION  LABELS
-        n1    ready   127.0.0.1  docker   amd64  1.5 of 2 cpu  384 MB of 4 GB  3            0.1.0    disk=ssd zone=a
-        n2    ready   127.0.0.1  docker   amd64  1.5 of 2 cpu  384 MB of 4 GB  3            0.1.0    disk=ssd zone=a
+        NODE  STATUS  ADDRESS    RUNTIME  ARCH   CPU           MEMORY            ALLOCATIONS  VERSION  LABELS
+        n1    ready   127.0.0.1  docker   amd64  1.5 of 2 cpu  384 MiB of 4 GiB  3            0.1.0    disk=ssd zone=a
+        n2    ready   127.0.0.1  docker   amd64  1.5 of 2 cpu  384 MiB of 4 GiB  3            0.1.0    disk=ssd zone=a
         """,
         Text(StatusTables.Nodes([Samples.Node("n2"), Samples.Node("n1")], labels: true)));
 
