@@ -29,7 +29,10 @@ public interface IContainerRuntime : IAsyncDisposable
     /// returned as it is; one that was created and not started is started.
     /// </summary>
     /// <exception cref="ImageUnavailableException">Its image is not here.</exception>
-    /// <exception cref="WorkloadStartException">It could not be started; the message says why.</exception>
+    /// <exception cref="WorkloadStartException">
+    /// It could not be started; the message says why. A program missing in an image shows otherwise: as an exit with code
+    /// 127, and its name in the output.
+    /// </exception>
     Task<Workload> StartAsync(WorkloadSpec spec, CancellationToken cancellationToken);
 
     /// <summary>

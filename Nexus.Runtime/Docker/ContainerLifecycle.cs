@@ -1,3 +1,4 @@
+using System.Net;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 
@@ -7,10 +8,13 @@ namespace Nexus.Runtime.Docker;
 /// Creates, starts, stops and removes containers so that each step may be done twice, by two callers at once or after a
 /// crash in between.
 /// </summary>
-internal sealed class ContainerLifecycle(DockerEngine engine, DockerRuntimeOptions options, TimeProvider time)
+internal sealed class ContainerLifecycle(DockerEngine engine, DockerRuntimeOptions options, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan RemovalPoll = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+
+    // Two starts of one allocation must not overlap; those of different ones should.
+    private readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, 32).Select(_ => new SemaphoreSlim(1))];
 
     /// <summary>The container, if it exists and is of our cluster and node. Anything else does not exist for us.</summary>
     public async Task<ContainerInspectResponse?> FindOwnAsync(WorkloadId id, CancellationToken cancellationToken)
@@ -29,14 +33,23 @@ internal sealed class ContainerLifecycle(DockerEngine engine, DockerRuntimeOptio
 
     public async Task<WorkloadId> StartAsync(WorkloadSpec spec, CancellationToken cancellationToken)
     {
-        var present = await FindAttemptAsync(spec, cancellationToken);
-        var id = present is null ? await CreateAsync(spec, cancellationToken) : new WorkloadId(present.ID);
-        if (present is null or { State: "created" })
+        var gate = _gates[(uint)StringComparer.Ordinal.GetHashCode(spec.Allocation.Value) % _gates.Length];
+        await gate.WaitAsync(cancellationToken);
+        try
         {
-            await StartCreatedAsync(spec, id, cancellationToken);
-        }
+            var present = await FindAttemptAsync(spec, cancellationToken);
+            var id = present is null ? await CreateAsync(spec, cancellationToken) : new WorkloadId(present.ID);
+            if (present is null or { State: "created" })
+            {
+                await StartCreatedAsync(spec, id, cancellationToken);
+            }
 
-        return id;
+            return id;
+        }
+        finally
+        {
+            gate.Release();
+        }
     }
 
     public async Task StopAsync(WorkloadId id, TimeSpan grace, CancellationToken cancellationToken)
@@ -84,10 +97,12 @@ internal sealed class ContainerLifecycle(DockerEngine engine, DockerRuntimeOptio
             }
             catch (DockerApiException)
             {
-                await Task.Delay(RemovalPoll, time, cancellationToken); // a conflict: another is removing it
+                await Task.Delay(Poll, time, cancellationToken); // a conflict: another is removing it
             }
         }
     }
+
+    public void Dispose() => Array.ForEach(_gates, gate => gate.Dispose());
 
     private async Task<ContainerListResponse?> FindAttemptAsync(WorkloadSpec spec, CancellationToken cancellationToken)
     {
@@ -100,24 +115,17 @@ internal sealed class ContainerLifecycle(DockerEngine engine, DockerRuntimeOptio
     private async Task<WorkloadId> CreateAsync(WorkloadSpec spec, CancellationToken cancellationToken)
     {
         var parameters = ContainerBlueprint.Compute(spec, options);
-        var image = spec.Template.Image;
         try
         {
             var created = await engine.AskAsync(
                 client => client.Containers.CreateContainerAsync(parameters, cancellationToken),
                 cancellationToken,
-                refusal: e => e.StatusCode switch
-                {
-                    System.Net.HttpStatusCode.Conflict => e,
-                    System.Net.HttpStatusCode.NotFound => new ImageUnavailableException(
-                        image, $"Image {image} is not on this node: {DockerEngine.Words(e)}", e),
-                    _ => Refused(spec, e),
-                });
+                refusal: e => e.StatusCode == HttpStatusCode.Conflict ? e : RefusedCreation(spec, e));
             return new WorkloadId(created.ID);
         }
         catch (DockerApiException e)
         {
-            // The name is taken: by another caller that starts the same, or by a stranger.
+            // The name is taken: by another agent that starts the same, or by a stranger.
             return await FindAttemptAsync(spec, cancellationToken) is { } other ? new WorkloadId(other.ID) : throw Refused(spec, e);
         }
     }
@@ -174,6 +182,14 @@ internal sealed class ContainerLifecycle(DockerEngine engine, DockerRuntimeOptio
         {
             return false;
         }
+    }
+
+    private static Exception RefusedCreation(WorkloadSpec spec, DockerApiException cause)
+    {
+        var image = spec.Template.Image;
+        return cause.StatusCode == HttpStatusCode.NotFound
+            ? new ImageUnavailableException(image, $"Image {image} is not on this node: {DockerEngine.Words(cause)}", cause)
+            : Refused(spec, cause);
     }
 
     private static WorkloadStartException Refused(WorkloadSpec spec, DockerApiException cause) =>

@@ -156,6 +156,7 @@ public sealed partial class DockerRuntime : IContainerRuntime
     public ValueTask DisposeAsync()
     {
         _watcher.Dispose();
+        _lifecycle.Dispose();
         _engine.Dispose();
         return ValueTask.CompletedTask;
     }

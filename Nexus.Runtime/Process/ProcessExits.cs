@@ -20,8 +20,8 @@ internal sealed class ProcessExits(PidfdWatcher watcher, ExitFeed exits)
             return;
         }
 
-        var shell = watcher.TryWatch(processes.Shell.Pid, processes.Shell.IsAlive, () => Tell(workload, folder.ReadExit()?.Code));
         var main = watcher.TryWatch(processes.Main.Pid, processes.Main.IsAlive, () => Tell(workload, exitCode: null));
+        var shell = watcher.TryWatch(processes.Shell.Pid, processes.Shell.IsAlive, () => Tell(workload, folder.ReadExit()?.Code));
         if (main == PidfdOutcome.Gone && shell == PidfdOutcome.Gone)
         {
             Tell(workload, folder.ReadExit()?.Code); // it ended since it was looked at
