@@ -32,10 +32,9 @@ internal static class SpecDocument
         {
             return (null, Explain(yaml, error));
         }
-        catch (Exception error) when (error is ArgumentException or FormatException or InvalidOperationException
-            or IndexOutOfRangeException or OverflowException or NullReferenceException or InvalidCastException)
+        catch (Exception)
         {
-            // The parser's own slips on text that is not YAML, e.g. an escape beyond Unicode.
+            // The parser's own slips on text that is not YAML, e.g. an ArgumentException for an escape beyond Unicode.
             var at = parser.Current?.End ?? Mark.Empty;
             return (null, Problem(at.Line, at.Column, "not valid YAML after this place"));
         }

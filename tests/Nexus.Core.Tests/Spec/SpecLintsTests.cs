@@ -9,6 +9,8 @@ public sealed class SpecLintsTests
     [InlineData("a node short", "min_replicas: 3", 2,
         "f: warning: worker_pools.db.min_replicas: 3 on 2 ready nodes with spread: required: 1 of them cannot be placed\n"
         + "f: warning: worker_pools.db.rollout.max_unavailable: 0 with spread: required and no node to spare (2 ready): a rollout would wait for ever; allow 1, or add a node")]
+    [InlineData("none to spare", "min_replicas: 2", 2,
+        "f: warning: worker_pools.db.rollout.max_unavailable: 0 with spread: required and no node to spare (2 ready): a rollout would wait for ever; allow 1, or add a node")]
     [InlineData("a rollout may take one away", "min_replicas: 2, rollout: {max_unavailable: 1}", 2, "")]
     [InlineData("it cannot grow", "min_replicas: 1, max_replicas: 4", 3,
         "f: warning: worker_pools.db.max_replicas: 4 on 3 ready nodes with spread: required: it cannot grow beyond 3")]

@@ -54,7 +54,7 @@ public sealed class SpecPropertyTests
                     && result.Problems.All(p => p is { Line: > 0, Column: > 0 } && !p.Message.Any(char.IsControl))
                     && result.Problems.SequenceEqual(result.Problems.OrderBy(p => p.Line).ThenBy(p => p.Column));
             },
-            iter: 20_000);
+            iter: 8000);
 
     [Fact]
     public void A_damaged_spec_never_throws()
@@ -63,7 +63,7 @@ public sealed class SpecPropertyTests
         Gen.Select(Gen.Int[0, whole.Length - 1], Gen.Int[0, 8], Gen.OneOf(Pieces)).Sample(
             (start, length, piece) => SpecReader.Read(
                 whole[..start] + piece + whole[Math.Min(whole.Length, start + length)..], "f") is not null,
-            iter: 10_000);
+            iter: 4000);
     }
 
     [Fact]

@@ -106,6 +106,7 @@ public sealed class SpecReaderProblemTests
         { "a route to a closed door", "worker_pools: {web: {image: a}}\ngateway: {routes: [{pool: web}]}", "f:2:21: error: gateway.routes[0].pool: found \"web\", which has no port; allowed are pools with a port" },
         { "two routes for one path", "worker_pools: {web: {image: a, port: 1}}\ngateway:\n  routes:\n    - {pool: web}\n    - {pool: web, path: /}", "f:5:7: error: gateway.routes[1]: the route / is given twice; first at gateway.routes[0]" },
         { "a slash too many", "worker_pools: {web: {image: a, port: 1}}\ngateway:\n  routes:\n    - {pool: web, path: /a/}", "f:4:19: error: gateway.routes[0].path: found \"/a/\"; allowed is a path such as /api, from the slash on, without a slash at its end" },
+        { "a broken route is no double", "worker_pools: {web: {image: a, port: 1}}\ngateway:\n  routes:\n    - {pool: web}\n    - {pool: web, host: \"A:1\"}", "f:5:19: error: gateway.routes[1].host: found \"A:1\"; allowed is a lower-case host such as example.org or *.example.org, without port; leave it out for any host" },
         { "nothing to strip", "worker_pools: {web: {image: a, port: 1}}\ngateway:\n  routes:\n    - {pool: web, strip_prefix: true}", "f:4:19: warning: gateway.routes[0].strip_prefix: has no effect: the route's path is /" },
         { "a page nobody sees", "worker_pools:\n  web: {image: a, port: 1}\n  shop: {image: a, port: 1, health: {path: /h}}", "f:3:3: warning: worker_pools.shop: no route reaches this pool, which speaks HTTP; name it under gateway.routes" },
         { "headers do not inject", "worker_pools: {}\ngateway: {headers: {content_security_policy: \"a\\r\\nb\"}}", "f:2:21: error: gateway.headers.content_security_policy: found \"a?\\nb\"; allowed is a policy on one line, or \"\" to send none" },
@@ -117,6 +118,24 @@ public sealed class SpecReaderProblemTests
     {
         var line = Assert.Single(SpecReader.Read(yaml, "f").Lines);
         Assert.True(expected == line, $"{because}:\n  expected {expected}\n  but got  {line}");
+    }
+
+    [Fact]
+    public void Read_reports_errors_and_warnings_in_one_order()
+    {
+        const string Yaml = """
+            worker_pools:
+              web:
+                image: a
+                command: a && b
+                user: root
+                process: {command: c | d}
+            """;
+
+        var result = SpecReader.Read(Yaml, "f");
+
+        Assert.Null(result.Spec);
+        Assert.Equal(["4 Warning", "5 Error", "6 Warning"], result.Problems.Select(p => $"{p.Line} {p.Severity}"));
     }
 
     [Fact]
