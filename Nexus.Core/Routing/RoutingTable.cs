@@ -58,7 +58,7 @@ public static class RoutingTable
             return new PoolRouting(name, PoolTrust.LastKnown, known, probe);
         }
 
-        return SuspectsItsChecks(listed)
+        return SuspectsItsChecks(listed, before?.Trust == PoolTrust.Panic)
             ? new PoolRouting(name, PoolTrust.Panic, [.. listed.Select(ServeAnyway)], probe)
             : new PoolRouting(name, PoolTrust.Current, listed, probe);
     }
@@ -89,10 +89,10 @@ public static class RoutingTable
     }
 
     // One replica that fails is a failed replica. Several that served and now all fail are more likely a failed check:
-    // if they are dead after all, no request is worse off than with an empty pool.
-    private static bool SuspectsItsChecks(ImmutableArray<Destination> listed) =>
+    // if they are dead after all, no request is worse off than with an empty pool. Once suspected, always until one passes.
+    private static bool SuspectsItsChecks(ImmutableArray<Destination> listed, bool already) =>
         !listed.Any(d => d.Rotation == Rotation.In)
-        && listed.Count(d => d is { Rotation: Rotation.Unhealthy, HasServed: true }) > 1;
+        && listed.Count(d => d is { Rotation: Rotation.Unhealthy, HasServed: true }) > (already ? 0 : 1);
 
     private static Destination ServeAnyway(Destination destination) =>
         destination is { Rotation: Rotation.Unhealthy, HasServed: true } ? destination with { Rotation = Rotation.In } : destination;
