@@ -46,12 +46,13 @@ internal sealed partial class RoutingLoop(
 
         var before = applier.Current;
         var next = RoutingTable.Compute(input.Spec, input.SpecRevision, input.Readings, before);
-        var isWhole = next.Routes.All(route => input.Readings.ContainsKey(route.Pool));
-        if (ReferenceEquals(next, before) || (before.IsEmpty && !isWhole))
-        {
-            return; // The first routing waits until every pool was looked at, instead of turning requests away for milliseconds.
-        }
 
-        await applier.ApplyAsync(next, input.ChangedAt, cancellationToken);
+        // Routes to a pool that nobody has looked at yet would turn requests away for some milliseconds: they wait for the look,
+        // or for its failure.
+        var isWhole = next.Pools.All(pool => input.Readings.ContainsKey(pool.Name) || before.Find(pool.Name) is not null);
+        if (isWhole && !ReferenceEquals(next, before))
+        {
+            await applier.ApplyAsync(next, input.ChangedAt, cancellationToken);
+        }
     }
 }

@@ -79,6 +79,16 @@ internal sealed class Replica : IAsyncDisposable
             case "/echo":
                 await EchoAsync(context);
                 break;
+            case "/count":
+                var counted = 0L;
+                var buffer = new byte[64 * 1024];
+                for (int read; (read = await context.Request.Body.ReadAsync(buffer, context.RequestAborted)) > 0;)
+                {
+                    counted += read;
+                }
+
+                await context.Response.WriteAsync(counted.ToString());
+                break;
             case "/seen":
                 await context.Response.WriteAsync(
                     string.Join('\n', context.Request.Headers.Select(h => $"{h.Key}: {h.Value}").Prepend($"path: {context.Request.Path}")));
