@@ -10,9 +10,11 @@ internal static class ClusterSection
     [
         new SpecKey<ClusterSpec, string>("cluster", PoolsValue.Name, c => c.Cluster, (c, v) => c with { Cluster = v },
             "Name of the cluster; it labels containers, so that two clusters may share a machine."),
-        new SpecKey<ClusterSpec, ImmutableArray<PoolSpec>>("worker_pools", new PoolsValue(), null, (c, v) => c with { Pools = v },
+        new SpecKey<ClusterSpec, ImmutableArray<PoolSpec>>("worker_pools", new PoolsValue(), null,
+            (c, v) => c with { Pools = v },
             "The pools by name. A name is a service in Consul, so others find it as NAME.service.consul.") { IsRequired = true },
-        new SpecKey<ClusterSpec, GatewaySpec>("gateway", GatewaySection.Section, c => c.Gateway, (c, v) => c with { Gateway = v },
+        new SpecKey<ClusterSpec, GatewaySpec>("gateway", GatewaySection.Section, c => c.Gateway,
+            (c, v) => c with { Gateway = v },
             "How traffic reaches the pools."),
     ])
     {

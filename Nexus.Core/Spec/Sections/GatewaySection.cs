@@ -24,30 +24,37 @@ internal static class GatewaySection
             "Path prefix to match, in whole segments."),
         new SpecKey<RouteSpec, string>("pool", PoolsValue.Name, null, (r, v) => r with { Pool = new PoolName(v) },
             "Pool that answers; it needs a port.") { IsRequired = true },
-        new SpecKey<RouteSpec, bool>("strip_prefix", new BoolValue(), r => r.StripPrefix, (r, v) => r with { StripPrefix = v },
+        new SpecKey<RouteSpec, bool>("strip_prefix", new BoolValue(), r => r.StripPrefix,
+            (r, v) => r with { StripPrefix = v },
             "Whether the prefix is taken off before the replica sees the path."),
     ]);
 
     private static readonly Section<SecurityHeadersSpec> Headers = new(new SecurityHeadersSpec(),
     [
-        new SpecKey<SecurityHeadersSpec, string>("content_security_policy", new TextValue("a policy on one line, or \"\" to send none", "[ -~]*") { MaxLength = 8192 },
+        new SpecKey<SecurityHeadersSpec, string>("content_security_policy",
+            new TextValue("a policy on one line, or \"\" to send none", "[ -~]*") { MaxLength = 8192 },
             null, (h, v) => h with { ContentSecurityPolicy = v }, "Content-Security-Policy.") { DefaultNote = "a safe policy of the gateway" },
-        new SpecKey<SecurityHeadersSpec, string>("frame_options", Words("DENY", "SAMEORIGIN", ""), null, (h, v) => h with { FrameOptions = v },
+        new SpecKey<SecurityHeadersSpec, string>("frame_options", Words("DENY", "SAMEORIGIN", ""), null,
+            (h, v) => h with { FrameOptions = v },
             "X-Frame-Options; \"\" sends none.") { DefaultNote = "a safe value of the gateway" },
-        new SpecKey<SecurityHeadersSpec, string>("referrer_policy", Words("no-referrer", "no-referrer-when-downgrade", "origin",
+        new SpecKey<SecurityHeadersSpec, string>("referrer_policy",
+            Words("no-referrer", "no-referrer-when-downgrade", "origin",
             "origin-when-cross-origin", "same-origin", "strict-origin", "strict-origin-when-cross-origin", "unsafe-url", ""),
             null, (h, v) => h with { ReferrerPolicy = v }, "Referrer-Policy; \"\" sends none.") { DefaultNote = "a safe value of the gateway" },
-        new SpecKey<SecurityHeadersSpec, TimeSpan>("hsts_max_age", new DurationValue(TimeSpan.Zero, TimeSpan.FromDays(3650)), null, (h, v) => h with { HstsMaxAge = v },
+        new SpecKey<SecurityHeadersSpec, TimeSpan>("hsts_max_age",
+            new DurationValue(TimeSpan.Zero, TimeSpan.FromDays(3650)), null, (h, v) => h with { HstsMaxAge = v },
             "max-age of Strict-Transport-Security, sent over TLS only; 0s sends none.") { DefaultNote = "a safe value of the gateway" },
     ]);
 
     public static Section<GatewaySpec> Section { get; } = new(new GatewaySpec(),
     [
-        new SpecKey<GatewaySpec, ImmutableArray<RouteSpec>>("routes", new ListValue<RouteSpec>(Route, "routes", MaxRoutes)
+        new SpecKey<GatewaySpec, ImmutableArray<RouteSpec>>("routes",
+            new ListValue<RouteSpec>(Route, "routes", MaxRoutes)
             { Identity = route => $"the route {route.Host}{route.Path}" }, null, (g, v) => g with { Routes = v },
             "Which requests go to which pool; [] routes nothing.")
             { DefaultNote = "/ goes to the only pool with a port, else to pool web" },
-        new SpecKey<GatewaySpec, SecurityHeadersSpec>("headers", Headers, g => g.Headers, (g, v) => g with { Headers = v },
+        new SpecKey<GatewaySpec, SecurityHeadersSpec>("headers", Headers, g => g.Headers,
+            (g, v) => g with { Headers = v },
             "Response headers that differ from the safe defaults."),
     ])
     {

@@ -14,11 +14,14 @@ internal static class PoolSection
 
     private static readonly Section<RolloutSpec> Rollout = new(new RolloutSpec(),
     [
-        new SpecKey<RolloutSpec, int>("max_surge", new WholeValue(0, MaxReplicas), r => r.MaxSurge, (r, v) => r with { MaxSurge = v },
+        new SpecKey<RolloutSpec, int>("max_surge", new WholeValue(0, MaxReplicas), r => r.MaxSurge,
+            (r, v) => r with { MaxSurge = v },
             "Replicas that may exist above the wanted count while replacing."),
-        new SpecKey<RolloutSpec, int>("max_unavailable", new WholeValue(0, MaxReplicas), r => r.MaxUnavailable, (r, v) => r with { MaxUnavailable = v },
+        new SpecKey<RolloutSpec, int>("max_unavailable", new WholeValue(0, MaxReplicas), r => r.MaxUnavailable,
+            (r, v) => r with { MaxUnavailable = v },
             "Replicas that may be missing from the wanted count while replacing."),
-        new SpecKey<RolloutSpec, TimeSpan>("min_healthy_time", DurationValue.OfSeconds(0, 3600), r => r.MinHealthyTime, (r, v) => r with { MinHealthyTime = v },
+        new SpecKey<RolloutSpec, TimeSpan>("min_healthy_time", DurationValue.OfSeconds(0, 3600),
+            r => r.MinHealthyTime, (r, v) => r with { MinHealthyTime = v },
             "How long a new replica must have been healthy before it counts as available."),
     ])
     {
@@ -36,12 +39,15 @@ internal static class PoolSection
 
     private static readonly Section<PlacementSpec> Placement = new(new PlacementSpec(),
     [
-        new SpecKey<PlacementSpec, ImmutableSortedDictionary<string, string>>("constraints", new TextMapValue("node labels",
+        new SpecKey<PlacementSpec, ImmutableSortedDictionary<string, string>>("constraints",
+            new TextMapValue("node labels",
             new TextValue("a label of letters, digits, _ . / and -", @"[A-Za-z0-9_./\-]+"), Label, 64), null, (p, v) => p with { Constraints = v },
             "Labels a node must carry with exactly these values."),
-        new SpecKey<PlacementSpec, string>("arch", new ChoiceValue<string>(("amd64", "amd64"), ("arm64", "arm64")), null, (p, v) => p with { Arch = v },
+        new SpecKey<PlacementSpec, string>("arch", new ChoiceValue<string>(("amd64", "amd64"), ("arm64", "arm64")),
+            null, (p, v) => p with { Arch = v },
             "Architecture a node must have.") { DefaultNote = "any" },
-        new SpecKey<PlacementSpec, SpreadRule>("spread", new ChoiceValue<SpreadRule>(("preferred", SpreadRule.Preferred), ("required", SpreadRule.Required)),
+        new SpecKey<PlacementSpec, SpreadRule>("spread",
+            new ChoiceValue<SpreadRule>(("preferred", SpreadRule.Preferred), ("required", SpreadRule.Required)),
             p => p.Spread, (p, v) => p with { Spread = v },
             "preferred: nodes with fewest replicas of the pool first; required: never two of them on one node."),
     ]);
@@ -49,14 +55,17 @@ internal static class PoolSection
     public static Section<PoolSpec> Section { get; } = new(
         Empty(""),
         [
-            new SpecKey<PoolSpec, int>("min_replicas", new WholeValue(0, MaxReplicas), p => p.MinReplicas, (p, v) => p with { MinReplicas = v },
+            new SpecKey<PoolSpec, int>("min_replicas", new WholeValue(0, MaxReplicas), p => p.MinReplicas,
+                (p, v) => p with { MinReplicas = v },
                 "Replicas to keep running at least."),
-            new SpecKey<PoolSpec, int>("max_replicas", new WholeValue(0, MaxReplicas), null, (p, v) => p with { MaxReplicas = v },
+            new SpecKey<PoolSpec, int>("max_replicas", new WholeValue(0, MaxReplicas), null,
+                (p, v) => p with { MaxReplicas = v },
                 "Replicas never to be exceeded by scaling; a rollout's surge comes on top.") { DefaultNote = "the same as min_replicas" },
             .. TemplateKeys.All.Select(key => new PartKey<PoolSpec, PoolTemplate>(key, p => p.Template, (p, t) => p with { Template = t })),
             new SpecKey<PoolSpec, RolloutSpec>("rollout", Rollout, p => p.Rollout, (p, v) => p with { Rollout = v },
                 "How replicas are replaced when the pool changes."),
-            new SpecKey<PoolSpec, PlacementSpec>("placement", Placement, p => p.Placement, (p, v) => p with { Placement = v },
+            new SpecKey<PoolSpec, PlacementSpec>("placement", Placement, p => p.Placement,
+                (p, v) => p with { Placement = v },
                 "Which nodes may run it."),
         ])
     {
