@@ -4,10 +4,11 @@ using Nexus.Api.V1;
 using Nexus.Cli;
 using Nexus.Cli.Terminals;
 
-if (Console.IsOutputRedirected)
+// Unlike the console's own stream, this one says when the reader of a pipe has gone, so that --follow can end.
+// Not for files: it would keep a position of its own and write over what others wrote to the same file.
+if (Console.IsOutputRedirected
+    && new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0) is { CanSeek: false } output)
 {
-    // Unlike the console's own stream, this one says when the reader of a pipe has gone, so that --follow can end.
-    var output = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
     Console.SetOut(new StreamWriter(output) { AutoFlush = true });
 }
 

@@ -8,6 +8,8 @@ namespace Nexus.Cli.Tests;
 /// <summary>The built executable, from outside.</summary>
 public sealed class ExecutableTests : IDisposable
 {
+    private static readonly string Executable = Path.Combine(AppContext.BaseDirectory, "nexus");
+
     private readonly string _directory = Directory.CreateTempSubdirectory("nexus-exe-").FullName;
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
@@ -75,11 +77,24 @@ public sealed class ExecutableTests : IDisposable
         Assert.Equal(0, process.ExitCode);
     }
 
+    [Fact]
+    public async Task Two_runs_into_one_file_follow_each_other()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_directory, "a.yaml"), Samples.Yaml, TestContext.Current.CancellationToken);
+        const string Script = "(\"$0\" validate a.yaml; \"$0\" validate a.yaml) > out; cat out";
+
+        var result = await EndAsync(StartProgram("/bin/sh", "-c", Script, Executable));
+
+        Assert.Equal("a.yaml: valid\na.yaml: valid\n", result.Out);
+    }
+
     private Task<CliResult> RunAsync(params string[] args) => EndAsync(Start(args));
 
-    private Process Start(params string[] args)
+    private Process Start(params string[] args) => StartProgram(Executable, args);
+
+    private Process StartProgram(string program, params string[] args)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "nexus"), args)
+        var start = new ProcessStartInfo(program, args)
         {
             WorkingDirectory = _directory,
             UseShellExecute = false,
