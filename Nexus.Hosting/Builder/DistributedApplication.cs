@@ -11,6 +11,7 @@ namespace Aspire.Hosting;
 public class DistributedApplication : IHost, IAsyncDisposable
 {
     private readonly IHost _host;
+    private bool _disposed;
 
     internal DistributedApplication(IHost host) => _host = host;
 
@@ -93,6 +94,12 @@ public class DistributedApplication : IHost, IAsyncDisposable
     /// <inheritdoc />
     public virtual async ValueTask DisposeAsync()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         await Services.GetRequiredService<ApplicationEngine>().ShutDownAsync(CancellationToken.None);
         await ((IAsyncDisposable)_host).DisposeAsync();
         GC.SuppressFinalize(this);

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Aspire.Hosting.ApplicationModel;
-using Nexus.Hosting.Projects;
+using Nexus.Hosting.ProjectFiles;
 
 namespace Aspire.Hosting;
 

@@ -40,6 +40,11 @@ public static class DistributedApplicationTestingBuilder
         return new TestingBuilder(await session.RunEntryPointAsync(args, cancellationToken));
     }
 
+    /// <summary>Begins a declaration in the test itself.</summary>
+    /// <param name="args">The command line; it becomes configuration.</param>
+    public static IDistributedApplicationTestingBuilder Create(params string[] args) =>
+        new TestingBuilder(new TestingSession(Assembly.GetCallingAssembly()).CreateBuilder(args));
+
     private sealed class TestingBuilder(DistributedApplicationBuilder builder) : IDistributedApplicationTestingBuilder
     {
         private DistributedApplication? _application;

@@ -37,6 +37,20 @@ internal sealed class TestingSession(Assembly appHostAssembly)
         return _builder.Task.WaitAsync(cancellationToken);
     }
 
+    /// <summary>Makes a builder for a test that has no entry point to run.</summary>
+    public DistributedApplicationBuilder CreateBuilder(string[] args)
+    {
+        Ambient.Value = this;
+        try
+        {
+            return new DistributedApplicationBuilder(new DistributedApplicationOptions { Args = args });
+        }
+        finally
+        {
+            Ambient.Value = null;
+        }
+    }
+
     /// <summary>Ends the entry point when the test has not got its builder yet.</summary>
     public void InterceptBuild(DistributedApplicationBuilder builder)
     {

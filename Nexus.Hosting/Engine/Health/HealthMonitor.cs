@@ -7,6 +7,7 @@ namespace Nexus.Hosting.Engine.Health;
 /// <summary>Keeps the health reports of one running copy up to date: quickly until it is healthy, then at leisure.</summary>
 internal sealed class HealthMonitor(ResourceNotificationService notifications, TimeProvider time)
 {
+    private static readonly Func<HealthReportSnapshot, object> Told = report => (report.Status, report.Description);
     private static readonly TimeSpan UntilHealthy = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan OnceHealthy = TimeSpan.FromSeconds(3);
 
@@ -17,7 +18,7 @@ internal sealed class HealthMonitor(ResourceNotificationService notifications, T
         {
             ImmutableArray<HealthReportSnapshot> reports =
                 [.. await Task.WhenAll(checks.Select(check => check.RunAsync(cancellationToken)))];
-            if (last.IsEmpty || !reports.Select(r => r.Status).SequenceEqual(last.Select(r => r.Status)))
+            if (last.IsEmpty || !reports.Select(Told).SequenceEqual(last.Select(Told)))
             {
                 await notifications.PublishUpdateAsync(instance.Resource, instance.Id, s => s with { HealthReports = reports });
                 last = reports;

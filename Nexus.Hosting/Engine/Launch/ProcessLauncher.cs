@@ -1,7 +1,7 @@
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Nexus.Hosting.Engine.Processes;
-using Nexus.Hosting.Projects;
+using Nexus.Hosting.ProjectFiles;
 
 namespace Nexus.Hosting.Engine.Launch;
 

@@ -99,7 +99,9 @@ internal sealed partial class ManagedProcess : IRunningInstance
         {
             Signals.KillGroup(Id);
         }
-        else if (!Exited.IsCompleted)
+
+        // Also where there is a group: just after its start the process may not lead it yet.
+        if (!Exited.IsCompleted)
         {
             _process.Kill(entireProcessTree: true);
         }

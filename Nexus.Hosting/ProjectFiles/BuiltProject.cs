@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Aspire.Hosting;
 using Nexus.Hosting.Engine.Launch;
 
-namespace Nexus.Hosting.Projects;
+namespace Nexus.Hosting.ProjectFiles;
 
 /// <summary>A project that was added by its path.</summary>
 /// <param name="path">The project file, or its built assembly.</param>

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Aspire.Hosting;
 
-namespace Nexus.Hosting.Projects;
+namespace Nexus.Hosting.ProjectFiles;
 
 /// <summary>What a launch profile adds to a project.</summary>
 /// <param name="ApplicationUrl">Addresses, separated by semicolons.</param>

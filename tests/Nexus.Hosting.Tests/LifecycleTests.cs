@@ -1,0 +1,163 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
+using Nexus.Hosting.Tests.Fixtures;
+
+namespace Nexus.Hosting.Tests;
+
+public sealed class LifecycleTests
+{
+    private static CancellationToken Token => Deadline.Token;
+
+    [Fact]
+    public async Task Replicas_share_one_port_and_outlive_each_other()
+    {
+        await using var builder = DistributedApplicationTestingBuilder.Create();
+        builder.AddTestApp("app").WithReplicas(2);
+        var app = await builder.StartAsync(Token);
+        await app.ResourceNotifications.WaitForResourceHealthyAsync("app", Token);
+
+        // A connection is served by one replica: take a new one for every question.
+        var pids = new List<string>();
+        for (var i = 0; i < 4; i++)
+        {
+            pids.Add(await app.GetAsync("app", "/pid", Token));
+        }
+
+        Assert.Equal(2, pids.Distinct(StringComparer.Ordinal).Count());
+        Processes.Crash(int.Parse(pids[0], CultureInfo.InvariantCulture));
+        await app.ResourceNotifications.WaitForResourceAsync("app", KnownResourceStates.Exited, Token);
+        Assert.Equal(pids[1], await app.GetAsync("app", "/pid", Token));
+        Assert.Equal(pids[1], await app.GetAsync("app", "/pid", Token));
+    }
+
+    [Fact]
+    public async Task A_crash_is_told_with_its_exit_code_and_the_rest_goes_on()
+    {
+        await using var builder = DistributedApplicationTestingBuilder.Create();
+        builder.AddTestApp("crashing");
+        builder.AddTestApp("other");
+        var app = await builder.StartAsync(Token);
+        await app.ResourceNotifications.WaitForResourceHealthyAsync("crashing", Token);
+        await app.ResourceNotifications.WaitForResourceHealthyAsync("other", Token);
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => app.GetAsync("crashing", "/exit/9", Token));
+        var ended = await app.ResourceNotifications.WaitForResourceAsync("crashing", e => e.Snapshot.ExitCode is not null, Token);
+
+        Assert.Equal((KnownResourceStates.Exited, 9), (ended.Snapshot.State?.Text, ended.Snapshot.ExitCode));
+        Assert.Contains("asked to exit with 9", app.Log("crashing"));
+        Assert.Equal(KnownResourceStates.Running, app.Now("other").State?.Text);
+    }
+
+    [Fact]
+    public async Task A_taken_port_is_told_with_its_holder()
+    {
+        using var holder = new TcpListener(IPAddress.Loopback, 0);
+        holder.Start();
+        var port = ((IPEndPoint)holder.LocalEndpoint).Port;
+        await using var builder = DistributedApplicationTestingBuilder.Create("--DcpPublisher:RandomizePorts=false");
+        builder.AddProject<Projects.Nexus_Hosting_TestApp>("app").WithHttpEndpoint(port);
+        var app = await builder.StartAsync(Token);
+
+        var reason = app.Now("app").FailureReason;
+
+        Assert.Equal(KnownResourceStates.FailedToStart, app.Now("app").State?.Text);
+        Assert.Contains($"port {port} of the endpoint 'http' of 'app' is in use by pid {Environment.ProcessId}", reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_missing_command_fails_with_its_name()
+    {
+        await using var builder = DistributedApplicationTestingBuilder.Create();
+        builder.AddExecutable("tool", "no-such-command", "/");
+        var app = await builder.StartAsync(Token);
+
+        Assert.Equal("the command 'no-such-command' was not found in PATH or at /", app.Now("tool").FailureReason);
+    }
+
+    [Fact]
+    public async Task Stop_leaves_no_process_not_even_stubborn_children()
+    {
+        await using var builder = DistributedApplicationTestingBuilder.Create();
+        builder.AddShell("tree", "setsid sh -c 'trap \"\" TERM; echo child $$; while :; do sleep 1; done' & echo parent $$; wait");
+        var app = await builder.StartAsync(Token);
+        var parent = Processes.LastNumber(await app.WaitForLineAsync("tree", "parent ", Token));
+        var child = Processes.LastNumber(await app.WaitForLineAsync("tree", "child ", Token));
+        Assert.True(Processes.IsRunning(parent) && Processes.IsRunning(child));
+
+        await app.StopAsync(Token);
+
+        Assert.False(Processes.IsRunning(parent), "the resource itself still runs");
+        Assert.False(Processes.IsRunning(child), "its child, in a session of its own, still runs");
+    }
+
+    [Fact]
+    public async Task Stop_takes_dependents_first()
+    {
+        await using var builder = DistributedApplicationTestingBuilder.Create();
+        var stopped = new List<string>();
+        var lower = builder.AddShell("lower", "sleep 1000");
+        var middle = builder.AddShell("middle", "sleep 1000").WaitForStart(lower);
+        var upper = builder.AddShell("upper", "sleep 1000").WaitForStart(middle);
+        foreach (var resource in new[] { lower, middle, upper })
+        {
+            resource.OnResourceStopped((r, _, _) =>
+            {
+                lock (stopped)
+                {
+                    stopped.Add(r.Name);
+                }
+
+                return Task.CompletedTask;
+            });
+        }
+
+        var app = await builder.StartAsync(Token);
+        await app.StopAsync(Token);
+
+        Assert.Equal(["upper", "middle", "lower"], stopped);
+    }
+
+    [Fact]
+    public async Task Commands_start_stop_and_restart_a_resource()
+    {
+        await using var builder = DistributedApplicationTestingBuilder.Create();
+        builder.AddTestApp("app").WithExplicitStart();
+        var app = await builder.StartAsync(Token);
+        Assert.Equal(KnownResourceStates.NotStarted, app.Now("app").State?.Text);
+
+        Assert.True((await app.ResourceCommands.ExecuteCommandAsync("app", KnownResourceCommands.StartCommand, Token)).Success);
+        await app.ResourceNotifications.WaitForResourceHealthyAsync("app", Token);
+        var first = await app.GetAsync("app", "/pid", Token);
+        Assert.Contains("already running", (await app.ResourceCommands.ExecuteCommandAsync("app", KnownResourceCommands.StartCommand, Token)).ErrorMessage, StringComparison.Ordinal);
+        Assert.True((await app.ResourceCommands.ExecuteCommandAsync("app", KnownResourceCommands.RestartCommand, Token)).Success);
+        await app.ResourceNotifications.WaitForResourceHealthyAsync("app", Token);
+        var second = await app.GetAsync("app", "/pid", Token);
+        Assert.True((await app.ResourceCommands.ExecuteCommandAsync("app", KnownResourceCommands.StopCommand, Token)).Success);
+
+        Assert.NotEqual(first, second);
+        Assert.Equal(KnownResourceStates.Exited, app.Now("app").State?.Text);
+        Assert.False(Processes.IsRunning(int.Parse(second, CultureInfo.InvariantCulture)));
+    }
+
+    [Fact]
+    public async Task Stop_during_start_gives_up_the_waits()
+    {
+        await using var builder = DistributedApplicationTestingBuilder.Create();
+        var never = builder.AddShell("never", "sleep 1000").WithHttpEndpoint().WithHttpHealthCheck();
+        builder.AddShell("late", "sleep 1000").WaitFor(never);
+        var app = await builder.BuildAsync(Token);
+        var start = app.StartAsync(Token);
+        await app.ResourceNotifications.WaitForResourceAsync("late", KnownResourceStates.Waiting, Token);
+        await app.ResourceNotifications.WaitForResourceAsync("never", KnownResourceStates.Running, Token);
+
+        await app.StopAsync(Token);
+        await start;
+
+        Assert.Equal(KnownResourceStates.NotStarted, app.Now("late").State?.Text);
+        Assert.Equal(KnownResourceStates.Exited, app.Now("never").State?.Text);
+    }
+}
