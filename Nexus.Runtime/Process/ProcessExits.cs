@@ -4,8 +4,8 @@ using Nexus.Runtime.Pidfd;
 namespace Nexus.Runtime.Process;
 
 /// <summary>
-/// Tells when workloads end: at once by the main process, whose exit code nobody knows yet, and a moment later by its
-/// shell, which has written the code down.
+/// Tells when workloads end. Told by the end of the shell, which follows the main process within a millisecond or two and
+/// has written the exit code down by then; by the main process itself where something killed its shell.
 /// </summary>
 internal sealed class ProcessExits(PidfdWatcher watcher, ExitFeed exits)
 {
@@ -20,16 +20,25 @@ internal sealed class ProcessExits(PidfdWatcher watcher, ExitFeed exits)
             return;
         }
 
-        var main = watcher.TryWatch(processes.Main.Pid, processes.Main.IsAlive, () => Tell(workload, exitCode: null));
-        var shell = watcher.TryWatch(processes.Shell.Pid, processes.Shell.IsAlive, () => Tell(workload, folder.ReadExit()?.Code));
-        if (main == PidfdOutcome.Gone && shell == PidfdOutcome.Gone)
+        void Ended()
         {
-            Tell(workload, folder.ReadExit()?.Code); // it ended since it was looked at
+            if (!processes.Main.IsAlive() && !processes.Shell.IsAlive())
+            {
+                exits.Publish(new WorkloadExit(workload.Allocation, workload.Id, folder.ReadExit()?.Code));
+            }
+        }
+
+        watcher.TryWatch(processes.Main.Pid, processes.Main.IsAlive, Ended);
+        switch (watcher.TryWatch(processes.Shell.Pid, processes.Shell.IsAlive, Ended))
+        {
+            case PidfdOutcome.Gone:
+                Ended(); // since it was looked at
+                break;
+            case PidfdOutcome.NotPossible:
+                Forget(workload.Id); // out of handles, perhaps: the next look tries again
+                break;
         }
     }
 
     public void Forget(WorkloadId id) => _watched.TryRemove(id, out _);
-
-    private void Tell(Workload workload, int? exitCode) =>
-        exits.Publish(new WorkloadExit(workload.Allocation, workload.Id, exitCode));
 }

@@ -79,7 +79,10 @@ internal sealed class WorkloadFolder(string path)
             ? (code, new DateTimeOffset(File.GetLastWriteTimeUtc(ExitFile), TimeSpan.Zero))
             : null;
 
-    /// <summary>The workload as it is now; null when the folder holds none.</summary>
+    /// <summary>
+    /// The workload as it is now; null when the folder holds none. It has ended when its exit code is written down, or when
+    /// nobody is left to do so.
+    /// </summary>
     public Workload? ReadWorkload()
     {
         if (ReadRecord() is not { } record)
@@ -88,7 +91,7 @@ internal sealed class WorkloadFolder(string path)
         }
 
         var processes = ReadProcesses();
-        var runs = record.Boot == Boot && processes is { } p && p.Main.IsAlive();
+        var runs = record.Boot == Boot && processes is { } p && (p.Main.IsAlive() || (p.Shell.IsAlive() && ReadExit() is null));
         var state = processes is null ? WorkloadState.Created : runs ? WorkloadState.Running : WorkloadState.Exited;
         var exit = state == WorkloadState.Exited ? ReadExit() : null;
         return new Workload

@@ -182,6 +182,15 @@ public sealed class DockerRuntimeTests() : RuntimeTest(new DockerKit())
     }
 
     [Fact]
+    public async Task A_process_of_this_kernel_is_told_from_one_that_only_has_the_number()
+    {
+        var started = await Runtime.StartAsync(Spec("exec sleep 1000"), Cancel);
+
+        Assert.True(ContainerPidfds.IsInContainer(started.Pid!.Value, started.Id));
+        Assert.False(ContainerPidfds.IsInContainer(Environment.ProcessId, started.Id));
+    }
+
+    [Fact]
     public async Task The_pidfd_tells_before_the_engine_does()
     {
         await using var exits = new ExitWatch(Runtime);

@@ -13,15 +13,17 @@ internal sealed class ProcessKit : IRuntimeKit
 
     public string WritableDirectory { get; } = Directory.CreateTempSubdirectory("nexus-runtime-").FullName;
 
+    public IContainerRuntime Create(string cluster, NodeName node) => Open(WritableDirectory, cluster, node);
+
     public Task PrepareAsync() => Task.CompletedTask;
 
-    public IContainerRuntime Create(string cluster, NodeName node) => new ProcessRuntime(
+    public static ProcessRuntime Open(string directory, string cluster, NodeName node) => new(
         new ProcessRuntimeOptions
         {
-            StateDirectory = Path.Combine(WritableDirectory, "state"),
+            StateDirectory = Path.Combine(directory, "state"),
             Cluster = cluster,
             Node = node,
-            WorkingDirectory = WritableDirectory,
+            WorkingDirectory = directory,
         },
         TimeProvider.System,
         NullLogger<ProcessRuntime>.Instance);

@@ -31,6 +31,20 @@ public sealed class ProcessRuntimeTests() : RuntimeTest(new ProcessKit())
     }
 
     [Fact]
+    public async Task A_workload_survives_the_kill_of_its_agent_and_its_end_is_still_told_with_its_code()
+    {
+        var id = await KilledAgent.RunAndKillAsync(Kit.WritableDirectory, Cluster, Node, Cancel);
+        await using var exits = new ExitWatch(Runtime);
+
+        var found = Assert.Single(await Runtime.ListAsync(Cancel));
+        Assert.Equal((id, WorkloadState.Running), (found.Id.Value, found.State));
+        await SaysAsync(found, "ready");
+        await Runtime.StopAsync(found.Id, TimeSpan.FromSeconds(20), Cancel);
+
+        Assert.Equal(6, (await exits.NextWithCodeAsync(found.Allocation)).ExitCode);
+    }
+
+    [Fact]
     public async Task A_workload_whose_shell_was_killed_runs_on_and_can_be_stopped()
     {
         await using var exits = new ExitWatch(Runtime);
@@ -38,12 +52,13 @@ public sealed class ProcessRuntimeTests() : RuntimeTest(new ProcessKit())
         using (var shell = OsProcess.GetProcessById(ProcStat.Read(started.Pid!.Value)!.Value.Session))
         {
             shell.Kill();
+            await shell.WaitForExitAsync(Cancel);
         }
 
-        await exits.NextAsync(started.Allocation); // the shell's: it wakes, and is not believed
         Assert.Equal(WorkloadState.Running, (await FindAsync(started.Allocation)).State);
         await Runtime.StopAsync(started.Id, TimeSpan.FromSeconds(20), Cancel);
 
+        Assert.Null((await exits.NextAsync(started.Allocation)).ExitCode);
         var listed = await FindAsync(started.Allocation);
         Assert.Equal((WorkloadState.Exited, (int?)null), (listed.State, listed.ExitCode));
     }
