@@ -103,7 +103,7 @@ public static class NodeConvergence
             return [new KillUnhealthy(view.Assignment, kept)];
         }
 
-        return plan.IsRegistered(view.Id) ? [] : [new RegisterService(view.Assignment, template, kept)];
+        return plan.IsRegistered(view.Id, memory.Attempt) ? [] : [new RegisterService(view.Assignment, template, kept)];
     }
 
     // An end is recorded once: of a workload that is still there, or of one that vanished while it was thought to run.
@@ -182,7 +182,7 @@ public static class NodeConvergence
 
     // The list of workloads is the truth: a service behind which nothing runs sends requests into the void.
     private static IEnumerable<ConvergenceAction> Unbacked(ILookup<AllocationId, SeenWorkload> workloads, Draft plan) =>
-        plan.Snapshot.Registered
+        plan.Snapshot.Registered.Keys
             .Where(id => !plan.IsBusy(id) && !workloads[id].Any(w => w.Running))
             .OrderBy(id => id.Value, StringComparer.Ordinal)
             .Select(id => new DeregisterService(id));
@@ -223,6 +223,7 @@ public static class NodeConvergence
 
         public OngoingWork? OngoingOf(AllocationId id) => snapshot.Ongoing.TryGetValue(id, out var work) ? work : null;
 
-        public bool IsRegistered(AllocationId id) => snapshot.Registered.Contains(id);
+        public bool IsRegistered(AllocationId id, int attempt) =>
+            snapshot.Registered.TryGetValue(id, out var registered) && registered == attempt;
     }
 }

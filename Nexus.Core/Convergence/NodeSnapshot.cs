@@ -69,8 +69,8 @@ public sealed record NodeSnapshot
     public ImmutableDictionary<AllocationId, OngoingWork> Ongoing { get; init; } =
         ImmutableDictionary<AllocationId, OngoingWork>.Empty;
 
-    /// <summary>Allocations registered in the local Consul agent.</summary>
-    public ImmutableHashSet<AllocationId> Registered { get; init; } = [];
+    /// <summary>Allocations registered in the local Consul agent, with the try that is registered.</summary>
+    public ImmutableDictionary<AllocationId, int> Registered { get; init; } = ImmutableDictionary<AllocationId, int>.Empty;
 }
 
 /// <summary>One thing to do for one allocation.</summary>
@@ -120,7 +120,7 @@ public sealed record RemoveWorkload(SeenWorkload Workload) : ConvergenceAction(W
 /// <param name="Allocation">The allocation.</param>
 public sealed record CancelStart(AllocationId Allocation) : ConvergenceAction(Allocation);
 
-/// <summary>Register a running replica that Consul does not know.</summary>
+/// <summary>Register a running replica that Consul does not know, or knows by an earlier try.</summary>
 /// <param name="Assignment">The allocation.</param>
 /// <param name="Template">What it is.</param>
 /// <param name="Workload">What runs.</param>

@@ -10,7 +10,7 @@ namespace Nexus.WorkerAgent.Catalog;
 
 /// <summary>Carries Consul's verdict on the node's replicas into the book. Maintenance is a check of its own and not read here.</summary>
 internal sealed class HealthWatch(
-    ConsulClient consul, AllocationBook book, EventJournal events, WakeSignal wake, TimeProvider time) : BackgroundService
+    ConsulClient consul, AllocationBook book, LocalCatalog catalog, EventJournal events, WakeSignal wake, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -29,7 +29,9 @@ internal sealed class HealthWatch(
         var byId = checks.ToLookup(c => c.CheckId, StringComparer.Ordinal);
         foreach (var memory in book.Current.Values)
         {
-            if (byId[CatalogNames.CheckId(memory.Id)].FirstOrDefault() is not { } check)
+            // A check of an earlier try, which Consul kept over its own restart, says nothing about this one.
+            if (!catalog.IsRegistered(memory.Id, memory.Attempt)
+                || byId[CatalogNames.CheckId(memory.Id)].FirstOrDefault() is not { } check)
             {
                 continue;
             }

@@ -16,13 +16,17 @@ namespace Nexus.WorkerAgent.Catalog;
 /// </summary>
 internal sealed partial class LocalCatalog(ConsulClient consul, AgentIdentity identity, ILogger<LocalCatalog> logger)
 {
-    private readonly ConcurrentDictionary<AllocationId, string> _registered = new();
+    private readonly ConcurrentDictionary<AllocationId, int> _registered = new();
     private readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
     private long _changes;
     private int _away;
 
-    /// <summary>What is believed to be registered; <see cref="TryResyncAsync"/> compares it with the truth.</summary>
-    public ImmutableHashSet<AllocationId> Registered => [.. _registered.Keys];
+    /// <summary>What is believed to be registered, with the try; <see cref="TryResyncAsync"/> compares it with the truth.</summary>
+    public ImmutableDictionary<AllocationId, int> Registered => _registered.ToImmutableDictionary();
+
+    /// <summary>Whether this try of an allocation is believed to be registered.</summary>
+    public bool IsRegistered(AllocationId allocation, int attempt) =>
+        _registered.TryGetValue(allocation, out var registered) && registered == attempt;
 
     /// <summary>Registers a replica, as healthy or not; it takes requests from then on.</summary>
     public Task<bool> TryRegisterAsync(
@@ -32,16 +36,18 @@ internal sealed partial class LocalCatalog(ConsulClient consul, AgentIdentity id
         var service = PoolServices.Describe(identity, allocation, template, workload, status);
         return TryAsync(allocation.Id, async token =>
         {
+            // Whatever stood there before is of no use, also when the call fails.
+            _registered.TryRemove(allocation.Id, out _);
             await consul.Agent.RegisterServiceAsync(service, token);
-            _registered[allocation.Id] = workload.Id;
+            _registered[allocation.Id] = workload.Attempt;
         }, cancellationToken);
     }
 
     /// <summary>Takes a replica whose workload ended out of the catalog; nothing happens when its successor stands there.</summary>
-    public Task<bool> TryEjectAsync(AllocationId allocation, string workload, CancellationToken cancellationToken) =>
+    public Task<bool> TryEjectAsync(AllocationId allocation, int attempt, CancellationToken cancellationToken) =>
         TryAsync(allocation, async token =>
         {
-            if (_registered.TryGetValue(allocation, out var registered) && (registered == workload || registered.Length == 0))
+            if (IsRegistered(allocation, attempt))
             {
                 await consul.Agent.DeregisterServiceAsync(CatalogNames.ServiceId(allocation), token);
                 _registered.TryRemove(allocation, out _);
@@ -66,6 +72,21 @@ internal sealed partial class LocalCatalog(ConsulClient consul, AgentIdentity id
         TryAsync(allocation, token => consul.Agent.UpdateTtlAsync(
             CatalogNames.CheckId(allocation), passing ? CheckStatus.Passing : CheckStatus.Critical, output, token), cancellationToken);
 
+    /// <summary>Asks the local Consul agent itself whether the check fails at this moment; null while it does not answer.</summary>
+    public async Task<bool?> IsCriticalAsync(AllocationId allocation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var checks = await consul.Agent.ChecksAsync(cancellationToken);
+            return checks.Any(c => c.CheckId == CatalogNames.CheckId(allocation) && c.Status == CheckStatus.Critical);
+        }
+        catch (ConsulException e)
+        {
+            TellAway(e.Message);
+            return null;
+        }
+    }
+
     /// <summary>Reads what is registered in truth. Given up when something changed meanwhile; the next one comes soon.</summary>
     public async Task<bool> TryResyncAsync(CancellationToken cancellationToken)
     {
@@ -84,25 +105,24 @@ internal sealed partial class LocalCatalog(ConsulClient consul, AgentIdentity id
         TellBack();
         var ours = services
             .Where(s => s.Meta.GetValueOrDefault(CatalogNames.MetaNode) == identity.Node.Value)
-            .Select(s => s.Meta.GetValueOrDefault(CatalogNames.MetaAllocation))
-            .Where(id => id is not null)
-            .Select(id => new AllocationId(id!))
-            .ToHashSet();
+            .Where(s => s.Meta.ContainsKey(CatalogNames.MetaAllocation))
+            .ToDictionary(
+                s => new AllocationId(s.Meta[CatalogNames.MetaAllocation]),
+                s => int.TryParse(s.Meta.GetValueOrDefault(CatalogNames.MetaAttempt), out var attempt) ? attempt : -1);
         if (Interlocked.Read(ref _changes) != before)
         {
             return false;
         }
 
-        foreach (var missing in _registered.Keys.Where(id => !ours.Contains(id)))
+        foreach (var missing in _registered.Keys.Where(id => !ours.ContainsKey(id)))
         {
             _registered.TryRemove(missing, out _);
             LogMissing(missing);
         }
 
-        foreach (var found in ours)
+        foreach (var (found, attempt) in ours)
         {
-            // An empty workload: registered by a predecessor, for which run is not known.
-            _registered.TryAdd(found, "");
+            _registered[found] = attempt;
         }
 
         return true;

@@ -52,9 +52,10 @@ internal sealed partial class ExitWatch(
             if (book.TryUpdate(exit.Allocation, m => m.Workload == exit.Id.Value ? m.AfterExitHeard() : m))
             {
                 LogHeard(exit.Allocation, exit.Id, exit.ExitCode);
+                var attempt = book.Find(exit.Allocation)?.Attempt ?? -1;
                 outlets.Work.TryRunAside("eject/" + exit.Id.Value, async token =>
                 {
-                    await catalog.TryEjectAsync(exit.Allocation, exit.Id.Value, token);
+                    await catalog.TryEjectAsync(exit.Allocation, attempt, token);
                     WorkerTelemetry.EjectDuration.Record(outlets.Time.GetElapsedTime(heard).TotalSeconds);
                 });
             }

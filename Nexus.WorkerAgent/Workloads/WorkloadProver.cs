@@ -39,7 +39,7 @@ internal sealed class WorkloadProver(
                 if (exited.IsCancellationRequested)
                 {
                     book.TryUpdate(allocation.Id, m => m.AfterExitHeard());
-                    await catalog.TryEjectAsync(allocation.Id, workload.Id, cancellationToken);
+                    await catalog.TryEjectAsync(allocation.Id, workload.Attempt, cancellationToken);
                 }
 
                 break;

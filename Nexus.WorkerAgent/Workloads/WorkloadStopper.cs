@@ -16,6 +16,7 @@ internal sealed class WorkloadStopper(
     /// <summary>How long gateways get to hear of a drain before the workload is told to end.</summary>
     public static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(500);
 
+    private static readonly TimeSpan ConsulPause = TimeSpan.FromSeconds(1);
     private static readonly DrainSpec DefaultDrain = new();
 
     /// <summary>Drain, stop, verify gone, deregister, remove.</summary>
@@ -24,7 +25,7 @@ internal sealed class WorkloadStopper(
         var id = action.Allocation;
         var drain = action.Template?.Drain ?? DefaultDrain;
         book.TryUpdate(id, m => m.After(AllocationEvent.StopBegun) with { Reason = action.Reason });
-        if (catalog.Registered.Contains(id) && await catalog.TryDrainAsync(id, cancellationToken))
+        if (catalog.Registered.ContainsKey(id) && await catalog.TryDrainAsync(id, cancellationToken))
         {
             await Task.Delay(drain.Timeout < Settle ? drain.Timeout : Settle, time, cancellationToken);
         }
@@ -49,8 +50,21 @@ internal sealed class WorkloadStopper(
     /// <summary>Ends a replica that runs but does not serve; its end is then answered like a crash.</summary>
     public async Task KillAsync(KillUnhealthy action, CancellationToken cancellationToken)
     {
+        // The verdict may be on a predecessor, or on its way out: what is killed is asked about at the source first.
+        switch (await catalog.IsCriticalAsync(action.Allocation, cancellationToken))
+        {
+            case null:
+                await Task.Delay(ConsulPause, time, cancellationToken);
+                return;
+            case false:
+                book.TryNoteCheck(action.Allocation, healthy: true, "");
+                return;
+            default:
+                break;
+        }
+
         book.TryUpdate(action.Allocation, m => m with { KilledFor = "was killed because its " + (m.Reason ?? "check failed") });
-        await catalog.TryEjectAsync(action.Allocation, action.Workload.Id, cancellationToken);
+        await catalog.TryEjectAsync(action.Allocation, action.Workload.Attempt, cancellationToken);
 
         // What hangs does not answer SIGTERM: waiting for it would only prolong the outage.
         await runtime.Required.StopAsync(new WorkloadId(action.Workload.Id), TimeSpan.Zero, cancellationToken);

@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using Nexus.Api.State;
 using Nexus.Consul;
+using Nexus.Core.Spec;
 using Nexus.Core.State;
 using Nexus.Testing;
 
@@ -54,7 +54,7 @@ public sealed class AgentTests(ConsulFixture consul)
         await agent.AssignAsync(1, 1, new Wanted("web-2", Templates.Web()));
         var before = await agent.RunningAsync("web-2");
 
-        Kill(await agent.PidAsync("web-2"));
+        Signals.Kill(await agent.PidAsync("web-2"));
         var after = await agent.RunningAsync("web-2", restarts: 1);
         var service = await agent.ServiceAsync(
             "web", "at the new port", e => e.Service.Meta[CatalogNames.MetaAllocation] == "web-2" && e.Service.Port == after.Port);
@@ -68,9 +68,94 @@ public sealed class AgentTests(ConsulFixture consul)
         Assert.Contains("at once", (await agent.EventAsync("AllocationRestarting", "web-2")).Message, StringComparison.Ordinal);
     }
 
-    private static void Kill(int pid)
+    [Fact]
+    public async Task A_crash_loop_is_restarted_once_at_once_and_then_waits()
     {
-        using var process = Process.GetProcessById(pid);
-        process.Kill();
+        await using var agent = await TestAgent.StartAsync(consul.Server.Address);
+        var loop = Templates.Script("echo out of luck; exit 3") with { Restart = new RestartSpec { InitialDelay = TimeSpan.FromHours(1), MaxDelay = TimeSpan.FromHours(2) } };
+        await agent.AssignAsync(1, 1, new Wanted("loop-1", loop));
+
+        var seen = await agent.ReportedAsync(
+            "loop-1", "failed twice", a => a is { Phase: AllocationPhase.Failed, Restarts: 1, ExitCode: 3, LastLogs.IsEmpty: false });
+
+        Assert.Equal("ended with exit code 3", seen.Reason);
+        Assert.Equal(["out of luck"], seen.LastLogs);
+        Assert.False(seen.Healthy);
+        await agent.EventAsync("AllocationRestarting", "loop-1", "2 failures in a row");
+    }
+
+    [Fact]
+    public async Task A_replica_that_never_serves_is_stopped_and_told_why()
+    {
+        await using var agent = await TestAgent.StartAsync(consul.Server.Address);
+        var deaf = Templates.Script("echo deaf; exec sleep 1000") with
+        {
+            Port = 80,
+            Health = new HealthSpec { Type = HealthCheckType.Http, StartupTimeout = TimeSpan.FromMilliseconds(300) },
+            Restart = new RestartSpec { InitialDelay = TimeSpan.FromHours(1), MaxDelay = TimeSpan.FromHours(1) },
+        };
+        await agent.AssignAsync(1, 1, new Wanted("deaf-1", deaf));
+
+        var seen = await agent.ReportedAsync("deaf-1", "failed twice", a => a is { Phase: AllocationPhase.Failed, Restarts: 1 });
+
+        Assert.Contains("did not serve within 0.3 s", seen.Reason, StringComparison.Ordinal);
+        Assert.Equal("deaf", seen.LastLogs[0]);
+        await agent.EventAsync("StartFailed", "deaf-1");
+    }
+
+    [Fact]
+    public async Task A_program_that_does_not_exist_is_told_by_name()
+    {
+        await using var agent = await TestAgent.StartAsync(consul.Server.Address);
+        await agent.AssignAsync(1, 1, new Wanted("odd-1", Templates.Script("") with { Process = new ProcessSpec { Command = ["/no/such/program"] } }));
+
+        var seen = await agent.ReportedAsync("odd-1", "failed", a => a is { Phase: AllocationPhase.Failed });
+
+        Assert.Contains("/no/such/program", seen.Reason + string.Join(' ', seen.LastLogs), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_replica_that_hangs_is_killed_and_replaced()
+    {
+        await using var agent = await TestAgent.StartAsync(consul.Server.Address);
+        var web = Templates.Web();
+        await agent.AssignAsync(1, 1, new Wanted("hang-1", web with
+        {
+            Health = web.Health with { Type = HealthCheckType.Http, Path = "/nexus-agent-health", Timeout = TimeSpan.FromMilliseconds(300), UnhealthyThreshold = 1 },
+            Process = new ProcessSpec { Command = [Templates.Busybox, "sh", "-c", $"mkdir www; echo ok > www/nexus-agent-health; exec {Templates.Busybox} httpd -f -p 127.0.0.1:$PORT -h www"], WorkingDirectory = agent.StateDirectory },
+        }));
+        await agent.RunningAsync("hang-1");
+
+        Signals.Stop(await agent.PidAsync("hang-1"));
+        var after = await agent.RunningAsync("hang-1", restarts: 1);
+
+        Assert.Null(after.Reason);
+        Assert.Contains("was killed because its check fails", (await agent.EventAsync("AllocationExited", "hang-1")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task When_most_of_a_pool_fails_its_check_at_once_none_is_killed()
+    {
+        await using var agent = await TestAgent.StartAsync(consul.Server.Address);
+        var flag = Path.Combine(agent.StateDirectory, "fine");
+        await File.WriteAllTextAsync(flag, "", Token);
+        var pool = Templates.Script("sleep 1000") with
+        {
+            Health = new HealthSpec { Type = HealthCheckType.Script, Command = [Templates.Busybox, "test", "-f", flag], Interval = TimeSpan.FromMilliseconds(300) },
+        };
+        await agent.AssignAsync(1, 1, new Wanted("brake-1", pool), new Wanted("brake-2", pool));
+        await agent.RunningAsync("brake-1");
+        await agent.RunningAsync("brake-2");
+        var pid = await agent.PidAsync("brake-1");
+
+        // Both in one probing round or in two: should one be seen long before the other, it alone is restarted, and rightly.
+        File.Delete(flag);
+        await agent.EventAsync("BrakeEngaged");
+        await File.WriteAllTextAsync(flag, "", Token);
+        await agent.EventAsync("BrakeReleased");
+
+        await agent.RunningAsync("brake-1");
+        await agent.RunningAsync("brake-2");
+        Assert.Equal(pid, await agent.PidAsync("brake-1"));
     }
 }

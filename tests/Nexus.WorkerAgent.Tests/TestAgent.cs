@@ -71,9 +71,9 @@ internal sealed class TestAgent : IAsyncDisposable
                 ["Worker:StateDirectory"] = _folder,
                 ["Worker:ResyncInterval"] = "00:00:02",
             }).AddInMemoryCollection(_settings);
-            builder.Services.AddSingleton<ILoggerProvider>(Logs);
             builder.Services.Configure<LoggerFilterOptions>(o => o.AddFilter<Microsoft.Extensions.Logging.Console.ConsoleLoggerProvider>(null, LogLevel.None));
         });
+        _app.Services.GetRequiredService<ILoggerFactory>().AddProvider(Logs);
         await _app.StartAsync(TestContext.Current.CancellationToken);
     }
 
@@ -111,7 +111,7 @@ internal sealed class TestAgent : IAsyncDisposable
         allocation, $"running after {restarts} restarts", a => a is { Phase: AllocationPhase.Running, Healthy: true } && a.Restarts == restarts);
 
     /// <summary>Waits for an event of this node.</summary>
-    public async Task<ClusterEvent> EventAsync(string kind, string? allocation = null)
+    public async Task<ClusterEvent> EventAsync(string kind, string? allocation = null, string text = "")
     {
         using var patience = Limit();
         try
@@ -120,7 +120,8 @@ internal sealed class TestAgent : IAsyncDisposable
             {
                 var found = seen.Value
                     .Select(p => StateJson.Read(p.Key, p.Value, StateJson.Default.ClusterEvent))
-                    .FirstOrDefault(e => e.Node == Node && e.Kind == kind && (allocation is null || e.Allocation?.Value == allocation));
+                    .FirstOrDefault(e => e.Node == Node && e.Kind == kind && (allocation is null || e.Allocation?.Value == allocation)
+                        && e.Message.Contains(text, StringComparison.Ordinal));
                 if (found is not null)
                 {
                     return found;
@@ -159,7 +160,8 @@ internal sealed class TestAgent : IAsyncDisposable
 
     /// <summary>Process id of an allocation's workload.</summary>
     public async Task<int> PidAsync(string allocation) =>
-        (await Runtime.ListAsync(TestContext.Current.CancellationToken))
+        (await (await _app!.Services.GetRequiredService<RuntimeConnection>().WhenFoundAsync(TestContext.Current.CancellationToken))
+            .ListAsync(TestContext.Current.CancellationToken))
             .First(w => w.Allocation.Value == allocation && w.State == WorkloadState.Running).Pid!.Value;
 
     public async ValueTask DisposeAsync()
@@ -169,9 +171,10 @@ internal sealed class TestAgent : IAsyncDisposable
             await RunAsync();
         }
 
-        var runtime = await _app!.Services.GetRequiredService<RuntimeConnection>().WhenFoundAsync(CancellationToken.None)
-            .WaitAsync(TimeSpan.FromSeconds(5), TimeProvider.System).ContinueWith(
-                t => t.IsCompletedSuccessfully ? t.Result : null, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        var connection = _app!.Services.GetRequiredService<RuntimeConnection>();
+        var runtime = connection.Problem is null
+            ? await connection.WhenFoundAsync(CancellationToken.None).WaitAsync(Patience, TimeProvider.System)
+            : null;
         await _app.StopAsync(CancellationToken.None);
         foreach (var workload in runtime is null ? [] : await runtime.ListAsync(CancellationToken.None))
         {

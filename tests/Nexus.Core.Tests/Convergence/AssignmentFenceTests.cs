@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using Nexus.Core.Convergence;
+using Nexus.Core.Ids;
+using Nexus.Core.State;
+using static Nexus.Core.Convergence.FenceVerdict;
+using static Nexus.Core.Tests.Convergence.NodeView;
+
+namespace Nexus.Core.Tests.Convergence;
+
+public sealed class AssignmentFenceTests
+{
+    private static readonly NodeAssignment Held = Assigned(Run("a"));
+
+    public static TheoryData<string, NodeAssignment?, NodeAssignment, FenceVerdict> Cases => new()
+    {
+        { "the first is taken", null, Held, Accepted },
+        { "the next generation is taken", Held, Held with { Generation = 6 }, Accepted },
+        { "a new leader may count anew", Held, Held with { Epoch = 4, Generation = 1 }, Accepted },
+        { "the one held", Held, Held, Unchanged },
+        { "a deposed leader", Held, Held with { Epoch = 2, Generation = 99 }, LowerEpoch },
+        { "an old read", Held, Held with { Generation = 4 }, OlderGeneration },
+        { "another node's", null, Held with { Node = new NodeName("n2") }, OtherNode },
+        { "an allocation twice", null, Assigned(Run("a"), Run("a")), Broken },
+        { "a run without its template", null, Held with { Templates = ImmutableArray<AssignedTemplate>.Empty }, Broken },
+        { "a stop needs no template", null, Assigned(Stop("a")) with { Templates = ImmutableArray<AssignedTemplate>.Empty }, Accepted },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Judge_keeps_deposed_leaders_out(string because, NodeAssignment? held, NodeAssignment shown, FenceVerdict expected)
+    {
+        var verdict = AssignmentFence.Judge(Node, held, shown);
+
+        Assert.True(verdict == expected, $"{because}: expected {expected}, got {verdict}");
+    }
+}

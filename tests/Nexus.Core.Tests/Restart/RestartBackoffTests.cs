@@ -1,0 +1,49 @@
+using CsCheck;
+using Nexus.Core.Restart;
+using Nexus.Core.Spec;
+
+namespace Nexus.Core.Tests.Restart;
+
+public sealed class RestartBackoffTests
+{
+    private static readonly RestartSpec Spec = new();
+
+    [Theory]
+    [InlineData(0, 0, "the first restart is immediate")]
+    [InlineData(1, 10, "then the initial delay")]
+    [InlineData(2, 20, "doubling")]
+    [InlineData(3, 40, "doubling")]
+    [InlineData(6, 300, "320 s is past the longest delay")]
+    [InlineData(5000, 300, "no number of failures overflows")]
+    public void AfterFailure_grows_the_delay(int failures, int seconds, string because)
+    {
+        var decision = RestartBackoff.AfterFailure(Spec, failures, TimeSpan.Zero, chance: 0);
+
+        Assert.True(decision.Delay == TimeSpan.FromSeconds(seconds), because);
+        Assert.Equal(failures + 1, decision.Failures);
+    }
+
+    [Theory]
+    [InlineData(599, 4, "not yet long enough")]
+    [InlineData(600, 1, "healthy for as long as it takes")]
+    public void AfterFailure_begins_anew_after_health(int healthySeconds, int failures, string because)
+    {
+        var decision = RestartBackoff.AfterFailure(Spec, 3, TimeSpan.FromSeconds(healthySeconds), chance: 0);
+
+        Assert.True(decision.Failures == failures, because);
+        Assert.Equal(failures == 1, decision.Delay == TimeSpan.Zero);
+    }
+
+    [Fact]
+    public void AfterPullFailure_never_tries_at_once() =>
+        Assert.Equal(new RestartDecision(1, TimeSpan.FromSeconds(10)), RestartBackoff.AfterPullFailure(Spec, 0, chance: 0));
+
+    [Fact]
+    public void Chance_only_shortens_and_only_a_little() =>
+        Gen.Select(Gen.Int[1, 100], Gen.Double[0, 0.999]).Sample((failures, chance) =>
+        {
+            var full = RestartBackoff.AfterFailure(Spec, failures, TimeSpan.Zero, 0).Delay;
+            var spread = RestartBackoff.AfterFailure(Spec, failures, TimeSpan.Zero, chance).Delay;
+            return spread <= full && spread >= full * (1 - RestartBackoff.Jitter) && spread <= Spec.MaxDelay;
+        });
+}

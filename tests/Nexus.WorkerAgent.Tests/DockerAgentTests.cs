@@ -1,0 +1,98 @@
+using System.Formats.Tar;
+using Docker.DotNet;
+using Docker.DotNet.Models;
+using Nexus.Api.State;
+using Nexus.Core.Spec;
+using Nexus.Core.State;
+using Nexus.Testing;
+
+namespace Nexus.WorkerAgent.Tests;
+
+/// <summary>The agent on a real Docker Engine.</summary>
+public sealed class DockerAgentTests(ConsulFixture consul)
+{
+    private const string Image = "nexus/agent-test-busybox";
+
+    private static readonly Dictionary<string, string?> Settings = new() { ["Worker:Runtime"] = "docker", ["Worker:OwnerLabels:nexus.test"] = "agent" };
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_container_is_started_restarted_when_it_dies_kept_over_a_restart_and_stopped()
+    {
+        using var docker = await RequireImageAsync();
+        await using var agent = await TestAgent.StartAsync(consul.Server.Address, Settings);
+        var web = new PoolTemplate
+        {
+            Image = Image + ":local",
+            Command = ["/bin/busybox", "httpd", "-f", "-p", "8080"],
+            Port = 8080,
+            Drain = new DrainSpec { Timeout = TimeSpan.Zero, StopTimeout = TimeSpan.FromSeconds(2) },
+        };
+        await agent.AssignAsync(1, 1, new Wanted("box-1", web));
+        var first = await agent.RunningAsync("box-1");
+
+        Signals.Kill(await agent.PidAsync("box-1"));
+        var second = await agent.RunningAsync("box-1", restarts: 1);
+        await agent.ServiceAsync("box", "at the new port", e => e.Service.Port == second.Port && e.Service.Meta[CatalogNames.MetaAttempt] == "1");
+        Assert.NotEqual(first.Port, second.Port);
+        Assert.Equal(137, (await agent.ReportedAsync("box-1", "exit code known", a => a.ExitCode is not null)).ExitCode);
+
+        var pid = await agent.PidAsync("box-1");
+        await agent.LeaveAsync();
+        await agent.RunAsync();
+        await agent.EventAsync("AllocationAdopted", "box-1");
+        await agent.RunningAsync("box-1", restarts: 1);
+        Assert.Equal(pid, await agent.PidAsync("box-1"));
+
+        await agent.AssignAsync(1, 2, new Wanted("box-1", web, DesiredStatus.Stop));
+        await agent.ReportedAsync("box-1", "stopped", a => a.Phase == AllocationPhase.Stopped);
+        Assert.Empty(await agent.Runtime.ListAsync(Token));
+    }
+
+    [Fact]
+    public async Task An_image_that_cannot_be_had_is_told_and_tried_again_later()
+    {
+        using var docker = await RequireImageAsync();
+        await using var agent = await TestAgent.StartAsync(consul.Server.Address, Settings);
+        await agent.AssignAsync(1, 1, new Wanted("nopull-1", new PoolTemplate { Image = "127.0.0.1:1/nexus/nowhere:1" }));
+
+        var told = await agent.EventAsync("ImagePullFailed", "nopull-1");
+        var seen = await agent.ReportedAsync("nopull-1", "failed", a => a.Phase == AllocationPhase.Failed);
+
+        Assert.Contains("127.0.0.1:1/nexus/nowhere:1", told.Message, StringComparison.Ordinal);
+        Assert.Equal(0, seen.Restarts);
+        Assert.NotNull(seen.Reason);
+    }
+
+    private static async Task<DockerClient> RequireImageAsync()
+    {
+        if (!File.Exists(Templates.Busybox))
+        {
+            Assert.Skip("busybox-static is not installed.");
+        }
+
+        var client = new DockerClientBuilder().WithEndpoint(new Uri("unix:///var/run/docker.sock")).Build();
+        try
+        {
+            await client.System.PingAsync(Token);
+        }
+        catch (Exception e) when (e is HttpRequestException or TimeoutException or IOException)
+        {
+            client.Dispose();
+            Assert.Skip($"No Docker Engine answers: {e.Message}");
+        }
+
+        using var tar = new MemoryStream();
+        await using (var writer = new TarWriter(tar, leaveOpen: true))
+        {
+            await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, "bin/") { Mode = (UnixFileMode)0b111_101_101 }, Token);
+            await writer.WriteEntryAsync(Templates.Busybox, "bin/busybox", Token);
+        }
+
+        tar.Position = 0;
+        await client.Images.CreateImageAsync(
+            new ImagesCreateParameters { FromSrc = "-", Repo = Image, Tag = "local" }, tar, null, new Progress<JSONMessage>(), Token);
+        return client;
+    }
+}

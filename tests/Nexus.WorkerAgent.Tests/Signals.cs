@@ -1,0 +1,22 @@
+using System.Diagnostics;
+
+namespace Nexus.WorkerAgent.Tests;
+
+/// <summary>What happens to processes.</summary>
+internal static class Signals
+{
+    public static void Kill(int pid) => Send("KILL", pid);
+
+    /// <summary>It hangs from now on.</summary>
+    public static void Stop(int pid) => Send("STOP", pid);
+
+    public static bool IsAlive(int pid) =>
+        File.Exists($"/proc/{pid}/stat") && !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z", StringComparison.Ordinal);
+
+    private static void Send(string signal, int pid)
+    {
+        using var kill = Process.Start(Templates.Busybox, ["kill", $"-{signal}", $"{pid}"]);
+        kill.WaitForExit();
+        Assert.Equal(0, kill.ExitCode);
+    }
+}
