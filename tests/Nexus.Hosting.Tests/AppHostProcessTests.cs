@@ -36,8 +36,9 @@ public sealed class AppHostProcessTests : IDisposable
     [Fact]
     public async Task What_a_killed_run_left_behind_is_stopped_by_the_next()
     {
-        await using var killed = new AppHostProcess(_folder);
+        await using var killed = new AppHostProcess(_folder, "--logs");
         await killed.ReadUntilAsync("Press Ctrl-C to stop.", Token);
+        await killed.ReadUntilAsync("parent | child ", Token);
         var left = OwnerMark.Find(Owner);
         killed.Crash();
         await killed.ExitAsync(Token);

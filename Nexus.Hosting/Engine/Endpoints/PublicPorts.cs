@@ -1,6 +1,6 @@
+using System.Net.Sockets;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
-using System.Net.Sockets;
 
 namespace Nexus.Hosting.Engine.Endpoints;
 

@@ -12,7 +12,7 @@ internal sealed class ProgressConsole
     private readonly TextWriter _writer;
     private readonly long _began;
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, string> _told = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, (string? Condition, string? Reason)> _told = new(StringComparer.OrdinalIgnoreCase);
     private bool _tableShown;
 
     public ProgressConsole(EngineContext context, TextWriter writer)
@@ -51,15 +51,21 @@ internal sealed class ProgressConsole
 
     private void Tell(ResourceEvent change)
     {
-        var before = _told.GetValueOrDefault(change.ResourceId);
         var now = ResourceTable.Condition(change.Snapshot);
-        if (now == before)
+        var (before, reason) = _told.GetValueOrDefault(change.ResourceId);
+        if ((before, reason) != (now, change.Snapshot.FailureReason))
         {
-            return;
+            _told[change.ResourceId] = (now, change.Snapshot.FailureReason);
+            TellChange(change, before, now);
         }
 
-        _told[change.ResourceId] = now;
-        if (change.Resource is not ParameterResource && now != KnownResourceStates.NotStarted && now != KnownResourceStates.Starting)
+        // Also when nothing is told: that a resource without health checks is ready shows in its state alone.
+        ShowTableWhenSettled();
+    }
+
+    private void TellChange(ResourceEvent change, string? before, string now)
+    {
+        if (now != before && change.Resource is not ParameterResource && now != KnownResourceStates.NotStarted && now != KnownResourceStates.Starting)
         {
             var elapsed = _context.Time.GetElapsedTime(_began).TotalSeconds;
             var from = before is null or nameof(KnownResourceStates.NotStarted) ? "" : $"{before} → ";
@@ -67,7 +73,6 @@ internal sealed class ProgressConsole
         }
 
         TellFailure(change);
-        ShowTableWhenSettled();
     }
 
     private static string Waited(ResourceEvent change) => change.Snapshot.State?.Text != KnownResourceStates.Waiting ? ""

@@ -39,9 +39,14 @@ internal sealed class AppHostProcess : IAsyncDisposable
 
     public string Output => string.Join('\n', _seen);
 
-    /// <summary>Reads the output up to a line.</summary>
+    /// <summary>Gives the line that holds the part, reading on until it comes.</summary>
     public async Task<string> ReadUntilAsync(string part, CancellationToken cancellationToken)
     {
+        if (_seen.Find(line => line.Contains(part, StringComparison.Ordinal)) is { } seen)
+        {
+            return seen;
+        }
+
         try
         {
             await foreach (var line in _lines.Reader.ReadAllAsync(cancellationToken))
