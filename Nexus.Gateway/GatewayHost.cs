@@ -21,14 +21,6 @@ internal static class GatewayHost
     /// <param name="configure">The last word on services; for tests.</param>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        // Read once, when the first socket is made: completions run on the thread that polls instead of hopping to another.
-        // Nothing here blocks a thread, and a variable that is set stays as it is.
-        const string inline = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
-        if (Environment.GetEnvironmentVariable(inline) is null && GatewayTuning.InlineCompletions)
-        {
-            Environment.SetEnvironmentVariable(inline, "1");
-        }
-
         var builder = WebApplication.CreateBuilder(args);
         builder.AddServiceDefaults("nexus-gateway");
         builder.Services.AddOptionsWithValidateOnStart<GatewayOptions, GatewayOptionsValidator>()

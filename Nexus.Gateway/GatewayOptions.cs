@@ -37,6 +37,10 @@ internal sealed class GatewayOptions : IValidatableObject
     [Range(1, 1_000_000)]
     public int MaxConnections { get; set; } = 20_000;
 
+    /// <summary>Runs requests on the threads that poll their sockets: fewer hops, but any code that blocks stalls a socket
+    /// thread. Off until a measurement on the machine in question says otherwise, see docs/gateway.md.</summary>
+    public bool InlineScheduling { get; set; }
+
     /// <summary>How requests reach the replicas.</summary>
     [ValidateObjectMembers]
     public UpstreamOptions Upstream { get; set; } = new();

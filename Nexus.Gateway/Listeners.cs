@@ -29,7 +29,7 @@ internal static class Listeners
             kestrel.Limits.MaxConcurrentUpgradedConnections = options.MaxConnections;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         });
-        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = GatewayTuning.InlineScheduling);
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = options.InlineScheduling);
     }
 
     /// <summary>The first traffic address, for the catalog.</summary>

@@ -48,9 +48,13 @@ internal sealed partial class RoutingApplier(
                 continue;
             }
 
-            if (pool.Trust != (was?.Trust ?? PoolTrust.Current))
+            if (pool.Trust != PoolTrust.Current && pool.Trust != was?.Trust)
             {
-                LogTrust(pool.Name.Value, pool.Trust, pool.Destinations.Length);
+                LogDoubt(pool.Name.Value, pool.Trust, pool.Destinations.Length);
+            }
+            else if (was is not null && was.Trust != pool.Trust)
+            {
+                LogCertain(pool.Name.Value);
             }
 
             LogPool(pool.Name.Value, next.Revision, pool.InRotation.Count(), pool.Destinations.Length);
@@ -63,8 +67,11 @@ internal sealed partial class RoutingApplier(
     [LoggerMessage(6002, LogLevel.Information, "Pool {Pool} at routing {Revision}: {InRotation} of {Known} destinations in rotation")]
     private partial void LogPool(string pool, long revision, int inRotation, int known);
 
-    [LoggerMessage(6003, LogLevel.Warning, "Pool {Pool} is now routed by {Trust} knowledge of its {Known} destinations")]
-    private partial void LogTrust(string pool, PoolTrust trust, int known);
+    [LoggerMessage(6003, LogLevel.Warning, "Pool {Pool} is now routed by {Trust} (LastKnown: the catalog is away or empty; Panic: all its checks fail at once): {Known} destinations")]
+    private partial void LogDoubt(string pool, PoolTrust trust, int known);
+
+    [LoggerMessage(6005, LogLevel.Information, "Pool {Pool} is routed by the catalog's current word again")]
+    private partial void LogCertain(string pool);
 
     [LoggerMessage(6004, LogLevel.Error, "Routing {Revision} of spec {SpecRevision} is refused, the one before stays in force: {Reason}")]
     private partial void LogRefused(long revision, long specRevision, string reason);

@@ -4,14 +4,14 @@ using Nexus.ServiceDefaults.Loops;
 namespace Nexus.Gateway.Routing;
 
 /// <summary>
-/// Turns changed inputs into routing: at once, then at most every 10 ms while changes keep coming. Starts from the routing of
+/// Turns changed inputs into routing: at once, then at most every 2 ms while changes keep coming. Starts from the routing of
 /// the last run, before the first connection is accepted.
 /// </summary>
 internal sealed partial class RoutingLoop(
     RoutingInputs inputs, RoutingApplier applier, RoutingFile file, LoopHeartbeats heartbeats, TimeProvider time)
     : BackgroundService
 {
-    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(2); // A swap costs 0.1 ms.
     private static readonly TimeSpan LookAnyway = TimeSpan.FromSeconds(10);
 
     public override async Task StartAsync(CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Net;
+using Nexus.Consul;
 using Nexus.Core.Ids;
 using Nexus.Core.Routing;
 using Nexus.Gateway.Ejecting;
@@ -55,8 +56,16 @@ public sealed class LastKnownGoodTests
             };
             await EventuallyAsync(() => ejections.Find("web-0") is { Reason: EjectionReason.ProbeFailed }, "the ejection of a by probes");
 
+            // A restarted agent calls its TTL checks critical until it is told otherwise, which must not empty the pool either.
             await consul.RestartAsync(Token);
+            using var client = consul.CreateClient();
+            foreach (var allocation in new[] { "web-0", "web-1" })
+            {
+                await new TestCatalog(client).SetStatusAsync(allocation, CheckStatus.Passing, Token);
+            }
+
             await second.WaitForAsync(s => s.Pools[0].Trust == PoolTrust.Current, "Consul's word", Token);
+            await second.WaitForPoolAsync("web", 2, Token);
             Assert.True(ejections.IsEmpty);
         }
         finally

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Nexus.Api.State;
 using Nexus.Consul;
@@ -121,6 +122,8 @@ public sealed class RoutingTests(ConsulFixture consul) : IClassFixture<ConsulFix
         await using var gateway = await StartAsync();
         await gateway.WaitForPoolAsync("speed", 20, Token);
         List<double> whole = [];
+        List<double> applied = [];
+        using var listener = Listen(applied);
         for (var i = 0; i < 40; i++)
         {
             var outOfIt = i % 2 == 0;
@@ -147,7 +150,8 @@ public sealed class RoutingTests(ConsulFixture consul) : IClassFixture<ConsulFix
         }
 
         TestContext.Current.TestOutputHelper!.WriteLine(
-            $"20 replicas. TTL update sent -> routing changed: {Summary(whole)}. YARP's config swap alone: {Summary(swap)}.");
+            $"20 replicas. TTL update sent -> routing changed: {Summary(whole)}. "
+            + $"Watch woke -> routing changed: {Summary(applied)}. YARP's config swap alone: {Summary(swap)}.");
 
         static string Summary(List<double> values)
         {
@@ -225,6 +229,29 @@ public sealed class RoutingTests(ConsulFixture consul) : IClassFixture<ConsulFix
 
         var after = await consul.Client.Health.ServiceAsync(CatalogNames.Gateway, passingOnly: false, Token);
         Assert.DoesNotContain(after.Value, e => e.Service.Id == "nexus-gateway-listed");
+    }
+
+    private static MeterListener Listen(List<double> milliseconds)
+    {
+        var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument.Name == "nexus.gateway.routing.apply.duration")
+                {
+                    self.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((_, value, _, _) =>
+        {
+            lock (milliseconds)
+            {
+                milliseconds.Add(value * 1000);
+            }
+        });
+        listener.Start();
+        return listener;
     }
 
     private Task<GatewayUnderTest> StartAsync() => GatewayUnderTest.StartAsync(consul.Server.Address, Token);
