@@ -40,7 +40,6 @@ internal static class GatewayHost
         }
 
         app.UseSecurityHeaders();
-        app.UseWebSockets();
         app.MapDefaultEndpoints(options.AdminUrl.Port);
         app.MapGatewayEndpoints(options.AdminUrl.Port);
         app.MapReverseProxy(proxy => proxy.UseMiddleware<AttemptMiddleware>());

@@ -10,8 +10,12 @@ namespace Nexus.Gateway.Catalog;
 /// Follows the spec and, for every pool that a route leads to, its instances: all by blocking queries, so news arrive when
 /// they happen. Only writes down what it reads; <see cref="RoutingLoop"/> concludes.
 /// </summary>
-internal sealed class CatalogWatcher(ConsulClient consul, SpecSource specs, RoutingInputs inputs) : BackgroundService
+internal sealed partial class CatalogWatcher(
+    ConsulClient consul, SpecSource specs, RoutingInputs inputs, TimeProvider time, ILogger<CatalogWatcher> logger)
+    : BackgroundService
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private readonly Dictionary<PoolName, PoolWatch> _pools = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -49,12 +53,32 @@ internal sealed class CatalogWatcher(ConsulClient consul, SpecSource specs, Rout
 
     private async Task FollowAsync(PoolName pool, CancellationToken cancellationToken)
     {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await ReadAsync(pool, cancellationToken);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogFailed(pool.Value, e);
+                inputs.SetReading(pool, PoolReading.Failed);
+                await Task.Delay(Patience, time, cancellationToken);
+            }
+        }
+    }
+
+    private async Task ReadAsync(PoolName pool, CancellationToken cancellationToken)
+    {
         var options = new WatchOptions { OnError = _ => inputs.SetReading(pool, PoolReading.Failed) };
         await foreach (var result in consul.Health.WatchServiceAsync(pool.Value, options, cancellationToken))
         {
             inputs.SetReading(pool, PoolReading.Listed(CatalogMapping.ToInstances(result.Value)));
         }
     }
+
+    [LoggerMessage(6024, LogLevel.Error, "What the catalog says of pool {Pool} cannot be read; it is routed as before")]
+    private partial void LogFailed(string pool, Exception exception);
 
     private sealed record PoolWatch(CancellationTokenSource Ending, Task Running)
     {

@@ -95,7 +95,11 @@ internal sealed class AbsenceProber(
     private async Task<bool> IsWellAsync(
         HttpMessageInvoker client, Destination destination, ProbePlan plan, CancellationToken cancellationToken)
     {
-        var address = new Uri(destination.Address);
+        if (!Uri.TryCreate(destination.Address, UriKind.Absolute, out var address))
+        {
+            return false;
+        }
+
         if (plan.Type != HealthCheckType.Http)
         {
             return await ReconnectProber.AcceptsAsync(address, plan.Timeout, time, cancellationToken);

@@ -13,8 +13,8 @@ internal sealed class ReconnectProber(Ejector ejector, IOptions<GatewayOptions> 
     {
         await foreach (var suspect in ejector.Suspects.ReadAllAsync(stoppingToken))
         {
-            var address = new Uri(suspect.Life[(suspect.Life.IndexOf('@', StringComparison.Ordinal) + 1)..]);
-            if (await AcceptsAsync(address, options.Value.Upstream.ConnectTimeout, time, stoppingToken))
+            if (Uri.TryCreate(suspect.Life[(suspect.Life.IndexOf('@', StringComparison.Ordinal) + 1)..], UriKind.Absolute, out var address)
+                && await AcceptsAsync(address, options.Value.Upstream.ConnectTimeout, time, stoppingToken))
             {
                 ejector.GiveAnotherChance(suspect);
             }

@@ -8,8 +8,12 @@ namespace Nexus.Gateway.Routing;
 /// the last run, before the first connection is accepted.
 /// </summary>
 internal sealed partial class RoutingLoop(
-    RoutingInputs inputs, RoutingApplier applier, RoutingFile file, LoopHeartbeats heartbeats, TimeProvider time)
-    : BackgroundService
+    RoutingInputs inputs,
+    RoutingApplier applier,
+    RoutingFile file,
+    LoopHeartbeats heartbeats,
+    TimeProvider time,
+    ILogger<RoutingLoop> logger) : BackgroundService
 {
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(2); // A swap costs 0.1 ms.
     private static readonly TimeSpan LookAnyway = TimeSpan.FromSeconds(10);
@@ -30,7 +34,15 @@ internal sealed partial class RoutingLoop(
         while (!stoppingToken.IsCancellationRequested)
         {
             await inputs.WaitAsync(LookAnyway, stoppingToken);
-            await RunOnceAsync(stoppingToken);
+            try
+            {
+                await RunOnceAsync(stoppingToken);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogFailed(e);
+            }
+
             heartbeat.Beat();
             await Task.Delay(Rest, time, stoppingToken);
         }
@@ -55,4 +67,7 @@ internal sealed partial class RoutingLoop(
             await applier.ApplyAsync(next, input.ChangedAt, cancellationToken);
         }
     }
+
+    [LoggerMessage(6006, LogLevel.Error, "Computing the routing failed; the one in force stays")]
+    private partial void LogFailed(Exception exception);
 }
