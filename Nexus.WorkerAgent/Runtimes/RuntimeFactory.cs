@@ -22,7 +22,7 @@ internal sealed class RuntimeFactory(
             Cluster = options.Cluster,
             Node = identity.Node,
             PublishAddress = identity.Address,
-            ExtraLabels = options.OwnerLabels.ToImmutableDictionary(),
+            ExtraLabels = OwnerLabels(),
         },
         time,
         () => chance(),
@@ -40,4 +40,15 @@ internal sealed class RuntimeFactory(
         },
         time,
         loggers.CreateLogger<ProcessRuntime>());
+
+    /// <summary>The settings' labels, and the mark of a local engine that started this agent, so that it finds our containers
+    /// after both were killed.</summary>
+    private ImmutableDictionary<string, string> OwnerLabels()
+    {
+        var labels = options.OwnerLabels.ToImmutableDictionary();
+        var owner = Environment.GetEnvironmentVariable("NEXUS_HOSTING_OWNER");
+        return string.IsNullOrEmpty(owner)
+            ? labels
+            : labels.SetItem("nexus.hosting.owner", owner).SetItem("nexus.hosting.resource", identity.Node.Value);
+    }
 }

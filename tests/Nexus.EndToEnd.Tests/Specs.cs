@@ -12,7 +12,7 @@ internal static class Specs
             port: 8080
             min_replicas: {web}
             env: {"{"} APP_VERSION: "{version}" {"}"}
-            resources: {"{"} cpu: 0.05, memory: 160MB {"}"}
+            resources: {"{"} cpu: 0.3, memory: 160MB {"}"}
             health: {"{"} path: /health, interval: 1s {"}"}
             drain: {"{"} timeout: 2s, stop_timeout: 3s {"}"}
             process: {"{"} command: [dotnet, "{SampleProgram}"] {"}"}
