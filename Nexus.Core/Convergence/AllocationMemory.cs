@@ -152,7 +152,7 @@ public sealed record AllocationMemory
         After(AllocationEvent.PullFailed).Ended(reason, RestartBackoff.AfterPullFailure(restart, Failures, chance), now);
 
     /// <summary>Nothing of it runs any more, as wanted.</summary>
-    public AllocationMemory AfterGone(string reason) => After(AllocationEvent.Gone) with
+    public AllocationMemory AfterGone(string reason) => After(AllocationEvent.StopBegun).After(AllocationEvent.Gone) with
     {
         Workload = null,
         Port = null,

@@ -74,6 +74,7 @@ public static class AllocationLifecycle
             // A stop that broke off is begun anew, or taken back when the allocation is wanted again.
             [(Draining, StopBegun)] = Draining,
             [(Draining, WorkloadRuns)] = Starting,
+            [(Draining, PullBegun)] = Pulling,
             [(Draining, Ended)] = Draining,
             [(Draining, Gone)] = Stopped,
             [(Draining, NodeLost)] = Lost,

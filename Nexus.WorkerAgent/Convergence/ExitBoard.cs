@@ -7,7 +7,11 @@ namespace Nexus.WorkerAgent.Convergence;
 /// </summary>
 internal sealed class ExitBoard
 {
+    // An end may be told again after its workload was forgotten; only so many are remembered for nobody.
+    private const int Bound = 1024;
+
     private readonly ConcurrentDictionary<string, CancellationTokenSource> _workloads = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<string> _posted = new();
 
     /// <summary>Cancelled once the workload is known to have ended.</summary>
     public CancellationToken TokenFor(string workload) => _workloads.GetOrAdd(workload, static _ => new()).Token;
@@ -22,6 +26,12 @@ internal sealed class ExitBoard
         }
 
         source.Cancel();
+        _posted.Enqueue(workload);
+        while (_posted.Count > Bound && _posted.TryDequeue(out var oldest))
+        {
+            Forget(oldest);
+        }
+
         return true;
     }
 

@@ -69,6 +69,15 @@ public sealed class AllocationMemoryTests
     }
 
     [Fact]
+    public void What_is_gone_is_stopped_whatever_it_was()
+    {
+        foreach (var phase in Enum.GetValues<AllocationPhase>())
+        {
+            Assert.Equal(AllocationPhase.Stopped, Remembered("a", phase).AfterGone("scaled down").Phase);
+        }
+    }
+
+    [Fact]
     public void Last_lines_are_few_and_short()
     {
         ImmutableArray<string> many = [.. Enumerable.Range(0, 100).Select(i => $"line {i}")];

@@ -14,7 +14,7 @@ public sealed class AllocationLifecycleTests
         [Pulling] = "PFSF-FDXL-",
         [Starting] = "--SFRFD-L-",
         [Running] = "-----FD-L-",
-        [Draining] = "--S--DDXL-",
+        [Draining] = "P-S--DDXL-",
         [Stopped] = "P-----D---",
         [Failed] = "P-S---DXL-",
         [Lost] = "------DX-N",
