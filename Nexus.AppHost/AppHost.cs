@@ -67,6 +67,7 @@ var workers = Enumerable.Range(1, cluster.Workers)
 var apply = builder.AddProject<Projects.Nexus_Cli>("pools")
     .WithArgs("apply", cluster.SpecFile, "--wait")
     .WithEnvironment("NEXUS_ADDRESS", managers[0].GetEndpoint("http"))
+    .WithPoolsHealthCheck(managers[0].GetEndpoint("http"))
     .WaitFor(managers[0]);
 workers.ForEach(worker => apply.WaitFor(worker));
 

@@ -130,6 +130,7 @@ internal sealed class ApplicationEngine(EngineContext context) : IHostedService,
         var stops = new Dictionary<IResource, Task>();
         await Task.WhenAll(_runners.Select(runner => StopOfAsync(runner.Resource)));
         await _leftovers!.SweepProcessesAsync(SweepTimeout, CancellationToken.None);
+        await _leftovers.RemoveContainersAsync(CancellationToken.None);
         _register.Clear();
         await _output!.DisposeAsync();
         _lock.Dispose();

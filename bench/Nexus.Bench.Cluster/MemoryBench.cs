@@ -6,31 +6,34 @@ namespace Nexus.Bench.Cluster;
 internal static class MemoryBench
 {
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(30);
-    private static readonly string[] Parts = ["Nexus.Orchestrator", "Nexus.Gateway", "Nexus.WorkerAgent", "consul"];
+    private const string Consul = "consul";
+    private static readonly string[] Parts = ["Nexus.Orchestrator", "Nexus.Gateway", "Nexus.WorkerAgent", Consul];
 
     public static async Task<string> RunAsync(BenchCluster cluster, CancellationToken cancellationToken)
     {
         await cluster.SettledAsync(cancellationToken);
         await Task.Delay(Rest, TimeProvider.System, cancellationToken);
-        var figures = Parts.Select(part => (Part: part, Megabytes: ResidentOf(part))).ToList();
-        var ours = figures.Where(f => f.Part != "consul").Sum(f => f.Megabytes);
-        var consul = figures.Single(f => f.Part == "consul").Megabytes;
-        return $"memory: {string.Join(", ", figures.Select(f => $"{f.Part} {f.Megabytes:0} MB"))}; "
-            + $"orchestrator + gateway + agent {ours:0} MB ({ours / consul:0.0}× a Consul server)";
+        var figures = Parts.Select(ReadMemory).ToList();
+        var consul = figures.Single(f => f.Part == Consul);
+        var ours = figures.Where(f => f.Part != Consul).ToList();
+        return $"memory: resident {string.Join(", ", figures.Select(f => $"{f.Part} {f.Resident:0} MB"))}; orchestrator + gateway + agent "
+            + $"{ours.Sum(f => f.Resident):0} MB, with the pages they share counted once {ours.Sum(f => f.Proportional):0} MB "
+            + $"({ours.Sum(f => f.Proportional) / consul.Proportional:0.0}× a Consul server)";
     }
 
-    /// <summary>Resident megabytes of the first child of this process that runs a part.</summary>
-    private static double ResidentOf(string part)
+    /// <summary>The first child of this process that runs a part: resident, and with shared pages divided among their users.</summary>
+    private static Memory ReadMemory(string part)
     {
         foreach (var folder in Directory.EnumerateDirectories("/proc").Where(f => int.TryParse(Path.GetFileName(f), out _)))
         {
             try
             {
-                var lines = File.ReadAllLines(Path.Combine(folder, "status"));
                 var command = File.ReadAllText(Path.Combine(folder, "cmdline"));
-                if (Field(lines, "PPid") == Environment.ProcessId && command.Contains(part, StringComparison.Ordinal))
+                if (Field(File.ReadAllLines(Path.Combine(folder, "status")), "PPid") == Environment.ProcessId
+                    && command.Contains(part, StringComparison.Ordinal))
                 {
-                    return Field(lines, "VmRSS") / 1024.0;
+                    var lines = File.ReadAllLines(Path.Combine(folder, "smaps_rollup"));
+                    return new Memory(part, Field(lines, "Rss") / 1024.0, Field(lines, "Pss") / 1024.0);
                 }
             }
             catch (IOException)
@@ -45,4 +48,6 @@ internal static class MemoryBench
     private static long Field(string[] lines, string name) => long.Parse(
         lines.First(l => l.StartsWith(name + ":", StringComparison.Ordinal))[(name.Length + 1)..].Replace("kB", "", StringComparison.Ordinal).Trim(),
         CultureInfo.InvariantCulture);
+
+    private sealed record Memory(string Part, double Resident, double Proportional);
 }

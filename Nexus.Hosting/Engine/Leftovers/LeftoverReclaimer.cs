@@ -10,7 +10,7 @@ internal sealed class LeftoverReclaimer(EngineSettings settings, ProcessRegister
     public async Task<string?> ReclaimAsync(CancellationToken cancellationToken)
     {
         var processes = await SweepProcessesAsync(settings.StopTimeout, cancellationToken);
-        var containers = docker is null ? [] : await docker.RemoveOwnedAsync(settings.Owner, cancellationToken);
+        var containers = await RemoveContainersAsync(cancellationToken);
         register.Clear();
         if (processes.Count + containers.Count == 0)
         {
@@ -20,6 +20,10 @@ internal sealed class LeftoverReclaimer(EngineSettings settings, ProcessRegister
         var names = processes.Select(p => $"{p.Resource} (pid {p.Pid})").Concat(containers.Select(c => $"{c} (container)"));
         return $"Stopped what an earlier run left behind: {string.Join(", ", names)}.";
     }
+
+    /// <summary>Removes every container that carries the owner's label and is not meant to outlive it; gives their resources.</summary>
+    public async Task<IReadOnlyList<string>> RemoveContainersAsync(CancellationToken cancellationToken) =>
+        docker is null ? [] : await docker.RemoveOwnedAsync(settings.Owner, cancellationToken);
 
     /// <summary>Ends every process that carries the owner's mark.</summary>
     public Task<IReadOnlyList<OwnedProcess>> SweepProcessesAsync(TimeSpan timeout, CancellationToken cancellationToken) =>

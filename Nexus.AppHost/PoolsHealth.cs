@@ -1,0 +1,46 @@
+using System.Text.Json;
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace Nexus.AppHost;
+
+/// <summary>Healthy when the manager shows every pool with all its replicas healthy: the cluster is up then, not before.</summary>
+internal sealed class PoolsHealth(EndpointReference manager) : IHealthCheck
+{
+    private static readonly HttpClient Http = new();
+
+    /// <inheritdoc/>
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await using var body = await Http.GetStreamAsync(new Uri($"{manager.Url}/v1/pools"), cancellationToken);
+            using var pools = await JsonDocument.ParseAsync(body, default, cancellationToken);
+            var waiting = pools.RootElement.EnumerateArray()
+                .Where(p => p.GetProperty("healthy").GetInt32() < p.GetProperty("desired").GetInt32())
+                .Select(p => p.GetProperty("name").GetString()).ToList();
+            return waiting.Count == 0 && pools.RootElement.GetArrayLength() > 0
+                ? HealthCheckResult.Healthy()
+                : HealthCheckResult.Unhealthy($"waiting for {string.Join(", ", waiting)}");
+        }
+        catch (HttpRequestException e)
+        {
+            return HealthCheckResult.Unhealthy(e.Message);
+        }
+    }
+}
+
+/// <summary>Adds <see cref="PoolsHealth"/> to a resource.</summary>
+internal static class PoolsHealthExtensions
+{
+    /// <summary>The resource counts as healthy when all pools serve.</summary>
+    public static IResourceBuilder<T> WithPoolsHealthCheck<T>(this IResourceBuilder<T> builder, EndpointReference manager)
+        where T : IResource
+    {
+        builder.ApplicationBuilder.Services.AddHealthChecks()
+            .Add(new HealthCheckRegistration("pools", _ => new PoolsHealth(manager), HealthStatus.Unhealthy, tags: null));
+        return builder.WithHealthCheck("pools");
+    }
+}
