@@ -37,7 +37,7 @@ public sealed class LayeringTests
     {
         string[] banned = ["System.IO.FileSystem", "System.Net", "System.Threading.Tasks", "System.Diagnostics.Process", "Microsoft.Extensions"];
         var used = Assembly.Load("Nexus.Core").GetReferencedAssemblies().Select(a => a.Name!);
-        Assert.Empty(used.Where(u => banned.Any(b => u.StartsWith(b, StringComparison.Ordinal))));
+        Assert.DoesNotContain(used, u => banned.Any(b => u.StartsWith(b, StringComparison.Ordinal)));
     }
 
     private static string Root()
