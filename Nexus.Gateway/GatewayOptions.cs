@@ -72,7 +72,7 @@ internal sealed class UpstreamOptions
 {
     /// <summary>How long connecting to a replica may take before another is asked.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
-    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromMilliseconds(200);
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How long an idle connection is kept: less than common servers keep theirs (Node.js 5 s), for a request on a
     /// connection that the other side is just closing fails.</summary>

@@ -21,7 +21,8 @@ internal sealed partial class Ejector(
     private readonly Channel<EjectionEntry> _suspects =
         Channel.CreateBounded<EjectionEntry>(new BoundedChannelOptions(256) { FullMode = BoundedChannelFullMode.DropWrite });
 
-    /// <summary>First ejections over a broken connection: the replica may well be alive, and is worth a look at once.</summary>
+    /// <summary>First ejections over a connection that broke, or was not made in time: the replica may well be alive (and this
+    /// machine busy), and is worth a look at once.</summary>
     public ChannelReader<EjectionEntry> Suspects => _suspects.Reader;
 
     /// <summary>Takes in how a request went. Costs nothing while all is well.</summary>
@@ -79,7 +80,7 @@ internal sealed partial class Ejector(
         destinations.Refresh(pool);
         telemetry.Ejected(pool, reason);
         LogEjected(allocation, reason, entry.Standing.Delay.TotalSeconds);
-        if (reason == EjectionReason.ConnectionLost && entry.Standing.Failures == 1)
+        if (reason is EjectionReason.ConnectionLost or EjectionReason.ConnectFailed && entry.Standing.Failures == 1)
         {
             _suspects.Writer.TryWrite(entry);
         }

@@ -1,20 +1,22 @@
 using System.Net.Sockets;
-using Microsoft.Extensions.Options;
 
 namespace Nexus.Gateway.Ejecting;
 
 /// <summary>
-/// Connects to replicas that broke a connection for the first time. Who accepts goes on serving at once: it was one request
-/// that broke, and requests that do so must not empty a pool. Who refuses stays out.
+/// Connects to replicas that failed a connection for the first time. Who accepts goes on serving at once: it was one request
+/// that broke, or this machine that was too busy to connect in time, and neither must empty a pool. Who refuses stays out.
 /// </summary>
-internal sealed class ReconnectProber(Ejector ejector, IOptions<GatewayOptions> options, TimeProvider time) : BackgroundService
+internal sealed class ReconnectProber(Ejector ejector, TimeProvider time) : BackgroundService
 {
+    // More patient than a request, which has another replica to go to.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await foreach (var suspect in ejector.Suspects.ReadAllAsync(stoppingToken))
         {
             if (Uri.TryCreate(suspect.Life[(suspect.Life.IndexOf('@', StringComparison.Ordinal) + 1)..], UriKind.Absolute, out var address)
-                && await AcceptsAsync(address, options.Value.Upstream.ConnectTimeout, time, stoppingToken))
+                && await AcceptsAsync(address, Patience, time, stoppingToken))
             {
                 ejector.GiveAnotherChance(suspect);
             }
