@@ -6,8 +6,14 @@ using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Nexus.AppHost;
 
+if (args is ["--help" or "-h" or "-?"])
+{
+    Console.WriteLine(LocalCluster.Usage);
+    return 0;
+}
+
 var builder = DistributedApplication.CreateBuilder(args);
-var cluster = await LocalCluster.ReadAsync(builder.Configuration, builder.AppHostDirectory, Console.Error, CancellationToken.None);
+var cluster = await LocalCluster.ReadAsync(args, builder.Configuration, builder.AppHostDirectory, Console.Error, CancellationToken.None);
 if (cluster is null)
 {
     return 1;
@@ -27,7 +33,7 @@ var (consul, consulAddress) = builder.AddConsul(cluster);
 var managers = Enumerable.Range(1, cluster.Managers)
     .Select(n => $"manager-{n}")
     .Select(name => builder.AddProject<Projects.Nexus_Orchestrator>(name)
-        .WithHttpEndpoint(port: name == "manager-1" ? LocalCluster.ApiPort : null)
+        .WithHttpEndpoint(port: name == "manager-1" ? cluster.ApiPort : null)
         .WithEnvironment("Consul__Address", consulAddress)
         .WithEnvironment("Orchestrator__Name", name)
         .WithHttpHealthCheck("/health")
@@ -36,7 +42,7 @@ var managers = Enumerable.Range(1, cluster.Managers)
 
 // The gateway: clients come in here.
 var gateway = builder.AddProject<Projects.Nexus_Gateway>("gateway")
-    .WithHttpEndpoint(port: LocalCluster.GatewayPort)
+    .WithHttpEndpoint(port: cluster.GatewayPort)
     .WithHttpEndpoint(name: "admin")
     .WithEnvironment("Consul__Address", consulAddress)
     .WithEnvironment("Gateway__Name", "gateway-1")

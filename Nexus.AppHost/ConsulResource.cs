@@ -17,14 +17,14 @@ internal static class ConsulResource
         if (cluster.ConsulProgram is not { } program)
         {
             var container = builder.AddContainer("consul", Image, ImageTag)
-                .WithHttpEndpoint(port: LocalCluster.ConsulPort, targetPort: 8500, name: "http")
+                .WithHttpEndpoint(port: cluster.ConsulPort, targetPort: 8500, name: "http")
                 .WithArgs("agent", "-dev", "-node=consul-1", "-client=0.0.0.0", "-hcl", Limits)
                 .WithHttpHealthCheck("/v1/status/leader", endpointName: "http");
             return (container, container.GetEndpoint("http"));
         }
 
         var server = builder.AddExecutable("consul", program, cluster.Root)
-            .WithHttpEndpoint(port: LocalCluster.ConsulPort, name: "http")
+            .WithHttpEndpoint(port: cluster.ConsulPort, name: "http")
             .WithEndpoint(name: "rpc", scheme: "tcp")
             .WithEndpoint(name: "gossip", scheme: "tcp")
             .WithHttpHealthCheck("/v1/status/leader", endpointName: "http");

@@ -13,7 +13,7 @@ internal static class ContainerEngine
         {
             { ExitCode: 0 } => (true, $"Docker Engine {outcome.Output} answers"),
             { ExitCode: null } => (false, outcome.Error),
-            _ => (false, "no Docker Engine answers"),
+            _ => (false, $"no Docker Engine answers at {Environment.GetEnvironmentVariable("DOCKER_HOST") ?? "its usual socket"}"),
         };
     }
 }

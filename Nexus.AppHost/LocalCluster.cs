@@ -9,14 +9,20 @@ namespace Nexus.AppHost;
 /// <summary>What the command line asks of the local cluster: its shape, its spec, its runtime.</summary>
 internal sealed class LocalCluster
 {
-    /// <summary>Where clients reach the gateway.</summary>
-    public const int GatewayPort = 8080;
+    /// <summary>The command line in words.</summary>
+    public const string Usage = """
+        dotnet run --project Nexus.AppHost -- [options]
+          --spec FILE           the spec to apply (samples/nexus.yaml)
+          --workers N           worker nodes, 1 to 20 (2)
+          --managers N          managers, 1 to 5 (1)
+          --runtime KIND        how pools run: docker, process, or auto: docker if an engine answers (auto)
+          --gateway-port N      where clients come in (8080)
+          --api-port N          the first manager's API, where the nexus command looks for it (8420)
+          --consul-port N       Consul's API and UI (8500)
+          --logs true           the parts' logs on the console too
+        """;
 
-    /// <summary>Where the CLI looks for the first manager.</summary>
-    public const int ApiPort = 8420;
-
-    /// <summary>Consul's usual port, so that its UI is where people look for it.</summary>
-    public const int ConsulPort = 8500;
+    private static readonly string[] Options = ["spec", "workers", "managers", "runtime", "gateway-port", "api-port", "consul-port", "logs"];
 
     private const string SampleImage = "nexus/sample-web:local";
 
@@ -25,6 +31,15 @@ internal sealed class LocalCluster
         Root = root;
         Spec = spec;
     }
+
+    /// <summary>Where clients reach the gateway.</summary>
+    public int GatewayPort { get; private init; }
+
+    /// <summary>Where the first manager's API answers.</summary>
+    public int ApiPort { get; private init; }
+
+    /// <summary>Where Consul's API and UI answer.</summary>
+    public int ConsulPort { get; private init; }
 
     /// <summary>Managers to run.</summary>
     public int Managers { get; private init; }
@@ -78,12 +93,21 @@ internal sealed class LocalCluster
 
     /// <summary>Reads the command line; null after it has said on <paramref name="errors"/> what is wrong.</summary>
     public static async Task<LocalCluster?> ReadAsync(
-        IConfiguration configuration, string appHostDirectory, TextWriter errors, CancellationToken cancellationToken)
+        string[] args, IConfiguration configuration, string appHostDirectory, TextWriter errors, CancellationToken cancellationToken)
     {
         var root = Path.GetDirectoryName(appHostDirectory)!;
-        var problems = new List<string>();
+        var problems = UnknownOptions(args);
+        if (problems.Count > 0)
+        {
+            await errors.WriteLineAsync(string.Join(Environment.NewLine, [.. problems, Usage]));
+            return null;
+        }
+
         var managers = ReadCount(configuration, "managers", 1, 5, 1, problems);
         var workers = ReadCount(configuration, "workers", 1, 20, 2, problems);
+        var gatewayPort = ReadCount(configuration, "gateway-port", 1, 65535, 8080, problems);
+        var apiPort = ReadCount(configuration, "api-port", 1, 65535, 8420, problems);
+        var consulPort = ReadCount(configuration, "consul-port", 1, 65535, 8500, problems);
         var (runtime, reason) = await ReadRuntimeAsync(configuration["runtime"], problems, cancellationToken);
         var specFile = Path.GetFullPath(configuration["spec"] ?? Path.Combine(root, "samples", "nexus.yaml"));
         var spec = await ReadSpecAsync(specFile, problems, cancellationToken);
@@ -97,6 +121,9 @@ internal sealed class LocalCluster
         return problems.Count > 0 || spec is null ? null : new LocalCluster(root, spec)
         {
             Managers = managers,
+            GatewayPort = gatewayPort,
+            ApiPort = apiPort,
+            ConsulPort = consulPort,
             Workers = workers,
             SpecFile = specFile,
             Runtime = runtime,
@@ -105,6 +132,26 @@ internal sealed class LocalCluster
             StateDirectory = Path.Combine(
                 Path.GetFullPath(configuration["Hosting:StateDirectory"] ?? ".nexus", appHostDirectory), "cluster"),
         };
+    }
+
+    /// <summary>Words that are no option of ours, nor a setting of the engine (<c>Section:Key</c>), which would be ignored in silence.</summary>
+    private static List<string> UnknownOptions(string[] args)
+    {
+        var unknown = new List<string>();
+        for (var i = 0; i < args.Length; i++)
+        {
+            var name = args[i].TrimStart('-').Split('=')[0];
+            if (args[i].StartsWith('-') && (Options.Contains(name, StringComparer.OrdinalIgnoreCase) || name.Contains(':', StringComparison.Ordinal)))
+            {
+                i += args[i].Contains('=', StringComparison.Ordinal) || i + 1 == args.Length || args[i + 1].StartsWith('-') ? 0 : 1;
+            }
+            else
+            {
+                unknown.Add($"'{args[i]}' is no option; there are:");
+            }
+        }
+
+        return unknown;
     }
 
     private static int ReadCount(IConfiguration configuration, string name, int least, int most, int usual, List<string> problems)

@@ -9,6 +9,7 @@ using Nexus.Orchestrator.Events;
 using Nexus.Orchestrator.Leadership;
 using Nexus.Orchestrator.State;
 using Nexus.ServiceDefaults;
+using Nexus.ServiceDefaults.Http;
 
 namespace Nexus.Orchestrator;
 
@@ -35,7 +36,8 @@ internal static class OrchestratorApp
             o.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
             o.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
         });
-        builder.Services.AddHttpClient(LogEndpoints.WorkerClient);
+        builder.Services.AddHttpClient(LogEndpoints.WorkerClient).WithoutDefaultResilience()
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2) });
         builder.Services.AddOpenApi("v1");
         builder.Services.AddProblemDetails();
 

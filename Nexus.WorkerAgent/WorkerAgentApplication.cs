@@ -74,6 +74,7 @@ internal static class WorkerAgentApplication
         AddHosted<ObservationReporter>(services);
         AddHosted<RuntimeConnection>(services);
         AddHosted<NodeRegistrar>(services);
+        services.AddHealthChecks().AddCheck<NodeHealthCheck>("node");
         AddHosted<HealthWatch>(services);
         AddHosted<ScriptProber>(services);
         AddHosted<ExitWatch>(services);

@@ -6,7 +6,7 @@ namespace Nexus.Core.Placement;
 
 /// <summary>
 /// Chooses nodes for new allocations: feasible ones only (ready, runtime, architecture, labels, room), those with fewest
-/// replicas of the pool first, then the least loaded, then by name, so that equal input gives an equal plan.
+/// replicas of the pool that are to stay first, then the least loaded, then by name, so that equal input gives an equal plan.
 /// </summary>
 internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
 {
@@ -33,7 +33,7 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
 
         while (chosen.Count < count && queue.TryDequeue(out var node, out _))
         {
-            node.Reserve(pool.Name, pool.Template.Resources);
+            node.Reserve(pool.Name, pool.Template.Resources, stays: true);
             chosen.Add(node.Record.Node);
             if (Judge(node, pool) == Verdict.Feasible)
             {
@@ -103,7 +103,7 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
     };
 
     private static Rank RankOf(NodeRoom node, PoolName pool) =>
-        new(node.CountOf(pool), node.Load, node.Count, node.Record.Node.Value);
+        new(node.CountStaying(pool), node.Load, node.Count, node.Record.Node.Value);
 
     private enum Verdict
     {

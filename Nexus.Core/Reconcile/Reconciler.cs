@@ -79,6 +79,7 @@ public static class Reconciler
     private static List<NodeRoom> Rooms(ClusterSnapshot snapshot)
     {
         var rooms = new List<NodeRoom>(snapshot.Nodes.Count);
+        var current = snapshot.Spec?.Pools.ToDictionary(p => p.Name, p => PoolRevisions.Compute(p.Template)) ?? [];
         foreach (var (name, state) in snapshot.Nodes)
         {
             var room = new NodeRoom(state);
@@ -88,7 +89,10 @@ public static class Reconciler
                 foreach (var allocation in assignment.Allocations)
                 {
                     // What is being stopped still holds its room until its node says it is gone.
-                    room.Reserve(allocation.Pool, requests.GetValueOrDefault((allocation.Pool, allocation.Revision)) ?? new ResourceSpec());
+                    var stays = allocation.Desired == DesiredStatus.Run
+                        && current.TryGetValue(allocation.Pool, out var revision) && revision == allocation.Revision;
+                    room.Reserve(
+                        allocation.Pool, requests.GetValueOrDefault((allocation.Pool, allocation.Revision)) ?? new ResourceSpec(), stays);
                 }
             }
 

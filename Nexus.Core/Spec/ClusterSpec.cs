@@ -6,7 +6,7 @@ namespace Nexus.Core.Spec;
 /// <summary>What one <c>nexus.yaml</c> asks for: the pools of a cluster and how traffic reaches them.</summary>
 public sealed record ClusterSpec
 {
-    /// <summary>Name of the cluster; labels containers, so two clusters may share a machine.</summary>
+    /// <summary>Name of the cluster, as status shows it. (Containers are told apart by the agents' own <c>Worker:Cluster</c>.)</summary>
     public string Cluster { get; init; } = "nexus";
 
     /// <summary>The pools, in the order of the document.</summary>

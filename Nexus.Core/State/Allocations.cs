@@ -69,7 +69,7 @@ public sealed record NodeAssignment
     /// <summary>Grows by one with every write.</summary>
     public ulong Generation { get; init; }
 
-    /// <summary>Name of the cluster, which labels the containers.</summary>
+    /// <summary>Name of the cluster as its spec gives it.</summary>
     public string Cluster { get; init; } = "nexus";
 
     /// <summary>What shall run or stop there.</summary>

@@ -34,6 +34,9 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         // In front of all other sources: everything overrides it.
         _host.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = _testing?.Configuration ?? [] });
         _host.Logging.AddFilter("Microsoft", LogLevel.Warning);
+
+        // It prints the stack of what Run says in one line.
+        _host.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         _host.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
     }
 

@@ -14,14 +14,16 @@ internal sealed partial class AssignmentWatch(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var key = StateKeys.DesiredOf(identity.Node);
+        var toldAbsent = false;
         await foreach (var shown in consul.Kv.WatchAsync(key, null, stoppingToken))
         {
             if (shown.Value is { } pair)
             {
                 holder.Offer(key, pair.Value);
             }
-            else
+            else if (!toldAbsent)
             {
+                toldAbsent = true;
                 LogAbsent(key);
             }
         }

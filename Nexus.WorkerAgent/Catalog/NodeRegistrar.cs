@@ -29,6 +29,12 @@ internal sealed partial class NodeRegistrar(
     private string? _consulNode;
     private bool _away;
 
+    /// <summary>Whether Consul has heard of this node since the agent started.</summary>
+    public bool IsKnown { get; private set; }
+
+    /// <summary>Whether Consul does not hear of it at present.</summary>
+    public bool IsAway => _away;
+
     private string CheckId => _serviceId + ":alive";
 
     /// <summary>Takes the service out of the catalog; the node's record and its replicas stay.</summary>
@@ -49,12 +55,16 @@ internal sealed partial class NodeRegistrar(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var api = await inputs.Api.WhenKnownAsync(stoppingToken);
+
+        // A node that shows itself before its capacity is known would be passed over by the first placements.
+        await runtime.WhenAskedAsync(stoppingToken);
         while (true)
         {
             try
             {
                 await KeepRecordAsync(api, stoppingToken);
                 await KeepServiceAsync(api, stoppingToken);
+                IsKnown = true;
                 TellBack();
             }
             catch (ConsulException e)

@@ -19,6 +19,7 @@ internal sealed partial class RuntimeConnection(
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
 
     private readonly TaskCompletionSource<IContainerRuntime> _found = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile IContainerRuntime? _runtime;
     private volatile string? _problem;
 
@@ -39,6 +40,9 @@ internal sealed partial class RuntimeConnection(
     /// <summary>The runtime, as soon as it answers.</summary>
     public Task<IContainerRuntime> WhenFoundAsync(CancellationToken cancellationToken) => _found.Task.WaitAsync(cancellationToken);
 
+    /// <summary>Ends when the runtime was asked for the first time, whether or not it answered.</summary>
+    public Task WhenAskedAsync(CancellationToken cancellationToken) => _asked.Task.WaitAsync(cancellationToken);
+
     /// <summary>A call failed because the runtime is away: tells it once.</summary>
     public void NoteAway(string reason)
     {
@@ -49,6 +53,7 @@ internal sealed partial class RuntimeConnection(
         }
 
         _problem = reason;
+        _asked.TrySetResult();
     }
 
     /// <summary>A call succeeded.</summary>
@@ -85,6 +90,7 @@ internal sealed partial class RuntimeConnection(
                 NoteAnswers();
                 _runtime = runtime;
                 _found.SetResult(runtime);
+                _asked.TrySetResult();
                 wake.Set();
                 return;
             }

@@ -9,7 +9,7 @@ internal static class ClusterSection
     public static Section<ClusterSpec> Section { get; } = new(new ClusterSpec(),
     [
         new SpecKey<ClusterSpec, string>("cluster", PoolsValue.Name, c => c.Cluster, (c, v) => c with { Cluster = v },
-            "Name of the cluster; it labels containers, so that two clusters may share a machine."),
+            "Name of the cluster, as status shows it."),
         new SpecKey<ClusterSpec, ImmutableArray<PoolSpec>>("worker_pools", new PoolsValue(), null,
             (c, v) => c with { Pools = v },
             "The pools by name. A name is a service in Consul, so others find it as NAME.service.consul.") { IsRequired = true },

@@ -9,19 +9,22 @@ namespace Nexus.Hosting.Engine.Leftovers;
 internal sealed class InstanceLock : IDisposable
 {
     private readonly FileStream _file;
+    private readonly string _pidFile;
 
-    private InstanceLock(FileStream file) => _file = file;
+    private InstanceLock(FileStream file, string pidFile) => (_file, _pidFile) = (file, pidFile);
 
     public static InstanceLock Take(EngineSettings settings)
     {
         Directory.CreateDirectory(settings.StateDirectory);
-        var pidFile = Path.Combine(settings.StateDirectory, $"{settings.Owner}.pid");
+
+        // Where every run of the same owner looks, whatever state folder it was given: leftovers are found by owner.
+        var path = Path.Combine(Path.GetTempPath(), $"nexus-hosting-{settings.Owner}");
+        var pidFile = path + ".pid";
         try
         {
-            var file = new FileStream(
-                Path.Combine(settings.StateDirectory, $"{settings.Owner}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            var file = new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             File.WriteAllText(pidFile, $"{Environment.ProcessId}");
-            return new InstanceLock(file);
+            return new InstanceLock(file, pidFile);
         }
         catch (IOException exception) when (File.Exists(pidFile))
         {
@@ -31,5 +34,11 @@ internal sealed class InstanceLock : IDisposable
         }
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        // Before the lock is given up, so that the file of a later run is never the one deleted.
+        File.Delete(_pidFile);
+        File.Delete(_file.Name);
+        _file.Dispose();
+    }
 }

@@ -47,6 +47,9 @@ public sealed class ReconcilerTests
             Of(Want("web", 2, "2"), Ready("n1"), Has("web", 0, "n1"), Has("web", 1, "n1"), Sick("web", 2, "n1", "2")), "" },
         { "a check that fails everywhere does not empty the pool",
             Of(Want("web", 2, "2"), Ready("n1"), Sick("web", 0, "n1"), Sick("web", 1, "n1"), Sick("web", 2, "n1", "2")), "" },
+        { "new replicas spread among themselves, whatever the old ones do",
+            Of(Want("web", 2, "2"), Ready("n1"), Ready("n2"), Has("web", 0, "n1"), Has("web", 2, "n2", "2"), Stopping("web", 3, "n1")),
+            "+web@n1" },
         { "scaling down and rolling out together",
             Of(Want("web", 1, "2"), Ready("n1"), Has("web", 0, "n1"), Has("web", 1, "n1"), Has("web", 2, "n1", "2")), "-web/0@n1 -web/1@n1" },
     };
