@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Nexus.Core.Rollouts;
 using Nexus.Core.State;
 
 namespace Nexus.Api.State;
@@ -17,6 +18,10 @@ namespace Nexus.Api.State;
 [JsonSerializable(typeof(NodeAssignment))]
 [JsonSerializable(typeof(NodeObservation))]
 [JsonSerializable(typeof(ClusterEvent))]
+[JsonSerializable(typeof(RolloutRecord))]
+[JsonSerializable(typeof(RolloutRequest))]
+[JsonSerializable(typeof(NodeEligibility))]
+[JsonSerializable(typeof(GatewayReport))]
 public sealed partial class StateJson : JsonSerializerContext
 {
     /// <summary>Writes a document.</summary>

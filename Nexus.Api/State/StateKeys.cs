@@ -26,6 +26,18 @@ public static class StateKeys
     /// <summary>What each node runs.</summary>
     public const string Observed = "nexus/observed/";
 
+    /// <summary>How the rollout of each pool stands; written by leaders.</summary>
+    public const string Rollouts = "nexus/rollouts/";
+
+    /// <summary>What people last asked of each rollout; written by any manager.</summary>
+    public const string Requests = "nexus/requests/";
+
+    /// <summary>Nodes taken out of use by people; written by any manager.</summary>
+    public const string Eligibility = "nexus/eligibility/";
+
+    /// <summary>What the live gateways say; each key is bound to its gateway's session and deleted with it.</summary>
+    public const string Gateways = "nexus/gateways/";
+
     /// <summary>What happened.</summary>
     public const string Events = "nexus/events/";
 
@@ -40,6 +52,18 @@ public static class StateKeys
 
     /// <summary>Key of one node's report.</summary>
     public static string ObservedOf(NodeName node) => Observed + node.Value;
+
+    /// <summary>Key of one pool's rollout.</summary>
+    public static string RolloutOf(PoolName pool) => Rollouts + pool.Value;
+
+    /// <summary>Key of what was last asked of one pool's rollout.</summary>
+    public static string RequestOf(PoolName pool) => Requests + pool.Value;
+
+    /// <summary>Key of one node's eligibility.</summary>
+    public static string EligibilityOf(NodeName node) => Eligibility + node.Value;
+
+    /// <summary>Key of one gateway's report.</summary>
+    public static string GatewayReport(string gateway) => Gateways + gateway;
 
     /// <summary>Key of one event.</summary>
     public static string Event(string id) => Events + id;

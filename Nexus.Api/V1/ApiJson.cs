@@ -18,4 +18,12 @@ namespace Nexus.Api.V1;
 [JsonSerializable(typeof(ImmutableArray<EventView>))]
 [JsonSerializable(typeof(EventView))]
 [JsonSerializable(typeof(ProblemView))]
+[JsonSerializable(typeof(ImmutableArray<RolloutView>))]
+[JsonSerializable(typeof(RolloutView))]
+[JsonSerializable(typeof(RolloutCommand))]
+[JsonSerializable(typeof(NodeEligibilityCommand))]
+[JsonSerializable(typeof(NodeDrainView))]
+[JsonSerializable(typeof(PlanView))]
+[JsonSerializable(typeof(AllocationChange))]
+[JsonSerializable(typeof(DrillCommand))]
 public sealed partial class ApiJson : JsonSerializerContext;

@@ -39,6 +39,9 @@ public sealed record StatusView
     /// <summary>Revision of the spec in force; zero before the first apply.</summary>
     public long SpecRevision { get; init; }
 
+    /// <summary>Whether the spec allows faults to be caused on purpose.</summary>
+    public bool DrillsAllowed { get; init; }
+
     /// <summary>Who leads; null while nobody does.</summary>
     public LeaderView? Leader { get; init; }
 
@@ -75,7 +78,9 @@ public sealed record LeaderView(string Manager, string ApiAddress, ulong Epoch, 
 /// <param name="Name">Its name.</param>
 /// <param name="Address">Its base address.</param>
 /// <param name="Healthy">Whether its checks pass.</param>
-public sealed record PeerView(string Name, string Address, bool Healthy);
+/// <param name="Host">Name of its machine; null when an older version does not say.</param>
+/// <param name="Pid">Its process there.</param>
+public sealed record PeerView(string Name, string Address, bool Healthy, string? Host = null, int? Pid = null);
 
 /// <summary>A pool.</summary>
 public sealed record PoolView
@@ -153,6 +158,9 @@ public sealed record NodeView
 
     /// <summary>Version of its agent.</summary>
     public required string AgentVersion { get; init; }
+
+    /// <summary>Base address of its agent's API; null when an older manager does not say.</summary>
+    public string? ApiAddress { get; init; }
 }
 
 /// <summary>An allocation: what is wanted and what is seen.</summary>

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Nexus.Core.Ids;
+using Nexus.Core.Rollouts;
+using Nexus.Core.State;
 
 namespace Nexus.Core.Reconcile;
 
@@ -11,9 +13,40 @@ namespace Nexus.Core.Reconcile;
 public sealed record ReconcilePlan(
     ulong Index, ImmutableArray<ReconcileStep> Steps, ImmutableArray<BlockedPool> Blocked, DateTimeOffset? LookAgainAt)
 {
+    /// <summary>Rollouts that moved on; to be written in the same transaction as the steps, or not at all.</summary>
+    public ImmutableArray<RolloutRecord> Rollouts { get; init; } = [];
+
+    /// <summary>What people should hear of once the plan is committed.</summary>
+    public ImmutableArray<PlanNotice> Notices { get; init; } = [];
+
+    /// <summary>How far each node that people are taking out of use is.</summary>
+    public ImmutableArray<NodeDrain> Drains { get; init; } = [];
+
     /// <summary>Whether nothing is to be changed.</summary>
-    public bool IsEmpty => Steps.IsEmpty;
+    public bool IsEmpty => Steps.IsEmpty && Rollouts.IsEmpty;
 }
+
+/// <summary>Something that a plan's commit makes true and that is worth an event.</summary>
+/// <param name="Kind">Kind of the event, in PascalCase.</param>
+/// <param name="Severity">How much it matters.</param>
+/// <param name="Message">In one sentence.</param>
+/// <param name="Pool">Pool it concerns; null for none.</param>
+public sealed record PlanNotice(string Kind, EventSeverity Severity, string Message, PoolName? Pool);
+
+/// <summary>How far a node is that is being emptied.</summary>
+/// <param name="Node">The node.</param>
+/// <param name="Left">Allocations still there.</param>
+/// <param name="Blocked">Why it cannot go on, in words; null while it can.</param>
+public sealed record NodeDrain(NodeName Node, int Left, string? Blocked);
+
+/// <summary>Have an allocation that runs kept paused from now on, or one that is paused run.</summary>
+/// <param name="Pool">Pool of the allocation.</param>
+/// <param name="Allocation">The allocation.</param>
+/// <param name="Node">Its node.</param>
+/// <param name="Desired"><see cref="DesiredStatus.Run"/> or <see cref="DesiredStatus.Standby"/>.</param>
+/// <param name="Reason">Why.</param>
+public sealed record ChangeStep(PoolName Pool, AllocationId Allocation, NodeName Node, DesiredStatus Desired, string Reason)
+    : ReconcileStep(Pool, Allocation, Node, Reason);
 
 /// <summary>One change to one node's assignment.</summary>
 /// <param name="Pool">Pool of the allocation.</param>
@@ -28,7 +61,10 @@ public abstract record ReconcileStep(PoolName Pool, AllocationId Allocation, Nod
 /// <param name="Node">Where.</param>
 /// <param name="Revision">Revision of the pool's template.</param>
 /// <param name="Reason">Why.</param>
-public sealed record PlaceStep(PoolName Pool, AllocationId Allocation, NodeName Node, PoolRevision Revision, string Reason)
+/// <param name="Desired">Whether it shall serve or stand by.</param>
+public sealed record PlaceStep(
+    PoolName Pool, AllocationId Allocation, NodeName Node, PoolRevision Revision, string Reason,
+    DesiredStatus Desired = DesiredStatus.Run)
     : ReconcileStep(Pool, Allocation, Node, Reason);
 
 /// <summary>Want an allocation drained, stopped and gone.</summary>

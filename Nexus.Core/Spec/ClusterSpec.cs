@@ -14,6 +14,9 @@ public sealed record ClusterSpec
 
     /// <summary>How the gateways route.</summary>
     public GatewaySpec Gateway { get; init; } = new();
+
+    /// <summary>Whether <c>nexus drill</c> may break things here on purpose.</summary>
+    public bool DrillsAllowed { get; init; }
 }
 
 /// <summary>A named set of identical replicas.</summary>
@@ -34,6 +37,12 @@ public sealed record PoolSpec
     /// <summary>How replicas are replaced when the template changes.</summary>
     public RolloutSpec Rollout { get; init; } = new();
 
+    /// <summary>Replicas kept proven and paused beside those that serve, to take over from one that fails.</summary>
+    public int WarmStandby { get; init; }
+
+    /// <summary>Whether replicas on a lost node are replaced elsewhere; false waits for the node to return.</summary>
+    public bool Replace { get; init; } = true;
+
     /// <summary>Which nodes may run it.</summary>
     public PlacementSpec Placement { get; init; } = new();
 }
@@ -41,6 +50,12 @@ public sealed record PoolSpec
 /// <summary>How old replicas give way to new ones.</summary>
 public sealed record RolloutSpec
 {
+    /// <summary>In which manner.</summary>
+    public RolloutStrategy Strategy { get; init; }
+
+    /// <summary>What comes first, start or stop; null decides by the pool: stop first where it holds an exclusive volume or a host port.</summary>
+    public RolloutOrder? Order { get; init; }
+
     /// <summary>Replicas that may exist above the wanted count while replacing.</summary>
     public int MaxSurge { get; init; } = 1;
 
@@ -49,6 +64,70 @@ public sealed record RolloutSpec
 
     /// <summary>How long a new replica must have been healthy before it counts as available.</summary>
     public TimeSpan MinHealthyTime { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a rollout may go without one more replica becoming available before it has failed.</summary>
+    public TimeSpan ProgressDeadline { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Whether a rollout that failed goes back to the revision last proven stable.</summary>
+    public bool AutoRollback { get; init; } = true;
+
+    /// <summary>The steps and limits of a canary; looked at by <see cref="RolloutStrategy.Canary"/> only.</summary>
+    public CanarySpec Canary { get; init; } = new();
+
+    /// <summary>How long a blue-green rollout keeps the old set after the switch.</summary>
+    public TimeSpan KeepOld { get; init; } = TimeSpan.FromMinutes(1);
+}
+
+/// <summary>The manner of a rollout.</summary>
+public enum RolloutStrategy
+{
+    /// <summary>Some at a time.</summary>
+    Rolling,
+
+    /// <summary>A part first, judged before the rest follows.</summary>
+    Canary,
+
+    /// <summary>A second full set, then all traffic at once.</summary>
+    BlueGreen,
+}
+
+/// <summary>What a rollout does first.</summary>
+public enum RolloutOrder
+{
+    /// <summary>New replicas serve before old ones stop.</summary>
+    StartFirst,
+
+    /// <summary>Old replicas are gone before new ones start.</summary>
+    StopFirst,
+}
+
+/// <summary>How a canary rollout proceeds.</summary>
+public sealed record CanarySpec
+{
+    /// <summary>The steps before the rest follows.</summary>
+    public ImmutableArray<CanaryStep> Steps { get; init; } = [new CanaryStep { Weight = 10, Pause = TimeSpan.FromMinutes(1) }];
+
+    /// <summary>Share of failed requests (502, 503, 504 and 5xx) above the stable revision's at which it is aborted, 0 to 1.</summary>
+    public double MaxErrorRate { get; init; } = 0.05;
+
+    /// <summary>How many times the stable revision's p95 its own may be before it is aborted.</summary>
+    public double MaxP95Ratio { get; init; } = 2;
+
+    /// <summary>Requests it must have answered before it is judged at all.</summary>
+    public int MinRequests { get; init; } = 50;
+}
+
+/// <summary>One step of a canary. Exactly one of <see cref="Weight"/> and <see cref="Count"/> is set.</summary>
+public sealed record CanaryStep
+{
+    /// <summary>Share of requests in percent, 1 to 99, over as many replicas as carry it.</summary>
+    public int? Weight { get; init; }
+
+    /// <summary>Replicas; requests follow by their number.</summary>
+    public int? Count { get; init; }
+
+    /// <summary>How long the step lasts; null until it is promoted by hand.</summary>
+    public TimeSpan? Pause { get; init; }
 }
 
 /// <summary>Whether replicas of a pool may share a node.</summary>
@@ -83,6 +162,25 @@ public sealed record GatewaySpec
 
     /// <summary>Response headers that differ from the safe defaults.</summary>
     public SecurityHeadersSpec Headers { get; init; } = new();
+
+    /// <summary>How failed attempts are repeated.</summary>
+    public RetrySpec Retry { get; init; } = new();
+
+    /// <summary>Over how long a new replica's share of requests grows to its full size.</summary>
+    public TimeSpan SlowStart { get; init; } = TimeSpan.FromSeconds(3);
+}
+
+/// <summary>How the gateways ask another replica when one fails.</summary>
+public sealed record RetrySpec
+{
+    /// <summary>Attempts at one request, the first included.</summary>
+    public int Attempts { get; init; } = 3;
+
+    /// <summary>Most retries at once, in percent of the requests under way.</summary>
+    public int BudgetPercent { get; init; } = 20;
+
+    /// <summary>Largest request body kept so that it can be sent again, in bytes; zero keeps none.</summary>
+    public long BufferBytes { get; init; }
 }
 
 /// <summary>Sends requests of one host and path prefix to one pool.</summary>
@@ -99,6 +197,9 @@ public sealed record RouteSpec
 
     /// <summary>Whether the prefix is taken off before the replica sees the path.</summary>
     public bool StripPrefix { get; init; }
+
+    /// <summary>How long a replica may take to begin its answer; null leaves it to the gateway's activity timeout.</summary>
+    public TimeSpan? Timeout { get; init; }
 }
 
 /// <summary>Security headers; null keeps the default, an empty text sends none.</summary>

@@ -25,7 +25,28 @@ public static class PoolRevisions
         Add(text, template.Drain.Timeout, template.Drain.StopTimeout, null, null);
         Add(text, template.Process is null, template.Process?.WorkingDirectory);
         AddAll(text, template.Process?.Command ?? []);
+        AddLater(text, template);
         return new PoolRevision(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..10]);
+    }
+
+    // What came to the template later is added only where it says something: a new version of Nexus must not be a new revision.
+    private static void AddLater(StringBuilder text, PoolTemplate template)
+    {
+        var defaults = new DrainSpec();
+        if (template.HostPort is { } hostPort)
+        {
+            Add(text, nameof(template.HostPort), hostPort);
+        }
+
+        if (template.Drain.WebSocketWindow != defaults.WebSocketWindow)
+        {
+            Add(text, nameof(template.Drain.WebSocketWindow), template.Drain.WebSocketWindow);
+        }
+
+        foreach (var volume in template.Volumes.Where(volume => volume.Exclusive))
+        {
+            Add(text, nameof(volume.Exclusive), volume.Target);
+        }
     }
 
     private static void Add(StringBuilder text, params ReadOnlySpan<object?> values)

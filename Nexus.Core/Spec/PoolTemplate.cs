@@ -18,6 +18,9 @@ public sealed record PoolTemplate
     /// <summary>Port the workload listens on inside its container; null for a pool that serves nothing.</summary>
     public int? Port { get; init; }
 
+    /// <summary>Port of the node that is bound to <see cref="Port"/>, so that one replica fits on a node; null for any free one.</summary>
+    public int? HostPort { get; init; }
+
     /// <summary>Limits, and what placement reserves.</summary>
     public ResourceSpec Resources { get; init; } = new();
 
@@ -44,6 +47,9 @@ public sealed record PoolTemplate
 
     /// <summary>What to run where there is no container engine; null if it needs one.</summary>
     public ProcessSpec? Process { get; init; }
+
+    /// <summary>Whether two replicas cannot be on one node at a time, so that a rollout stops before it starts.</summary>
+    public bool HoldsExclusively => HostPort is not null || Volumes.Any(volume => volume.Exclusive);
 }
 
 /// <summary>What a replica may use. Zero means unlimited, and nothing is reserved for it.</summary>
@@ -63,7 +69,8 @@ public sealed record ResourceSpec
 /// <param name="Source">Volume name, or an absolute path of the node.</param>
 /// <param name="Target">Absolute path in the container.</param>
 /// <param name="ReadOnly">Whether it cannot be written.</param>
-public sealed record VolumeSpec(string Source, string Target, bool ReadOnly);
+/// <param name="Exclusive">Whether at most one allocation of a node may hold it at a time.</param>
+public sealed record VolumeSpec(string Source, string Target, bool ReadOnly, bool Exclusive = false);
 
 /// <summary>How a check asks.</summary>
 public enum HealthCheckType
@@ -127,6 +134,9 @@ public sealed record DrainSpec
 {
     /// <summary>How long requests in flight may take once no new ones are sent.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Window over which WebSockets are closed with 1001, each at a moment of its own, so that clients do not all return at once.</summary>
+    public TimeSpan WebSocketWindow { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>How long SIGTERM may take before SIGKILL.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(10);

@@ -10,6 +10,9 @@ public enum DesiredStatus
     /// <summary>It shall run.</summary>
     Run,
 
+    /// <summary>It shall be started, proven to serve and then kept paused, ready to take over.</summary>
+    Standby,
+
     /// <summary>It shall be drained, stopped and gone.</summary>
     Stop,
 }
@@ -28,6 +31,9 @@ public enum AllocationPhase
 
     /// <summary>Proven to serve once; its health is told apart.</summary>
     Running,
+
+    /// <summary>Proven to serve and paused; not in the catalog.</summary>
+    Paused,
 
     /// <summary>Gets no new requests, finishes those in flight.</summary>
     Draining,
@@ -72,6 +78,9 @@ public sealed record NodeAssignment
     /// <summary>Name of the cluster as its spec gives it.</summary>
     public string Cluster { get; init; } = "nexus";
 
+    /// <summary>Whether faults may be caused there on purpose, as the spec says.</summary>
+    public bool DrillsAllowed { get; init; }
+
     /// <summary>What shall run or stop there.</summary>
     public ImmutableArray<AllocationAssignment> Allocations { get; init; } = [];
 
@@ -114,6 +123,12 @@ public sealed record ObservedAllocation
 
     /// <summary>Restarts on its node since it was placed.</summary>
     public int Restarts { get; init; }
+
+    /// <summary>Failures in a row: what its restart delay grows with.</summary>
+    public int Failures { get; init; }
+
+    /// <summary>Which try of it this is, counted from zero; a gateway acknowledges a try, not an allocation.</summary>
+    public int Attempt { get; init; }
 
     /// <summary>Exit code of its last end.</summary>
     public int? ExitCode { get; init; }

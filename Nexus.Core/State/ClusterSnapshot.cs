@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Nexus.Core.Rollouts;
 using Nexus.Core.Spec;
 
 namespace Nexus.Core.State;
@@ -20,6 +21,18 @@ public sealed record ClusterSnapshot
 
     /// <summary>What each node was told, by node name.</summary>
     public ImmutableSortedDictionary<string, NodeAssignment> Assignments { get; init; } = ImmutableSortedDictionary.Create<string, NodeAssignment>(StringComparer.Ordinal);
+
+    /// <summary>How the rollout of each pool stands, by pool name.</summary>
+    public ImmutableSortedDictionary<string, RolloutRecord> Rollouts { get; init; } = ImmutableSortedDictionary.Create<string, RolloutRecord>(StringComparer.Ordinal);
+
+    /// <summary>What people last asked of each rollout, by pool name.</summary>
+    public ImmutableSortedDictionary<string, RolloutRequest> Requests { get; init; } = ImmutableSortedDictionary.Create<string, RolloutRequest>(StringComparer.Ordinal);
+
+    /// <summary>Nodes that people took out of use or are taking out, by node name.</summary>
+    public ImmutableSortedDictionary<string, NodeEligibility> Eligibility { get; init; } = ImmutableSortedDictionary.Create<string, NodeEligibility>(StringComparer.Ordinal);
+
+    /// <summary>What the live gateways say, by gateway.</summary>
+    public ImmutableSortedDictionary<string, GatewayReport> Gateways { get; init; } = ImmutableSortedDictionary.Create<string, GatewayReport>(StringComparer.Ordinal);
 
     /// <summary>What each node reports, by node name.</summary>
     public ImmutableSortedDictionary<string, NodeObservation> Observations { get; init; } = ImmutableSortedDictionary.Create<string, NodeObservation>(StringComparer.Ordinal);
