@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside the .NET SDK: a Docker Engine and Consul. What is there already is left alone, so a
+# Installs what the tests need beside the .NET SDK: a Docker Engine, Consul, busybox and ip. What is there already is left alone, so a
 # second run takes no time.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -10,23 +10,33 @@ die() { echo "install: $*" >&2; exit 1; }
 engine_answers() { command -v docker >/dev/null && docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 engine_is_here() { command -v docker >/dev/null && PATH=$PATH:/usr/sbin:/sbin command -v dockerd >/dev/null; }
 
-install_engine() {
-  local packages="docker.io iptables" quiet="-qq -o DPkg::Lock::Timeout=300"
-  command -v apt-get >/dev/null || die "no Docker Engine answers and there is no apt-get: install Docker, then run this again."
-  [ "$(id -u)" = 0 ] || die "no Docker Engine answers. Mend it with: sudo apt-get install -y --no-install-recommends $packages"
+# Debian's packages for whatever of these is missing: an engine, a static busybox to make images of, and ip for hosts of our own.
+missing_packages() {
+  engine_answers || engine_is_here || echo "docker.io iptables"
+  [ -x /bin/busybox ] || echo "busybox-static"
+  PATH=$PATH:/usr/sbin:/sbin command -v ip >/dev/null || echo "iproute2"
+}
+
+install_packages() {
+  local packages=$1 quiet="-qq -o DPkg::Lock::Timeout=300"
+  command -v apt-get >/dev/null || die "$packages: missing, and there is no apt-get to install them with."
+  [ "$(id -u)" = 0 ] || die "packages are missing. Mend it with: sudo apt-get install -y --no-install-recommends $packages"
   say "installing $packages"
   export DEBIAN_FRONTEND=noninteractive
   # shellcheck disable=SC2086 # Lists of words.
   { apt-get $quiet update
-    # Newer releases have the command line in a package of its own.
-    if apt-cache show docker-cli >/dev/null 2>&1; then packages="$packages docker-cli"; fi
+    # Newer releases have the engine's command line in a package of its own.
+    case $packages in *docker.io*) if apt-cache show docker-cli >/dev/null 2>&1; then packages="$packages docker-cli"; fi ;; esac
     apt-get $quiet install -y --no-install-recommends $packages
-  } >artifacts/install-docker.log 2>&1 || { tail -n 20 artifacts/install-docker.log >&2; die "apt-get failed"; }
-  engine_is_here || die "$packages are installed, and still there is no dockerd"
+  } >artifacts/install-packages.log 2>&1 || { tail -n 20 artifacts/install-packages.log >&2; die "apt-get failed"; }
+  local still
+  still=$(missing_packages)
+  [ -z "$still" ] || die "installed, and still missing: $still"
 }
 
 command -v dotnet >/dev/null || die "the .NET SDK is missing: https://dotnet.microsoft.com/download"
 mkdir -p artifacts
-engine_answers || engine_is_here || install_engine
+packages=$(missing_packages | xargs)
+[ -z "$packages" ] || install_packages "$packages"
 ./eng/consul.sh >artifacts/install-consul.log 2>&1 \
   || { cat artifacts/install-consul.log >&2; die "Consul could not be installed"; }
