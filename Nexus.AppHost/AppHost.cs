@@ -26,47 +26,52 @@ builder.Eventing.Subscribe<BeforeStartEvent>((_, _) =>
     return Task.CompletedTask;
 });
 
-// Consul: the only shared truth.
-var (consul, consulAddress) = builder.AddConsul(cluster);
+// Consul: the only shared truth. Every part talks to one of its servers, as it would to the agent of its machine.
+var consuls = builder.AddConsul(cluster);
 
 // Managers: any of them serves the API, one of them leads.
 var managers = Enumerable.Range(1, cluster.Managers)
-    .Select(n => $"manager-{n}")
-    .Select(name => builder.AddProject<Projects.Nexus_Orchestrator>(name)
-        .WithHttpEndpoint(port: name == "manager-1" ? cluster.ApiPort : null)
-        .WithEnvironment("Consul__Address", consulAddress)
-        .WithEnvironment("Orchestrator__Name", name)
+    .Select(n => (Name: $"manager-{n}", Consul: consuls[(n - 1) % consuls.Count]))
+    .Select(it => builder.AddProject<Projects.Nexus_Orchestrator>(it.Name)
+        .WithHttpEndpoint(port: it.Name == "manager-1" ? cluster.ApiPort : null)
+        .WithEnvironment("Consul__Address", it.Consul.Address)
+        .WithEnvironment("Orchestrator__Name", it.Name)
         .WithHttpHealthCheck("/health")
-        .WaitFor(consul))
+        .WaitFor(it.Consul.Consul))
     .ToList();
 
-// The gateway: clients come in here.
-var gateway = builder.AddProject<Projects.Nexus_Gateway>("gateway")
-    .WithHttpEndpoint(port: cluster.GatewayPort)
-    .WithHttpEndpoint(name: "admin")
-    .WithEnvironment("Consul__Address", consulAddress)
-    .WithEnvironment("Gateway__Name", "gateway-1")
-    .WithEnvironment("Gateway__StateDirectory", cluster.StateOf("gateway-1"))
-    .WithHttpHealthCheck("/health", endpointName: "admin")
-    .WaitFor(consul);
-gateway
-    .WithEnvironment("Gateway__Urls", gateway.GetEndpoint("http"))
-    .WithEnvironment("Gateway__AdminUrl", gateway.GetEndpoint("admin"));
+// Gateways: clients come in here.
+for (var n = 1; n <= cluster.Gateways; n++)
+{
+    var name = $"gateway-{n}";
+    var (consul, consulAddress) = consuls[(n - 1) % consuls.Count];
+    var gateway = builder.AddProject<Projects.Nexus_Gateway>(n == 1 ? "gateway" : name)
+        .WithHttpEndpoint(port: n == 1 ? cluster.GatewayPort : null)
+        .WithHttpEndpoint(name: "admin")
+        .WithEnvironment("Consul__Address", consulAddress)
+        .WithEnvironment("Gateway__Name", name)
+        .WithEnvironment("Gateway__StateDirectory", cluster.StateOf(name))
+        .WithHttpHealthCheck("/health", endpointName: "admin")
+        .WaitFor(consul);
+    gateway
+        .WithEnvironment("Gateway__Urls", gateway.GetEndpoint("http"))
+        .WithEnvironment("Gateway__AdminUrl", gateway.GetEndpoint("admin"));
+}
 
 // Workers: one agent per node; locally they share this machine's engine and tell their containers apart by label.
 var workers = Enumerable.Range(1, cluster.Workers)
-    .Select(n => $"worker-{n}")
-    .Select(name => builder.AddProject<Projects.Nexus_WorkerAgent>(name)
+    .Select(n => (Name: $"worker-{n}", Consul: consuls[(n - 1) % consuls.Count]))
+    .Select(it => builder.AddProject<Projects.Nexus_WorkerAgent>(it.Name)
         .WithHttpEndpoint()
-        .WithEnvironment("Consul__Address", consulAddress)
-        .WithEnvironment("Worker__Name", name)
+        .WithEnvironment("Consul__Address", it.Consul.Address)
+        .WithEnvironment("Worker__Name", it.Name)
         .WithEnvironment("Worker__Cluster", cluster.Label)
         .WithEnvironment("Worker__Runtime", cluster.Runtime)
-        .WithEnvironment("Worker__StateDirectory", cluster.StateOf(name))
+        .WithEnvironment("Worker__StateDirectory", cluster.StateOf(it.Name))
         .WithEnvironment("Worker__ProcessWorkingDirectory", cluster.Root)
         .WithEnvironment("Worker__StopWorkloadsOnExit", "true")
         .WithHttpHealthCheck("/health")
-        .WaitFor(consul))
+        .WaitFor(it.Consul.Consul))
     .ToList();
 
 // The pools: applied the way a user applies them, then waited for.

@@ -15,6 +15,8 @@ internal sealed class LocalCluster
           --spec FILE           the spec to apply (samples/nexus.yaml)
           --workers N           worker nodes, 1 to 20 (2)
           --managers N          managers, 1 to 5 (1)
+          --gateways N          gateways, 1 to 5 (1); the second listens on a port of its own
+          --consuls N           Consul servers, 1, 3 or 5 (1)
           --runtime KIND        how pools run: docker, process, or auto: docker if an engine answers (auto)
           --gateway-port N      where clients come in (8080)
           --api-port N          the first manager's API, where the nexus command looks for it (8420)
@@ -22,7 +24,7 @@ internal sealed class LocalCluster
           --logs true           the parts' logs on the console too
         """;
 
-    private static readonly string[] Options = ["spec", "workers", "managers", "runtime", "gateway-port", "api-port", "consul-port", "logs"];
+    private static readonly string[] Options = ["spec", "workers", "managers", "gateways", "consuls", "runtime", "gateway-port", "api-port", "consul-port", "logs"];
 
     private const string SampleImage = "nexus/sample-web:local";
 
@@ -43,6 +45,12 @@ internal sealed class LocalCluster
 
     /// <summary>Managers to run.</summary>
     public int Managers { get; private init; }
+
+    /// <summary>Gateways to run.</summary>
+    public int Gateways { get; private init; }
+
+    /// <summary>Consul servers to run.</summary>
+    public int Consuls { get; private init; }
 
     /// <summary>Worker nodes to run.</summary>
     public int Workers { get; private init; }
@@ -104,6 +112,13 @@ internal sealed class LocalCluster
         }
 
         var managers = ReadCount(configuration, "managers", 1, 5, 1, problems);
+        var gateways = ReadCount(configuration, "gateways", 1, 5, 1, problems);
+        var consuls = ReadCount(configuration, "consuls", 1, 5, 1, problems);
+        if (consuls % 2 == 0)
+        {
+            problems.Add($"--consuls: found '{consuls}'; allowed are 1, 3 and 5, for a quorum of an even number survives no more than of one less.");
+        }
+
         var workers = ReadCount(configuration, "workers", 1, 20, 2, problems);
         var gatewayPort = ReadCount(configuration, "gateway-port", 1, 65535, 8080, problems);
         var apiPort = ReadCount(configuration, "api-port", 1, 65535, 8420, problems);
@@ -117,10 +132,17 @@ internal sealed class LocalCluster
             problems.Add(trouble);
         }
 
+        if (consul is null && consuls > 1)
+        {
+            problems.Add($"--consuls {consuls}: needs a consul program on this machine. {trouble}");
+        }
+
         problems.ForEach(errors.WriteLine);
         return problems.Count > 0 || spec is null ? null : new LocalCluster(root, spec)
         {
             Managers = managers,
+            Gateways = gateways,
+            Consuls = consuls,
             GatewayPort = gatewayPort,
             ApiPort = apiPort,
             ConsulPort = consulPort,
