@@ -71,6 +71,21 @@ internal sealed class ApiTransport(HttpClient http, ApiEndpoint endpoint, TimePr
         }
     }
 
+    /// <summary>Sends where only success or refusal matters; what an answer says is left unread.</summary>
+    public async Task SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(AnswerTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        try
+        {
+            using var response = await OpenAsync(request, either.Token);
+        }
+        catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new NexusUnreachableException(endpoint, $"no answer within {AnswerTimeout.TotalSeconds:0} s", late);
+        }
+    }
+
     public HttpRequestMessage Request(HttpMethod method, string path, string accept)
     {
         var request = new HttpRequestMessage(method, new Uri(endpoint.Address, path));

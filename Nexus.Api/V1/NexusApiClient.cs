@@ -12,9 +12,10 @@ namespace Nexus.Api.V1;
 /// server's words when it refused, a <see cref="NexusUnreachableException"/> when nobody answered. Nothing is sent twice,
 /// so an apply happens at most once; only the event stream connects again by itself.
 /// </summary>
-public sealed class NexusApiClient : IDisposable
+public sealed partial class NexusApiClient : IDisposable
 {
     private readonly HttpClient _http;
+    private readonly TimeProvider _time;
     private readonly ApiTransport _transport;
     private readonly EventFeed _events;
 
@@ -26,6 +27,7 @@ public sealed class NexusApiClient : IDisposable
     public NexusApiClient(HttpClient http, ApiEndpoint endpoint, TimeProvider time, Func<double> chance)
     {
         _http = http;
+        _time = time;
         _transport = new ApiTransport(http, endpoint, time);
         _events = new EventFeed(_transport, time, chance);
     }
