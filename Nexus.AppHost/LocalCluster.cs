@@ -13,10 +13,12 @@ internal sealed class LocalCluster
     public const string Usage = """
         dotnet run --project Nexus.AppHost -- [options]
           --spec FILE           the spec to apply (samples/nexus.yaml)
-          --workers N           worker nodes, 1 to 20 (2)
-          --managers N          managers, 1 to 5 (1)
-          --gateways N          gateways, 1 to 5 (1); the second listens on a port of its own
-          --consuls N           Consul servers, 1, 3 or 5 (1)
+          --topology NAME       single: one of each; small: two workers; ha: three managers, three Consul servers, two
+                                gateways, six workers (small). The counts below change a part of it:
+          --workers N           worker nodes, 1 to 20
+          --managers N          managers, 1 to 5
+          --gateways N          gateways, 1 to 5; the second and later ones listen on ports of their own
+          --consuls N           Consul servers: 1, 3 or 5
           --runtime KIND        how pools run: docker, process, or auto: docker if an engine answers (auto)
           --gateway-port N      where clients come in (8080)
           --api-port N          the first manager's API, where the nexus command looks for it (8420)
@@ -24,7 +26,7 @@ internal sealed class LocalCluster
           --logs true           the parts' logs on the console too
         """;
 
-    private static readonly string[] Options = ["spec", "workers", "managers", "gateways", "consuls", "runtime", "gateway-port", "api-port", "consul-port", "logs"];
+    private static readonly string[] Options = ["spec", "topology", "workers", "managers", "gateways", "consuls", "runtime", "gateway-port", "api-port", "consul-port", "logs"];
 
     private const string SampleImage = "nexus/sample-web:local";
 
@@ -96,7 +98,7 @@ internal sealed class LocalCluster
 
     /// <summary>The choice in one line.</summary>
     public string Describe() =>
-        $"Nexus local cluster: {Count(Managers, "manager")}, {Count(Workers, "worker")}, {Count(Spec.Pools.Length, "pool")} of "
+        $"Nexus local cluster: {Count(Consuls, "Consul server")}, {Count(Managers, "manager")}, {Count(Gateways, "gateway")}, {Count(Workers, "worker")}, {Count(Spec.Pools.Length, "pool")} of "
         + $"{Path.GetRelativePath(Directory.GetCurrentDirectory(), SpecFile)}; pools run as {(Runtime == "docker" ? "containers" : "processes")} ({RuntimeReason}).";
 
     /// <summary>Reads the command line; null after it has said on <paramref name="errors"/> what is wrong.</summary>
@@ -111,15 +113,22 @@ internal sealed class LocalCluster
             return null;
         }
 
-        var managers = ReadCount(configuration, "managers", 1, 5, 1, problems);
-        var gateways = ReadCount(configuration, "gateways", 1, 5, 1, problems);
-        var consuls = ReadCount(configuration, "consuls", 1, 5, 1, problems);
+        var usual = Topology.Find(configuration["topology"] ?? "small");
+        if (usual is null)
+        {
+            problems.Add($"--topology: found '{configuration["topology"]}'; allowed are {Topology.Names}.");
+            usual = Topology.Small;
+        }
+
+        var managers = ReadCount(configuration, "managers", 1, 5, usual.Managers, problems);
+        var gateways = ReadCount(configuration, "gateways", 1, 5, usual.Gateways, problems);
+        var consuls = ReadCount(configuration, "consuls", 1, 5, usual.Consuls, problems);
         if (consuls % 2 == 0)
         {
             problems.Add($"--consuls: found '{consuls}'; allowed are 1, 3 and 5, for a quorum of an even number survives no more than of one less.");
         }
 
-        var workers = ReadCount(configuration, "workers", 1, 20, 2, problems);
+        var workers = ReadCount(configuration, "workers", 1, 20, usual.Workers, problems);
         var gatewayPort = ReadCount(configuration, "gateway-port", 1, 65535, 8080, problems);
         var apiPort = ReadCount(configuration, "api-port", 1, 65535, 8420, problems);
         var consulPort = ReadCount(configuration, "consul-port", 1, 65535, 8500, problems);
