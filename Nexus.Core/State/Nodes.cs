@@ -75,4 +75,8 @@ public enum NodeStatus
 /// <summary>A node and what the leader thinks of it.</summary>
 /// <param name="Record">What its agent says.</param>
 /// <param name="Status">What the leader thinks.</param>
-public sealed record NodeState(NodeRecord Record, NodeStatus Status);
+/// <param name="Returning">
+/// Whether it was lost and answers again, but has not reported since: what is last known of its allocations is old. They are
+/// not replaced a second time, not counted as available, and no surplus of their pools is stopped, until it has.
+/// </param>
+public sealed record NodeState(NodeRecord Record, NodeStatus Status, bool Returning = false);
