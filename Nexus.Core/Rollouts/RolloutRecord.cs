@@ -81,10 +81,10 @@ public sealed record RolloutRecord
     public RolloutRevision? Stable { get; init; }
 
     /// <summary>The revision that the spec asked for when this was last decided; another one begins a new rollout.</summary>
-    public PoolRevision Requested { get; init; }
+    public PoolRevision Requested { get; init => field = value.Value is null ? new("") : value; } = new("");
 
     /// <summary>Shares of requests; empty leaves them to the number of replicas.</summary>
-    public ImmutableArray<RevisionWeight> Weights { get; init; } = [];
+    public ImmutableArray<RevisionWeight> Weights { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>Which canary step, from zero.</summary>
     public int Step { get; init; }
@@ -102,13 +102,13 @@ public sealed record RolloutRecord
     public int BestAvailable { get; init; }
 
     /// <summary>Why it stands so, in words for a person.</summary>
-    public string Reason { get; init; } = "";
+    public string Reason { get; init => field = value ?? ""; } = "";
 
     /// <summary>Id of the last <see cref="RolloutRequest"/> that was answered.</summary>
     public string? AnsweredRequest { get; init; }
 
     /// <summary>Earlier rollouts, newest first, at most twenty.</summary>
-    public ImmutableArray<RolloutHistoryEntry> History { get; init; } = [];
+    public ImmutableArray<RolloutHistoryEntry> History { get; init => field = value.IsDefault ? [] : value; } = [];
 }
 
 /// <summary>What a person can ask of a rollout.</summary>
@@ -146,7 +146,7 @@ public sealed record RolloutRequest
     public RolloutRevision? Revision { get; init; }
 
     /// <summary>Who.</summary>
-    public string By { get; init; } = "";
+    public string By { get; init => field = value ?? ""; } = "";
 
     /// <summary>When.</summary>
     public DateTimeOffset At { get; init; }

@@ -6,14 +6,17 @@ namespace Nexus.Core.Spec;
 public sealed record PoolTemplate
 {
     /// <summary>Container image; empty only for a pool that runs as a process.</summary>
-    public string Image { get; init; } = "";
+    public string Image { get; init => field = value ?? ""; } = "";
 
     /// <summary>Command in place of the image's own; empty keeps it.</summary>
-    public ImmutableArray<string> Command { get; init; } = [];
+    public ImmutableArray<string> Command { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>Environment variables. <c>PORT</c> and <c>NEXUS_*</c> are added by the worker agent.</summary>
-    public ImmutableSortedDictionary<string, string> Env { get; init; } =
-        ImmutableSortedDictionary<string, string>.Empty;
+    public ImmutableSortedDictionary<string, string> Env
+    {
+        get;
+        init => field = value ?? ImmutableSortedDictionary<string, string>.Empty;
+    } = ImmutableSortedDictionary<string, string>.Empty;
 
     /// <summary>Port the workload listens on inside its container; null for a pool that serves nothing.</summary>
     public int? Port { get; init; }
@@ -22,7 +25,7 @@ public sealed record PoolTemplate
     public int? HostPort { get; init; }
 
     /// <summary>Limits, and what placement reserves.</summary>
-    public ResourceSpec Resources { get; init; } = new();
+    public ResourceSpec Resources { get; init => field = value ?? new(); } = new();
 
     /// <summary>User to run as (<c>uid</c> or <c>uid:gid</c>); null for the unprivileged default, 65532.</summary>
     public string? User { get; init; }
@@ -31,19 +34,19 @@ public sealed record PoolTemplate
     public bool ReadOnly { get; init; }
 
     /// <summary>Linux capabilities given back after all are dropped, e.g. <c>NET_BIND_SERVICE</c>.</summary>
-    public ImmutableArray<string> Capabilities { get; init; } = [];
+    public ImmutableArray<string> Capabilities { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>What is mounted into the container.</summary>
-    public ImmutableArray<VolumeSpec> Volumes { get; init; } = [];
+    public ImmutableArray<VolumeSpec> Volumes { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>How it is known to serve.</summary>
-    public HealthSpec Health { get; init; } = new();
+    public HealthSpec Health { get; init => field = value ?? new(); } = new();
 
     /// <summary>How a crash is answered on its node.</summary>
-    public RestartSpec Restart { get; init; } = new();
+    public RestartSpec Restart { get; init => field = value ?? new(); } = new();
 
     /// <summary>How it is stopped.</summary>
-    public DrainSpec Drain { get; init; } = new();
+    public DrainSpec Drain { get; init => field = value ?? new(); } = new();
 
     /// <summary>What to run where there is no container engine; null if it needs one.</summary>
     public ProcessSpec? Process { get; init; }
@@ -98,7 +101,7 @@ public sealed record HealthSpec
     public string Path { get; init; } = "/health";
 
     /// <summary>Command of a script check.</summary>
-    public ImmutableArray<string> Command { get; init; } = [];
+    public ImmutableArray<string> Command { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>Time between checks once it serves.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(2);
@@ -146,7 +149,7 @@ public sealed record DrainSpec
 public sealed record ProcessSpec
 {
     /// <summary>Program and arguments; <c>{port}</c> stands for the port it was given (also in <c>PORT</c>).</summary>
-    public ImmutableArray<string> Command { get; init; } = [];
+    public ImmutableArray<string> Command { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>Working directory; relative paths start at the worker agent's own.</summary>
     public string? WorkingDirectory { get; init; }

@@ -76,16 +76,16 @@ public sealed record NodeAssignment
     public ulong Generation { get; init; }
 
     /// <summary>Name of the cluster as its spec gives it.</summary>
-    public string Cluster { get; init; } = "nexus";
+    public string Cluster { get; init => field = value ?? "nexus"; } = "nexus";
 
     /// <summary>Whether faults may be caused there on purpose, as the spec says.</summary>
     public bool DrillsAllowed { get; init; }
 
     /// <summary>What shall run or stop there.</summary>
-    public ImmutableArray<AllocationAssignment> Allocations { get; init; } = [];
+    public ImmutableArray<AllocationAssignment> Allocations { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>The templates those refer to.</summary>
-    public ImmutableArray<AssignedTemplate> Templates { get; init; } = [];
+    public ImmutableArray<AssignedTemplate> Templates { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>An assignment of nothing.</summary>
     public static NodeAssignment Empty(NodeName node) => new() { Node = node };
@@ -137,7 +137,7 @@ public sealed record ObservedAllocation
     public string? Reason { get; init; }
 
     /// <summary>Last lines of its output before its last end.</summary>
-    public ImmutableArray<string> LastLogs { get; init; } = [];
+    public ImmutableArray<string> LastLogs { get; init => field = value.IsDefault ? [] : value; } = [];
 }
 
 /// <summary>Everything an agent sees on its node.</summary>
@@ -153,5 +153,5 @@ public sealed record NodeObservation
     public ulong Generation { get; init; }
 
     /// <summary>What runs, or ended and is still assigned.</summary>
-    public ImmutableArray<ObservedAllocation> Allocations { get; init; } = [];
+    public ImmutableArray<ObservedAllocation> Allocations { get; init => field = value.IsDefault ? [] : value; } = [];
 }

@@ -19,16 +19,16 @@ public sealed record GatewayReport
     public long RoutingRevision { get; init; }
 
     /// <summary>Pools that a route leads to; about others it has nothing to say.</summary>
-    public ImmutableArray<PoolName> Pools { get; init; } = [];
+    public ImmutableArray<PoolName> Pools { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>Every destination of those pools that it knows.</summary>
-    public ImmutableArray<GatewayDestination> Destinations { get; init; } = [];
+    public ImmutableArray<GatewayDestination> Destinations { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>How revisions that serve side by side fare; only while a pool has more than one.</summary>
-    public ImmutableArray<RevisionTraffic> Traffic { get; init; } = [];
+    public ImmutableArray<RevisionTraffic> Traffic { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>The gateway's own evidence about nodes: the second witness beside Consul. Nodes without recent evidence are left out.</summary>
-    public ImmutableArray<NodeWitness> Nodes { get; init; } = [];
+    public ImmutableArray<NodeWitness> Nodes { get; init => field = value.IsDefault ? [] : value; } = [];
 }
 
 /// <summary>One allocation as a gateway routes it.</summary>

@@ -31,8 +31,11 @@ public sealed record NodeRecord
     public required string Arch { get; init; }
 
     /// <summary>Labels that placement constraints match.</summary>
-    public ImmutableSortedDictionary<string, string> Labels { get; init; } =
-        ImmutableSortedDictionary<string, string>.Empty;
+    public ImmutableSortedDictionary<string, string> Labels
+    {
+        get;
+        init => field = value ?? ImmutableSortedDictionary<string, string>.Empty;
+    } = ImmutableSortedDictionary<string, string>.Empty;
 
     /// <summary>Address at which its replicas are reached.</summary>
     public required string Address { get; init; }
