@@ -24,10 +24,15 @@ internal static class ResourceCondition
     /// <summary>One sentence: what it did, with what exit code or reason.</summary>
     public static string Summary(ResourceEvent ended)
     {
-        var snapshot = ended.Snapshot;
-        var why = snapshot.FailureReason is { } reason ? $": {reason}"
-            : snapshot.ExitCode is { } code ? $" (exit code {code})" : "";
-        return $"'{ended.ResourceId}' is {snapshot.State?.Text ?? "unknown"}{why}";
+        var why = ended.Snapshot.FailureReason is { } reason ? $": {reason}" : "";
+        return Outcome(ended) + why;
+    }
+
+    /// <summary>What it came to, without the reason: for whom the reason has been told already.</summary>
+    public static string Outcome(ResourceEvent ended)
+    {
+        var code = ended.Snapshot is { FailureReason: null, ExitCode: { } exitCode } ? $" (exit code {exitCode})" : "";
+        return $"'{ended.ResourceId}' is {ended.Snapshot.State?.Text ?? "unknown"}{code}";
     }
 
     /// <summary>The sentence and the end of the resource's log, for a failure that nobody can look up later.</summary>
@@ -38,6 +43,10 @@ internal static class ResourceCondition
             : $"{Summary(ended)}. The end of its log:{Environment.NewLine}{string.Join(Environment.NewLine, lines.Select(l => $"    {l}"))}";
     }
 }
+
+/// <summary>A resource that was waited for cannot become ready any more.</summary>
+/// <param name="ended">How it ended.</param>
+internal sealed class ResourceUnavailableException(ResourceEvent ended) : Exception(ResourceCondition.Outcome(ended));
 
 /// <summary>The ids of the running copies of a resource, set by the engine once it knows how many there are.</summary>
 /// <param name="ids">The ids, in order of replica.</param>

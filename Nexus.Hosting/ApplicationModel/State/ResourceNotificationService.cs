@@ -159,7 +159,8 @@ public sealed class ResourceNotificationService
             if (behavior == WaitBehavior.StopOnResourceUnavailable
                 && copies.Find(copy => copy is not null && ResourceCondition.HasEnded(copy.Snapshot)) is { } ended)
             {
-                throw new DistributedApplicationException(ResourceCondition.Describe(ended, _logs));
+                throw new DistributedApplicationException(
+                    ResourceCondition.Describe(ended, _logs), new ResourceUnavailableException(ended));
             }
         }
 

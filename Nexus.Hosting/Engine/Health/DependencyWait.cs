@@ -34,10 +34,11 @@ internal sealed class DependencyWait(ResourceNotificationService notifications)
         {
             await waiting;
         }
-        catch (DistributedApplicationException exception)
+        catch (DistributedApplicationException exception) when (exception.InnerException is ResourceUnavailableException failed)
         {
-            // The first line; the rest is the dependency's log, which is shown with the dependency.
-            throw new DistributedApplicationException($"it waits for a resource that failed: {exception.Message.Split('\n')[0].TrimEnd()}", exception);
+            // Its reason and its log are shown with it.
+            throw new DistributedApplicationException(
+                $"it waits for a resource that failed: {failed.Message}", exception);
         }
     }
 

@@ -1,5 +1,7 @@
 using Aspire.Hosting.ApplicationModel;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 
 namespace Nexus.Hosting.Engine.Output;
 
@@ -91,7 +93,9 @@ internal sealed class ProgressConsole
             return;
         }
 
-        foreach (var line in _context.Logs.LastLines(change.ResourceId, FailureLogLines))
+        // What its log says of a failed start is the reason, told above.
+        var lines = _context.Logs.LastLines(change.ResourceId, FailureLogLines);
+        foreach (var line in lines.Where(line => !line.EndsWith(change.Snapshot.FailureReason ?? "\n", StringComparison.Ordinal)))
         {
             Say($"    {change.ResourceId} | {line}");
         }
@@ -111,6 +115,13 @@ internal sealed class ProgressConsole
         _tableShown = true;
         Say("");
         Say(ResourceTable.Render([.. states.OfType<ResourceEvent>()]));
+        if (states.TrueForAll(state => ResourceCondition.HasEnded(state!.Snapshot)) && Environment.ExitCode != 0)
+        {
+            Say("Nothing of it runs.");
+            _context.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+            return;
+        }
+
         Say("Press Ctrl-C to stop.");
     }
 
