@@ -6,6 +6,7 @@ using Nexus.WorkerAgent.Assignments;
 using Nexus.WorkerAgent.Catalog;
 using Nexus.WorkerAgent.Convergence;
 using Nexus.WorkerAgent.Endpoints;
+using Nexus.WorkerAgent.Gateways;
 using Nexus.WorkerAgent.Options;
 using Nexus.WorkerAgent.Reports;
 using Nexus.WorkerAgent.Runtimes;
@@ -34,6 +35,7 @@ internal static class WorkerAgentApplication
         var app = builder.Build();
         app.MapDefaultEndpoints();
         app.MapAllocations();
+        app.MapChanges();
         return app;
     }
 
@@ -61,6 +63,8 @@ internal static class WorkerAgentApplication
         services.AddSingleton<ProverOutlets>();
         services.AddSingleton<WorkloadProver>();
         services.AddSingleton<WorkloadStarter>();
+        services.AddSingleton<GatewayBoard>();
+        services.AddSingleton<Drainer>();
         services.AddSingleton<WorkloadStopper>();
         services.AddSingleton<WorkloadTasks>();
         services.AddSingleton<ActionRunner>();
@@ -75,6 +79,7 @@ internal static class WorkerAgentApplication
         AddHosted<RuntimeConnection>(services);
         AddHosted<NodeRegistrar>(services);
         services.AddHealthChecks().AddCheck<NodeHealthCheck>("node");
+        AddHosted<GatewayWatch>(services);
         AddHosted<HealthWatch>(services);
         AddHosted<ScriptProber>(services);
         AddHosted<ExitWatch>(services);

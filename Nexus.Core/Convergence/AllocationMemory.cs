@@ -117,6 +117,16 @@ public sealed record AllocationMemory
         _ => this,
     };
 
+    /// <summary>Its agent takes it out of service. An agent that never saw it run learns here what runs.</summary>
+    public AllocationMemory AfterStopBegun(SeenWorkload workload, string reason)
+    {
+        ArgumentNullException.ThrowIfNull(workload);
+        var known = Workload is null
+            ? this with { Attempt = workload.Attempt, Workload = workload.Id, Port = workload.Port, StartedAt = workload.StartedAt }
+            : this;
+        return known.After(AllocationEvent.StopBegun) with { Reason = reason };
+    }
+
     /// <summary>Its workload was heard to end.</summary>
     public AllocationMemory AfterExitHeard() => this with { ExitHeard = true };
 
@@ -177,6 +187,8 @@ public sealed record AllocationMemory
         Port = Port,
         StartedAt = StartedAt,
         Restarts = Math.Max(0, Attempt),
+        Failures = Failures,
+        Attempt = Math.Max(0, Attempt),
         ExitCode = ExitCode,
         Reason = Reason,
         LastLogs = LastLogs,

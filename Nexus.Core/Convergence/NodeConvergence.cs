@@ -130,7 +130,7 @@ public static class NodeConvergence
         var live = view.Workloads.RemoveAll(w => w.Ended);
         if (!live.IsEmpty)
         {
-            return [new DrainAndStop(view.Id, view.Template, live, view.Assignment.Reason)];
+            return [new DrainAndStop(view.Id, view.Template, live, view.Assignment.Reason) { Assignment = view.Assignment }];
         }
 
         var leftovers = view.Workloads.Select(w => new RemoveWorkload(w));

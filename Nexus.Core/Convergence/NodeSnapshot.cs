@@ -14,6 +14,9 @@ public sealed record SeenWorkload
     /// <summary>The allocation it embodies.</summary>
     public required AllocationId Allocation { get; init; }
 
+    /// <summary>Its pool; null where the lister does not say.</summary>
+    public PoolName? Pool { get; init; }
+
     /// <summary>Which try it is, from 0.</summary>
     public int Attempt { get; init; }
 
@@ -110,7 +113,11 @@ public sealed record KillUnhealthy(AllocationAssignment Assignment, SeenWorkload
 /// <param name="Reason">Why.</param>
 public sealed record DrainAndStop(
     AllocationId Allocation, PoolTemplate? Template, ImmutableArray<SeenWorkload> Workloads, string Reason)
-    : ConvergenceAction(Allocation);
+    : ConvergenceAction(Allocation)
+{
+    /// <summary>What the leader says of it; null when it is not assigned here.</summary>
+    public AllocationAssignment? Assignment { get; init; }
+}
 
 /// <summary>Remove what is left of an ended workload.</summary>
 /// <param name="Workload">The workload.</param>

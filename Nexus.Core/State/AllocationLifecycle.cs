@@ -36,6 +36,9 @@ public enum AllocationEvent
 
     /// <summary>Its node is heard again.</summary>
     NodeBack,
+
+    /// <summary>Its workload is paused, as wanted: just proven to serve, drained, or found so by a new agent.</summary>
+    Slept,
 }
 
 /// <summary>The state machine of an allocation, as one table; docs/state-machines.md draws it.</summary>
@@ -66,10 +69,18 @@ public static class AllocationLifecycle
             [(Starting, Ended)] = Failed,
             [(Starting, StopBegun)] = Draining,
             [(Starting, NodeLost)] = Lost,
+            [(Starting, Slept)] = Paused,
 
             [(Running, Ended)] = Failed,
             [(Running, StopBegun)] = Draining,
             [(Running, NodeLost)] = Lost,
+
+            // Woken, it is proven once more before it serves.
+            [(Paused, WorkloadRuns)] = Starting,
+            [(Paused, StartFailed)] = Failed,
+            [(Paused, Ended)] = Failed,
+            [(Paused, StopBegun)] = Draining,
+            [(Paused, NodeLost)] = Lost,
 
             // A stop that broke off is begun anew, or taken back when the allocation is wanted again.
             [(Draining, StopBegun)] = Draining,
@@ -78,6 +89,7 @@ public static class AllocationLifecycle
             [(Draining, Ended)] = Draining,
             [(Draining, Gone)] = Stopped,
             [(Draining, NodeLost)] = Lost,
+            [(Draining, Slept)] = Paused,
 
             // Wanted again before the leader had dropped it.
             [(Stopped, PullBegun)] = Pulling,

@@ -14,8 +14,11 @@ namespace Nexus.WorkerAgent.Catalog;
 /// The node's replicas in its Consul agent. Calls for one allocation never overlap, so an ejection of the dead cannot
 /// undo the registration of its successor. Every call may be refused while Consul is away; a later pass makes up for it.
 /// </summary>
-internal sealed partial class LocalCatalog(ConsulClient consul, AgentIdentity identity, ILogger<LocalCatalog> logger)
+internal sealed partial class LocalCatalog(ConsulClient consul, AgentIdentity identity, TimeProvider time, ILogger<LocalCatalog> logger)
 {
+    // A Consul that hangs is as good as away: what is done to a replica does not wait for it.
+    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(1.5);
+
     private readonly ConcurrentDictionary<AllocationId, int> _registered = new();
     private readonly SemaphoreSlim[] _gates = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1, 1))];
     private long _changes;
@@ -135,9 +138,16 @@ internal sealed partial class LocalCatalog(ConsulClient consul, AgentIdentity id
         try
         {
             Interlocked.Increment(ref _changes);
-            await call(cancellationToken);
+            using var limit = new CancellationTokenSource(CallLimit, time);
+            using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+            await call(both.Token);
             TellBack();
             return true;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            TellAway($"no answer within {CallLimit.TotalSeconds} s");
+            return false;
         }
         catch (ConsulException e)
         {

@@ -15,6 +15,9 @@ internal sealed class AllocationBook(TimeProvider time, Chance chance)
     /// <summary>Set at every change.</summary>
     public WakeSignal Changes { get; } = new();
 
+    /// <summary>How allocations stand, told as it changes and in that order.</summary>
+    public ChangeFeed Feed { get; } = new();
+
     /// <summary>All of it at this moment.</summary>
     public ImmutableDictionary<AllocationId, AllocationMemory> Current => Volatile.Read(ref _memory);
 
@@ -75,15 +78,30 @@ internal sealed class AllocationBook(TimeProvider time, Chance chance)
     {
         lock (_gate)
         {
-            _memory = _memory.Remove(id);
+            if (_memory.TryGetValue(id, out var before))
+            {
+                Volatile.Write(ref _memory, _memory.Remove(id));
+                Feed.Publish(AllocationNews.Between(before, null));
+            }
         }
 
         Changes.Set();
     }
 
+    /// <summary>Listens from now on; what stands now comes first.</summary>
+    public ChangeListener? TryListen()
+    {
+        lock (_gate)
+        {
+            return Feed.TryAdd(_memory.Values.Select(AllocationNews.Of).Where(n => n.Standing != Standing.Away));
+        }
+    }
+
     private AllocationMemory Store(AllocationMemory after)
     {
+        var before = _memory.GetValueOrDefault(after.Id);
         Volatile.Write(ref _memory, _memory.SetItem(after.Id, after));
+        Feed.Publish(AllocationNews.Between(before, after));
         Changes.Set();
         return after;
     }

@@ -11,6 +11,7 @@ internal static class Sight
     {
         Id = workload.Id.Value,
         Allocation = workload.Allocation,
+        Pool = workload.Pool,
         Attempt = workload.Attempt,
         Running = workload.State == WorkloadState.Running,
         Ended = workload.State == WorkloadState.Exited,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Nexus.Core.Convergence;
 using Nexus.Core.Spec;
 using Nexus.Core.State;
@@ -11,11 +12,8 @@ namespace Nexus.WorkerAgent.Workloads;
 
 /// <summary>Takes workloads out of service and ends them, in the order that costs no request.</summary>
 internal sealed class WorkloadStopper(
-    RuntimeConnection runtime, AllocationBook book, LocalCatalog catalog, EventJournal events, TimeProvider time)
+    RuntimeConnection runtime, AllocationBook book, LocalCatalog catalog, Drainer drainer, EventJournal events, TimeProvider time)
 {
-    /// <summary>How long gateways get to hear of a drain before the workload is told to end.</summary>
-    public static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(500);
-
     private static readonly TimeSpan ConsulPause = TimeSpan.FromSeconds(1);
     private static readonly DrainSpec DefaultDrain = new();
 
@@ -23,16 +21,13 @@ internal sealed class WorkloadStopper(
     public async Task DrainAndStopAsync(DrainAndStop action, CancellationToken cancellationToken)
     {
         var id = action.Allocation;
-        var drain = action.Template?.Drain ?? DefaultDrain;
-        book.TryUpdate(id, m => m.After(AllocationEvent.StopBegun) with { Reason = action.Reason });
-        if (catalog.Registered.ContainsKey(id) && await catalog.TryDrainAsync(id, cancellationToken))
-        {
-            await Task.Delay(drain.Timeout < Settle ? drain.Timeout : Settle, time, cancellationToken);
-        }
-
+        var spec = action.Template?.Drain ?? DefaultDrain;
+        var began = time.GetTimestamp();
+        var drained = await drainer.DrainAsync(action, spec, cancellationToken);
+        var drainedAfter = time.GetElapsedTime(began);
         foreach (var workload in action.Workloads)
         {
-            await runtime.Required.StopAsync(new WorkloadId(workload.Id), drain.StopTimeout, cancellationToken);
+            await runtime.Required.StopAsync(new WorkloadId(workload.Id), spec.StopTimeout, cancellationToken);
         }
 
         await VerifyGoneAsync(action, cancellationToken);
@@ -42,8 +37,16 @@ internal sealed class WorkloadStopper(
             await runtime.Required.RemoveAsync(new WorkloadId(workload.Id), cancellationToken);
         }
 
+        var how = drained is { } verdict
+            ? string.Create(CultureInfo.InvariantCulture, $"drained in {drainedAfter.TotalSeconds:0.00} s, {verdict.Words}; ")
+            : "";
+        var all = time.GetElapsedTime(began).TotalSeconds;
         events.Publish(
-            EventKinds.AllocationStopped, EventSeverity.Info, $"{id} stopped: {action.Reason}.", book.Find(id)?.Pool, id);
+            EventKinds.AllocationStopped,
+            drained is { Acknowledged: false } ? EventSeverity.Warning : EventSeverity.Info,
+            string.Create(CultureInfo.InvariantCulture, $"{id} stopped: {action.Reason} ({how}gone after {all:0.00} s)."),
+            book.Find(id)?.Pool,
+            id);
         book.TryUpdate(id, m => m.AfterGone(action.Reason));
     }
 

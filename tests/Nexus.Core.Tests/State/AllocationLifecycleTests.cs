@@ -7,17 +7,18 @@ namespace Nexus.Core.Tests.State;
 public sealed class AllocationLifecycleTests
 {
     // Written by hand from docs/state-machines.md: one row a phase, one letter an event in the order of the enum.
-    // P pulling, S starting, R running, D draining, X stopped, F failed, L lost, N pending, - cannot happen.
+    // P pulling, S starting, R running, D draining, X stopped, F failed, L lost, N pending, Z paused, - cannot happen.
     private static readonly Dictionary<AllocationPhase, string> Drawn = new()
     {
-        [Pending] = "P-S--FDXL-",
-        [Pulling] = "PFSF-FDXL-",
-        [Starting] = "--SFRFD-L-",
-        [Running] = "-----FD-L-",
-        [Draining] = "P-S--DDXL-",
-        [Stopped] = "P-----D---",
-        [Failed] = "P-S---DXL-",
-        [Lost] = "------DX-N",
+        [Pending] = "P-S--FDXL--",
+        [Pulling] = "PFSF-FDXL--",
+        [Starting] = "--SFRFD-L-Z",
+        [Running] = "-----FD-L--",
+        [Paused] = "--SF-FD-L--",
+        [Draining] = "P-S--DDXL-Z",
+        [Stopped] = "P-----D----",
+        [Failed] = "P-S---DXL--",
+        [Lost] = "------DX-N-",
     };
 
     public static TheoryData<AllocationPhase, AllocationEvent> EveryPair()
@@ -48,6 +49,7 @@ public sealed class AllocationLifecycleTests
             'F' => Failed,
             'L' => Lost,
             'N' => Pending,
+            'Z' => Paused,
             _ => null,
         };
 
