@@ -11,6 +11,18 @@ internal sealed class CommandRunner(CliHost host, GlobalOptions options)
     /// <summary>EPIPE.</summary>
     private const int BrokenPipe = 32;
 
+    private readonly HashSet<Command> _plainFailures = [];
+
+    /// <summary>Makes <paramref name="run"/> the action of <paramref name="command"/>, and every way it can fail exit with 1.</summary>
+    public Command AttachPlain(Command command, Func<CommandContext, ParseResult, CancellationToken, Task<ExitCode>> run)
+    {
+        _plainFailures.Add(command);
+        return Attach(command, run);
+    }
+
+    /// <summary>What a command exits with that failed with <paramref name="code"/>.</summary>
+    public ExitCode Failed(Command command, ExitCode code) => _plainFailures.Contains(command) ? ExitCode.Failure : code;
+
     /// <summary>Makes <paramref name="run"/> the action of <paramref name="command"/>.</summary>
     public Command Attach(Command command, Func<CommandContext, ParseResult, CancellationToken, Task<ExitCode>> run)
     {
@@ -39,11 +51,11 @@ internal sealed class CommandRunner(CliHost host, GlobalOptions options)
         }
         catch (CommandFailedException failed)
         {
-            return Fail(terminal, failed.Code, failed.Message);
+            return Fail(terminal, Failed(parsed.CommandResult.Command, failed.Code), failed.Message);
         }
         catch (NexusUnreachableException unreachable)
         {
-            return Fail(terminal, ExitCode.Unreachable, $"{unreachable.Message} {Advice(unreachable.Endpoint)}");
+            return Fail(terminal, Failed(parsed.CommandResult.Command, ExitCode.Unreachable), $"{unreachable.Message} {Advice(unreachable.Endpoint)}");
         }
         catch (NexusApiException refused)
         {

@@ -6,7 +6,13 @@ internal enum ExitCode
     Ok = 0,
     Failure = 1,
     Usage = 2,
+
+    /// <summary><c>plan</c> alone: applying would change something. Its errors, wrong usage included, all exit with 1.</summary>
+    Changes = Usage,
     Unreachable = 3,
+
+    /// <summary><c>drill</c> alone: a request failed where none may.</summary>
+    PromiseBroken = Unreachable,
     SpecInvalid = 4,
     TimedOut = 5,
     Interrupted = 130,

@@ -15,6 +15,7 @@ internal sealed class ExitCodesHelp(HelpAction usual) : SynchronousCommandLineAc
           3    the cluster cannot be reached
           4    the spec is invalid
           5    timed out while waiting
+          plan: 0 no change, 2 changes, 1 any error; drill: 3 requests failed where none may
           130  interrupted (Ctrl-C)
         """;
 

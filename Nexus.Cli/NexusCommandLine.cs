@@ -8,14 +8,16 @@ namespace Nexus.Cli;
 /// <summary>The <c>nexus</c> command: its grammar, and one run of it.</summary>
 internal static class NexusCommandLine
 {
-    public static RootCommand Build(CliHost host)
+    private static RootCommand Build(CliHost host, out CommandRunner runner)
     {
         var options = new GlobalOptions();
-        var runner = new CommandRunner(host, options);
+        runner = new CommandRunner(host, options);
         var root = new RootCommand("Runs pools of containers on a cluster of machines, and shows how they fare.")
         {
             options.Address, options.Output, options.NoColor,
             ApplyCommand.Describe(runner), ValidateCommand.Describe(runner), StatusCommand.Describe(runner),
+            PlanCommand.Describe(runner), RolloutStatusCommand.DescribeGroup(runner), RolloutVerbCommand.DescribeRollback(runner),
+            HistoryCommand.Describe(runner), DrainCommand.Describe(runner), DrainCommand.DescribeUncordon(runner),
             NodesCommand.Describe(runner), EventsCommand.Describe(runner), LogsCommand.Describe(runner),
             CompletionCommand.Describe(runner),
         };
@@ -34,27 +36,30 @@ internal static class NexusCommandLine
             EnableDefaultExceptionHandler = false,
             ProcessTerminationTimeout = null,
         };
-        var parsed = Build(host).Parse(args);
+        var parsed = Build(host, out var runner).Parse(args);
         if (parsed.Action is not ParseErrorAction)
         {
             return await parsed.InvokeAsync(configuration, cancellationToken);
         }
 
         await configuration.Error.WriteLineAsync(UsageError(parsed));
-        return (int)ExitCode.Usage;
+        return (int)runner.Failed(parsed.CommandResult.Command, ExitCode.Usage);
     }
 
     private static string UsageError(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
-        if (command is RootCommand)
+        if (command.Subcommands.Count > 0)
         {
             var names = string.Join(", ", command.Subcommands.Select(c => c.Name));
             var wrong = parsed.UnmatchedTokens is [var first, ..] ? $"'{first}' is not a command" : "a command is missing";
-            return $"error: {wrong}; there are {names}.\nSee 'nexus --help'.";
+            return $"error: {wrong}; there are {names}.\nSee '{Path(command)} --help'.";
         }
 
         var errors = parsed.Errors.Select(e => $"error: {e.Message}\n");
-        return $"{string.Concat(errors)}See 'nexus {command.Name} --help'.";
+        return $"{string.Concat(errors)}See '{Path(command)} --help'.";
     }
+
+    private static string Path(Command command) =>
+        command is RootCommand ? "nexus" : $"{Path((Command)command.Parents.First())} {command.Name}";
 }

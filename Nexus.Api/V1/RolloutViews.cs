@@ -22,6 +22,9 @@ public sealed record RolloutView
     /// <summary>What is rolled out.</summary>
     public required string Target { get; init; }
 
+    /// <summary>The revision the spec asked for when this was decided; null when an older manager does not say.</summary>
+    public string? Requested { get; init; }
+
     /// <summary>Image of <see cref="Target"/>.</summary>
     public required string Image { get; init; }
 

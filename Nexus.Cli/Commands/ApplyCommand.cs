@@ -23,7 +23,7 @@ internal sealed class ApplyCommand(CommandContext context)
         var file = new Argument<string>("file") { Description = "The spec, a YAML file; - reads standard input." };
         var wait = new Option<TimeSpan?>("--wait")
         {
-            Description = "Wait until every pool has all its replicas, healthy and up to date. Default timeout 5m.",
+            Description = "Wait until every pool is healthy and up to date; exits 1 when a rollout was rolled back or failed. Default timeout 5m.",
             HelpName = "timeout",
             Arity = ArgumentArity.ZeroOrOne,
             CustomParser = Spans.Parse,

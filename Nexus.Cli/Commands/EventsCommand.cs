@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
@@ -44,6 +45,7 @@ internal sealed class EventsCommand(CommandContext context)
     {
         using var client = context.Connect();
         var kept = await client.EventsAsync(cancellationToken);
+        await RefuseUnknownAsync(client, filter.Pool, kept, cancellationToken);
         var now = context.Time.GetUtcNow();
         var shown = kept.Where(e => filter.Passes(e, now)).ToArray();
         if (context.Json && !follow)
@@ -68,6 +70,22 @@ internal sealed class EventsCommand(CommandContext context)
         }
 
         return ExitCode.Ok;
+    }
+
+    /// <summary>A pool that neither exists nor left a trace is a slip of the finger, not a pool without events.</summary>
+    private static async Task RefuseUnknownAsync(
+        NexusApiClient client, string? pool, ImmutableArray<EventView> kept, CancellationToken cancellationToken)
+    {
+        if (pool is null || kept.Any(e => e.Pool == pool))
+        {
+            return;
+        }
+
+        var pools = await client.PoolsAsync(cancellationToken);
+        if (pools.All(p => p.Name != pool))
+        {
+            throw Unknown.Pool(pool, pools.Select(p => p.Name));
+        }
     }
 
     private void Reconnecting(NexusApiException broken, TimeSpan delay) =>

@@ -15,7 +15,13 @@ internal sealed class NodesCommand(CommandContext context)
     public async Task<ExitCode> RunAsync(CancellationToken cancellationToken)
     {
         using var client = context.Connect();
-        var nodes = await client.NodesAsync(cancellationToken);
+        var status = await client.StatusAsync(cancellationToken);
+        var nodes = status.Nodes;
+        if (status.Warning is { } warning)
+        {
+            context.Terminal.Error.Line($"warning: {ConsoleLines.Harmless(warning)}");
+        }
+
         if (context.Json)
         {
             context.Terminal.Json(nodes, ApiJson.Default.ImmutableArrayNodeView);

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using System.Net;
 using Nexus.Api.V1;
 using Nexus.Cli.Terminals;
 using Nexus.Cli.Views;
@@ -5,7 +7,10 @@ using Nexus.Core.State;
 
 namespace Nexus.Cli.Commands;
 
-/// <summary>Waits until every pool is as the spec wants it, saying on standard error what changes on the way.</summary>
+/// <summary>
+/// Waits until every pool is as the spec wants it and its rollout has come to its end, saying on standard error what changes
+/// on the way. A rollout that was rolled back or failed ends the wait as soon as nothing else moves.
+/// </summary>
 internal sealed class PoolWait(CommandContext context, NexusApiClient client)
 {
     /// <summary>Between two looks.</summary>
@@ -16,15 +21,24 @@ internal sealed class PoolWait(CommandContext context, NexusApiClient client)
     public async Task<ExitCode> RunAsync(long revision, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var started = context.Time.GetTimestamp();
-        StatusView? seen = null;
+        Seen? seen = null;
         while (true)
         {
             seen = await LookAsync(cancellationToken) ?? seen;
             var waited = context.Time.GetElapsedTime(started);
-            if (seen is not null && IsSettled(seen, revision))
+            if (seen is not null && seen.Status.SpecRevision >= revision)
             {
-                Say("", $"all {seen.Pools.Length} pools are ready after {HumanUnits.Span(waited)}");
-                return ExitCode.Ok;
+                var fates = seen.Status.Pools.Select(pool => (Pool: pool, Fate: FateOf(pool, seen.Rollout(pool.Name)))).ToList();
+                if (fates.All(f => f.Fate == PoolFate.Ready))
+                {
+                    Say("", $"all {fates.Count} pools are ready after {HumanUnits.Span(waited)}");
+                    return ExitCode.Ok;
+                }
+
+                if (fates.All(f => f.Fate != PoolFate.Changing))
+                {
+                    throw Refused(fates.Where(f => f.Fate == PoolFate.Refused).Select(f => seen.Rollout(f.Pool.Name)!));
+                }
             }
 
             if (waited >= timeout)
@@ -38,20 +52,48 @@ internal sealed class PoolWait(CommandContext context, NexusApiClient client)
         }
     }
 
-    private static bool IsSettled(StatusView status, long revision) =>
-        status.SpecRevision >= revision && status.Pools.All(PoolState.IsSettled);
+    /// <summary>
+    /// How a pool stands to what its spec asks for. A rollout that was decided for an earlier spec says nothing yet.
+    /// </summary>
+    internal static PoolFate FateOf(PoolView pool, RolloutView? rollout)
+    {
+        if (rollout is null)
+        {
+            return PoolState.IsSettled(pool) ? PoolFate.Ready : PoolFate.Changing;
+        }
 
-    private async Task<StatusView?> LookAsync(CancellationToken cancellationToken)
+        var decided = (rollout.Requested ?? rollout.Target) == pool.Revision;
+        return decided switch
+        {
+            true when RolloutWords.IsBadEnd(rollout.Phase) => PoolFate.Refused,
+            true when RolloutWords.IsEnd(rollout.Phase) && rollout.Target != pool.Revision => PoolFate.Refused,
+            true when RolloutWords.IsEnd(rollout.Phase) && PoolState.IsSettled(pool) => PoolFate.Ready,
+            _ => PoolFate.Changing,
+        };
+    }
+
+    private static CommandFailedException Refused(IEnumerable<RolloutView> rollouts) => new(
+        ExitCode.Failure,
+        string.Join("; ", rollouts.Select(r =>
+            $"{r.Pool}: {(RolloutWords.IsBadEnd(r.Phase) ? RolloutWords.Phase(r.Phase).Text : "runs an earlier revision")}"
+            + $"{(r.Reason.Length > 0 ? $": {r.Reason}" : "")}"
+            + $"{(r.Stable is { } stable ? $" (revision {stable} serves)" : "")}"))
+        + ". The spec stays in force; change it, or 'nexus rollout resume POOL' tries again.");
+
+    private async Task<Seen?> LookAsync(CancellationToken cancellationToken)
     {
         try
         {
             var status = await client.StatusAsync(cancellationToken);
+            var seen = new Seen(status, await RolloutsAsync(cancellationToken));
             foreach (var pool in status.Pools)
             {
-                Say(pool.Name, $"{pool.Name}: {PoolState.Progress(pool)}");
+                var rollout = seen.Rollout(pool.Name);
+                var moving = rollout is not null && !RolloutWords.IsEnd(rollout.Phase);
+                Say(pool.Name, $"{pool.Name}: {PoolState.Progress(pool)}{(moving ? $"; {RolloutWords.Progress(rollout!)}" : "")}");
             }
 
-            return status;
+            return seen;
         }
         catch (NexusApiException away) when (away.IsTransient)
         {
@@ -60,13 +102,26 @@ internal sealed class PoolWait(CommandContext context, NexusApiClient client)
         }
     }
 
-    private void Explain(StatusView? seen, long revision, TimeSpan timeout)
+    private async Task<ImmutableArray<RolloutView>> RolloutsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await client.GetRolloutsAsync(cancellationToken);
+        }
+        catch (NexusApiException old) when (old.Status == HttpStatusCode.NotFound)
+        {
+            return []; // a manager that knows no rollouts: the counts of the pools have to do
+        }
+    }
+
+    private void Explain(Seen? seen, long revision, TimeSpan timeout)
     {
         Say("", $"timed out: not ready after {HumanUnits.Span(timeout)}; revision {revision} stays in force and the cluster goes on with it");
-        foreach (var pool in seen?.Pools.Where(p => !PoolState.IsSettled(p)) ?? [])
+        foreach (var pool in seen?.Status.Pools.Where(p => FateOf(p, seen.Rollout(p.Name)) != PoolFate.Ready) ?? [])
         {
-            Say("", $"  {pool.Name}: {PoolState.Progress(pool)}");
-            foreach (var allocation in seen!.Allocations.Where(a => a.Pool == pool.Name && a.Reason is not null && Ails(a)))
+            var rollout = seen!.Rollout(pool.Name);
+            Say("", $"  {pool.Name}: {PoolState.Progress(pool)}{(rollout is null ? "" : $"; {RolloutWords.Progress(rollout)}")}");
+            foreach (var allocation in seen.Status.Allocations.Where(a => a.Pool == pool.Name && a.Reason is not null && Ails(a)))
             {
                 Say("", $"    {allocation.Id} on {allocation.Node}: {allocation.Reason}");
             }
@@ -84,4 +139,19 @@ internal sealed class PoolWait(CommandContext context, NexusApiClient client)
             context.Terminal.Error.Line(ConsoleLines.Harmless(line));
         }
     }
+
+    private sealed record Seen(StatusView Status, ImmutableArray<RolloutView> Rollouts)
+    {
+        public RolloutView? Rollout(string pool) => Rollouts.FirstOrDefault(r => r.Pool == pool);
+    }
+}
+
+/// <summary>How a pool stands to what its spec asks for.</summary>
+internal enum PoolFate
+{
+    Changing,
+    Ready,
+
+    /// <summary>The spec's revision was given up, or a person went back behind it.</summary>
+    Refused,
 }

@@ -27,7 +27,7 @@ internal static class SpecDifference
         lines.AddRange(old.Values.Where(p => !kept.Contains(p.Name)).Select(p => $"- {p.Name}: removed"));
         if (before is not null && !SameGateway(before.Gateway, after.Gateway))
         {
-            lines.Add("~ gateway: routes or headers");
+            lines.Add("~ gateway: routes, headers, retries or slow start");
         }
 
         return lines.ToImmutable();
@@ -52,9 +52,19 @@ internal static class SpecDifference
             yield return template.Length > 0 ? "all replicas are replaced" : "settings of its replicas; all are replaced";
         }
 
-        if (was.Rollout != now.Rollout)
+        if (!SameRollout(was.Rollout, now.Rollout))
         {
             yield return "rollout";
+        }
+
+        if (was.WarmStandby != now.WarmStandby)
+        {
+            yield return $"warm standby {was.WarmStandby} -> {now.WarmStandby}";
+        }
+
+        if (was.Replace != now.Replace)
+        {
+            yield return now.Replace ? "is replaced when its node is lost" : "waits for its node when that is lost";
         }
 
         if (was.Placement.Arch != now.Placement.Arch || was.Placement.Spread != now.Placement.Spread
@@ -93,7 +103,11 @@ internal static class SpecDifference
     }
 
     private static bool SameGateway(GatewaySpec was, GatewaySpec now) =>
-        was.Headers == now.Headers && was.Routes.SequenceEqual(now.Routes);
+        was.Headers == now.Headers && was.Retry == now.Retry && was.SlowStart == now.SlowStart && was.Routes.SequenceEqual(now.Routes);
+
+    private static bool SameRollout(RolloutSpec was, RolloutSpec now) =>
+        was with { Canary = now.Canary } == now
+        && was.Canary with { Steps = now.Canary.Steps } == now.Canary && was.Canary.Steps.SequenceEqual(now.Canary.Steps);
 
     private static string Replicas(PoolSpec pool) =>
         pool.MinReplicas == pool.MaxReplicas ? $"{pool.MinReplicas}" : $"{pool.MinReplicas}..{pool.MaxReplicas}";

@@ -115,7 +115,7 @@ public sealed class FailureTests
     [Theory]
     [InlineData("status", "{}")]
     [InlineData("status", """{"specRevision": 3, "newField": {}, "allocations": [{"id": "a", "pool": "b", "node": "c", "revision": "d"}]}""")]
-    [InlineData("nodes", """[{"name": "n", "address": "a", "arch": "x", "agentVersion": "1"}]""")]
+    [InlineData("nodes", """{"nodes": [{"name": "n", "address": "a", "arch": "x", "agentVersion": "1"}]}""")]
     public async Task A_server_of_another_version_may_leave_out_and_add_fields(string command, string body)
     {
         await using var cluster = await FakeCluster.StartAsync();

@@ -67,6 +67,36 @@ public sealed class ReadingCommandsTests
     }
 
     [Fact]
+    public async Task Nodes_says_why_what_it_shows_may_be_old()
+    {
+        await using var cluster = await FakeCluster.StartAsync();
+        cluster.Status = Samples.Status with { Warning = "Consul does not answer" };
+        using var run = new CliRun();
+
+        var result = await run.RunAsync(cluster, "nodes");
+
+        Assert.Equal((0, "warning: Consul does not answer\n"), (result.Code, result.Error));
+        Assert.Contains("n1", result.Out);
+    }
+
+    [Fact]
+    public async Task Events_of_an_unknown_pool_name_the_pools_there_are()
+    {
+        await using var cluster = await FakeCluster.StartAsync();
+        cluster.Status = Samples.Status;
+        cluster.Happen(Samples.Event(1, "removed"));
+        using var wrong = new CliRun();
+        using var quiet = new CliRun();
+        using var removed = new CliRun();
+
+        Assert.Equal(
+            new CliResult(1, "", "error: No pool is called 'nope'. There are api, web.\n"),
+            await wrong.RunAsync(cluster, "events", "--pool", "nope"));
+        Assert.Equal(new CliResult(0, "", ""), await quiet.RunAsync(cluster, "events", "--pool", "web"));
+        Assert.Contains("event 1", (await removed.RunAsync(cluster, "events", "--pool", "removed")).Out);
+    }
+
+    [Fact]
     public async Task Nodes_says_when_there_is_none()
     {
         await using var cluster = await FakeCluster.StartAsync();

@@ -5,8 +5,10 @@ namespace Nexus.Cli.Tests;
 public sealed class UsageTests
 {
     [Theory]
-    [InlineData("error: a command is missing; there are apply, validate, status, nodes, events, logs, completion.")]
+    [InlineData("error: a command is missing; there are apply, validate, status, plan, rollout, rollback, history, drain, uncordon, nodes, events, logs, completion.")]
     [InlineData("error: 'statsu' is not a command; there are apply,", "statsu")]
+    [InlineData("error: 'undo' is not a command; there are status, pause, resume, promote, abort.", "rollout", "undo")]
+    [InlineData("error: Required argument 'pool' missing", "rollout", "pause")]
     [InlineData("error: --output xml is unknown; it must be table or json.", "status", "-o", "xml")]
     [InlineData("error: --tail -4 must be from 0 to 100000.", "logs", "web", "--tail", "-4")]
     [InlineData("error: '3' is neither a duration like 10m nor a time", "events", "--since", "3")]

@@ -31,6 +31,18 @@ internal sealed class FakeCluster : IAsyncDisposable
 
     public StatusView Status { get; set; } = new();
 
+    /// <summary>What every plan comes to.</summary>
+    public PlanView Plan { get; set; } = new() { Valid = true };
+
+    public ImmutableArray<RolloutView> Rollouts { get; set; } = [];
+
+    /// <summary>How far the emptying of every node is.</summary>
+    public NodeDrainView Drain { get; set; } = new("n1", true, 2, null);
+
+    public ConcurrentQueue<RolloutCommand> RolloutCommands { get; } = [];
+
+    public ConcurrentQueue<NodeEligibilityCommand> EligibilityCommands { get; } = [];
+
     /// <summary>Runs at the start of every request; may answer it, by setting a status that is not 200.</summary>
     public Func<HttpContext, Task>? OnRequest { get; set; }
 
@@ -104,6 +116,39 @@ internal sealed class FakeCluster : IAsyncDisposable
         _app.MapGet(Routes.Allocations, context => JsonAsync(context, Status.Allocations, ApiJson.Default.ImmutableArrayAllocationView));
         _app.MapGet(Routes.Events, EventsAsync);
         _app.MapGet(Routes.AllocationLogs, LogsAsync);
+        MapRollouts();
+    }
+
+    private void MapRollouts()
+    {
+        _app.MapPost(Routes.SpecPlan, context =>
+        {
+            context.Response.StatusCode = Plan.Valid ? 200 : 422;
+            return JsonAsync(context, Plan, ApiJson.Default.PlanView);
+        });
+        _app.MapGet(Routes.Rollouts, context => JsonAsync(context, Rollouts, ApiJson.Default.ImmutableArrayRolloutView));
+        _app.MapGet(Routes.Rollout, RolloutAsync);
+        _app.MapPost(Routes.Rollout, async context =>
+        {
+            RolloutCommands.Enqueue((await context.Request.ReadFromJsonAsync(ApiJson.Default.RolloutCommand))!);
+            await RolloutAsync(context);
+        });
+        _app.MapGet(Routes.NodeEligibility, context => JsonAsync(context, Drain, ApiJson.Default.NodeDrainView));
+        _app.MapPut(Routes.NodeEligibility, async context =>
+        {
+            var command = (await context.Request.ReadFromJsonAsync(ApiJson.Default.NodeEligibilityCommand))!;
+            EligibilityCommands.Enqueue(command);
+            Drain = Drain with { Draining = command.Draining };
+            await JsonAsync(context, Drain, ApiJson.Default.NodeDrainView);
+        });
+    }
+
+    private Task RolloutAsync(HttpContext context)
+    {
+        var pool = (string)context.Request.RouteValues["pool"]!;
+        return Rollouts.FirstOrDefault(r => r.Pool == pool) is { } rollout
+            ? JsonAsync(context, rollout, ApiJson.Default.RolloutView)
+            : ProblemAsync(context, 404, $"No pool is called {pool}", "There are web.");
     }
 
     private async Task ApplyAsync(HttpContext context)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Nexus.Api.V1;
+using Nexus.Core.Rollouts;
 using Nexus.Core.State;
 
 namespace Nexus.Cli.Tests.Fakes;
@@ -61,6 +62,24 @@ internal static class Samples
 
     public static EventView Event(int number, string pool = "web", EventSeverity severity = EventSeverity.Info) => new(
         $"01HZ{number:0000}", Now.AddMinutes(number - 10), "AllocationExited", severity, $"event {number}", "worker/n1", pool, $"{pool}-1-0", "n1");
+
+    public static RolloutView Rollout(RolloutPhase phase, string target = "ab12cd34ef", string reason = "") => new()
+    {
+        Pool = "web",
+        Number = 4,
+        Phase = phase,
+        Target = target,
+        Requested = "ab12cd34ef",
+        Stable = "0ld0ld0ld0",
+        Image = "sample:1",
+        Desired = 3,
+        Updated = 2,
+        Available = 1,
+        Old = 2,
+        StartedAt = Now.AddSeconds(-4),
+        Reason = reason,
+        History = [new RolloutHistoryView(3, "0ld0ld0ld0", 2, "sample:0", Now.AddHours(-1), Now.AddHours(-1).AddSeconds(3), RolloutPhase.Stable, "all available")],
+    };
 
     public static StatusView Status => new()
     {

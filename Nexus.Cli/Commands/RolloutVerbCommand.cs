@@ -1,0 +1,55 @@
+using System.CommandLine;
+using Nexus.Api.V1;
+using Nexus.Cli.Terminals;
+using Nexus.Cli.Views;
+using Nexus.Core.Rollouts;
+
+namespace Nexus.Cli.Commands;
+
+/// <summary>Asks something of a rollout: <c>nexus rollout pause|resume|promote|abort</c> and <c>nexus rollback</c>.</summary>
+internal sealed class RolloutVerbCommand(CommandContext context, string by)
+{
+    public static Command Describe(CommandRunner runner, RolloutVerb verb, string description)
+    {
+        var pool = Pool();
+        var command = new Command(verb.ToString().ToLowerInvariant(), description) { pool };
+        return runner.Attach(command, (context, parsed, cancellationToken) => new RolloutVerbCommand(context, runner.Surroundings.User)
+            .RunAsync(parsed.GetRequiredValue(pool), verb, revision: null, cancellationToken));
+    }
+
+    public static Command DescribeRollback(CommandRunner runner)
+    {
+        var pool = Pool();
+        var revision = new Argument<string?>("revision")
+        {
+            Description = "Which revision, as 'nexus history' shows it; else the one before the present.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var command = new Command("rollback", "Roll out an earlier revision of a pool, whatever the spec says, until the spec's own changes.")
+        {
+            pool, revision,
+        };
+        return runner.Attach(command, (context, parsed, cancellationToken) => new RolloutVerbCommand(context, runner.Surroundings.User)
+            .RunAsync(parsed.GetRequiredValue(pool), RolloutVerb.Rollback, parsed.GetValue(revision), cancellationToken));
+    }
+
+    public async Task<ExitCode> RunAsync(string pool, RolloutVerb verb, string? revision, CancellationToken cancellationToken)
+    {
+        using var client = context.Connect();
+        var rollout = await client.CommandRolloutAsync(pool, new RolloutCommand(verb, revision, by), cancellationToken);
+        if (context.Json)
+        {
+            context.Terminal.Json(rollout, ApiJson.Default.RolloutView);
+        }
+        else
+        {
+            var what = verb == RolloutVerb.Rollback ? $"roll back to {revision ?? "the revision before"}" : verb.ToString().ToLowerInvariant();
+            context.Terminal.Out.Line($"{pool}: asked to {what} while {ConsoleLines.Harmless(RolloutWords.Progress(rollout))}");
+            context.Terminal.Error.Line($"See 'nexus rollout status {pool} --watch' for what comes of it.");
+        }
+
+        return ExitCode.Ok;
+    }
+
+    private static Argument<string> Pool() => new("pool") { Description = "The pool." };
+}
