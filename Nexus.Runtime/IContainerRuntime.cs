@@ -41,6 +41,21 @@ public interface IContainerRuntime : IAsyncDisposable
     /// </summary>
     Task StopAsync(WorkloadId id, TimeSpan grace, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Sends a signal and waits for nothing. False when it does not run, or is not ours. A process of a container that
+    /// cannot be reached from here gets its signal by way of the engine.
+    /// </summary>
+    Task<bool> SignalAsync(WorkloadId id, WorkloadSignal signal, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Halts all of its processes where they are; they keep their memory and connections and use no CPU. Told by
+    /// <see cref="Workload.Paused"/> also to a later agent. False when it does not run.
+    /// </summary>
+    Task<bool> PauseAsync(WorkloadId id, CancellationToken cancellationToken);
+
+    /// <summary>Lets it go on after a pause; at once when it is not paused. False when it does not run.</summary>
+    Task<bool> UnpauseAsync(WorkloadId id, CancellationToken cancellationToken);
+
     /// <summary>Removes what is left of an ended workload (killing it if it runs).</summary>
     Task RemoveAsync(WorkloadId id, CancellationToken cancellationToken);
 
@@ -59,6 +74,19 @@ public interface IContainerRuntime : IAsyncDisposable
 
     /// <summary>Runs a command inside the workload and returns its exit code and the first lines of its output.</summary>
     Task<CommandResult> ExecAsync(WorkloadId id, ImmutableArray<string> command, TimeSpan timeout, CancellationToken cancellationToken);
+}
+
+/// <summary>What can be sent to a workload.</summary>
+public enum WorkloadSignal
+{
+    /// <summary>SIGKILL to its main process, with which all others end.</summary>
+    Kill,
+
+    /// <summary>SIGSTOP to all of its processes: it accepts connections and answers none. Not a pause; nobody marks it as wanted.</summary>
+    Freeze,
+
+    /// <summary>SIGCONT to all of its processes.</summary>
+    Thaw,
 }
 
 /// <summary>What the runtime calls a workload: a container id, or the folder of a process.</summary>
@@ -108,6 +136,9 @@ public sealed record Workload
 
     /// <summary>Whether it runs.</summary>
     public WorkloadState State { get; init; }
+
+    /// <summary>Whether it runs and is paused.</summary>
+    public bool Paused { get; init; }
 
     /// <summary>Exit code once ended.</summary>
     public int? ExitCode { get; init; }

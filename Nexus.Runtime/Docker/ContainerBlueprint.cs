@@ -34,12 +34,15 @@ internal static class ContainerBlueprint
             parameters.ExposedPorts = new Dictionary<string, EmptyStruct>(StringComparer.Ordinal) { [key] = default };
             parameters.HostConfig.PortBindings = new Dictionary<string, IList<PortBinding>>(StringComparer.Ordinal)
             {
-                [key] = [new PortBinding { HostIP = options.PublishAddress, HostPort = "" }],
+                [key] = [new PortBinding { HostIP = options.PublishAddress, HostPort = HostPortOf(template) }],
             };
         }
 
         return parameters;
     }
+
+    // Empty lets the engine choose.
+    private static string HostPortOf(PoolTemplate template) => template.HostPort?.ToString(CultureInfo.InvariantCulture) ?? "";
 
     private static SortedDictionary<string, string> Environment(WorkloadSpec spec, DockerRuntimeOptions options)
     {

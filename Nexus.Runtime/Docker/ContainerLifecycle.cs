@@ -192,6 +192,16 @@ internal sealed class ContainerLifecycle(DockerEngine engine, DockerRuntimeOptio
             : Refused(spec, cause);
     }
 
-    private static WorkloadStartException Refused(WorkloadSpec spec, DockerApiException cause) =>
-        new($"{spec.Allocation} could not be started: {DockerEngine.Words(cause)}", cause);
+    private static WorkloadStartException Refused(WorkloadSpec spec, DockerApiException cause)
+    {
+        var words = DockerEngine.Words(cause);
+        var taken = spec.Template.HostPort is not null
+            && (words.Contains("already allocated", StringComparison.OrdinalIgnoreCase)
+                || words.Contains("address already in use", StringComparison.OrdinalIgnoreCase));
+        return new(
+            taken
+                ? $"{spec.Allocation} could not be started: its host_port {spec.Template.HostPort} is taken on this node ({words})."
+                : $"{spec.Allocation} could not be started: {words}",
+            cause);
+    }
 }

@@ -25,6 +25,7 @@ public sealed partial class DockerRuntime : IContainerRuntime
     private readonly ExitFeed _exits = new();
     private readonly ContainerPidfds _pidfds;
     private readonly ContainerLifecycle _lifecycle;
+    private readonly ContainerSignals _signals;
 
     /// <summary>Connects at the first call, not before.</summary>
     /// <param name="options">Which engine, whose containers.</param>
@@ -40,6 +41,7 @@ public sealed partial class DockerRuntime : IContainerRuntime
         _engine = new DockerEngine(options.ResolveEndpoint());
         _pidfds = new ContainerPidfds(_watcher, _exits, time, options.UsePidfd);
         _lifecycle = new ContainerLifecycle(_engine, options, time);
+        _signals = new ContainerSignals(_engine, _lifecycle);
     }
 
     /// <inheritdoc/>
@@ -67,7 +69,7 @@ public sealed partial class DockerRuntime : IContainerRuntime
             async (container, token) =>
             {
                 var id = new WorkloadId(container.ID);
-                var known = container.State == "running" ? _pidfds.FindRunning(id) : null;
+                var known = container.State == "running" && _pidfds.FindRunning(id) is { } seen ? seen with { Paused = false } : null;
                 if ((known ?? await ReadAsync(id, token)) is { } workload)
                 {
                     workloads.Add(workload);
@@ -93,6 +95,16 @@ public sealed partial class DockerRuntime : IContainerRuntime
     /// <inheritdoc/>
     public Task StopAsync(WorkloadId id, TimeSpan grace, CancellationToken cancellationToken) =>
         _lifecycle.StopAsync(id, grace, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> SignalAsync(WorkloadId id, WorkloadSignal signal, CancellationToken cancellationToken) =>
+        _signals.SendAsync(id, signal, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> PauseAsync(WorkloadId id, CancellationToken cancellationToken) => _signals.PauseAsync(id, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> UnpauseAsync(WorkloadId id, CancellationToken cancellationToken) => _signals.UnpauseAsync(id, cancellationToken);
 
     /// <inheritdoc/>
     public async Task RemoveAsync(WorkloadId id, CancellationToken cancellationToken)

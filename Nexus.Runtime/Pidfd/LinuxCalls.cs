@@ -8,6 +8,8 @@ internal static partial class LinuxCalls
 {
     public const int Sigkill = 9;
     public const int Sigterm = 15;
+    public const int Sigcont = 18;
+    public const int Sigstop = 19;
     public const int NoSuchProcess = 3; // ESRCH
     public const int Interrupted = 4; // EINTR
     public const short Readable = 1; // POLLIN

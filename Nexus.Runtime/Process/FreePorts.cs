@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Nexus.Core.Ids;
 
 namespace Nexus.Runtime.Process;
 
@@ -10,6 +11,27 @@ internal sealed class FreePorts(IPAddress address)
 
     private readonly Lock _lock = new();
     private readonly Queue<int> _recent = new();
+
+    /// <summary>That very port.</summary>
+    /// <exception cref="WorkloadStartException">Something else listens on it.</exception>
+    public int Require(int port, AllocationId allocation)
+    {
+        using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+
+        // As servers do: connections of a predecessor that still fade out do not matter.
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        try
+        {
+            socket.Bind(new IPEndPoint(address, port));
+            socket.Listen();
+            return port;
+        }
+        catch (SocketException e)
+        {
+            throw new WorkloadStartException(
+                $"{allocation} could not be started: its host_port {port} is taken on {address} ({e.Message}).", e);
+        }
+    }
 
     public int Take(IReadOnlySet<int> taken)
     {

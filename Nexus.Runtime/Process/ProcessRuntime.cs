@@ -121,6 +121,45 @@ public sealed partial class ProcessRuntime : IContainerRuntime
     }
 
     /// <inheritdoc/>
+    public Task<bool> SignalAsync(WorkloadId id, WorkloadSignal signal, CancellationToken cancellationToken)
+    {
+        if (FindRunning(id) is not { } found)
+        {
+            return Task.FromResult(false);
+        }
+
+        found.Session.Send(signal);
+        return Task.FromResult(true);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> PauseAsync(WorkloadId id, CancellationToken cancellationToken)
+    {
+        if (FindRunning(id) is not { } found)
+        {
+            return Task.FromResult(false);
+        }
+
+        // Marked first: should the agent end in between, a workload that is marked and runs on harms nobody.
+        found.Folder.MarkPaused(true);
+        found.Session.Send(WorkloadSignal.Freeze);
+        return Task.FromResult(true);
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> UnpauseAsync(WorkloadId id, CancellationToken cancellationToken)
+    {
+        if (FindRunning(id) is not { } found)
+        {
+            return Task.FromResult(false);
+        }
+
+        found.Session.Send(WorkloadSignal.Thaw);
+        found.Folder.MarkPaused(false);
+        return Task.FromResult(true);
+    }
+
+    /// <inheritdoc/>
     public async Task RemoveAsync(WorkloadId id, CancellationToken cancellationToken)
     {
         await StopAsync(id, TimeSpan.Zero, cancellationToken);
@@ -181,7 +220,9 @@ public sealed partial class ProcessRuntime : IContainerRuntime
 
     private async Task LaunchAsync(WorkloadSpec spec, WorkloadFolder folder, CancellationToken cancellationToken)
     {
-        int? port = spec.Template.Port is null ? null : _ports.Take(TakenPorts());
+        int? port = spec.Template is { Port: null, HostPort: null } ? null
+            : spec.Template.HostPort is { } fixedPort ? _ports.Require(fixedPort, spec.Allocation)
+            : _ports.Take(TakenPorts());
         var environment = InheritedEnvironment.Compute(Environment.GetEnvironmentVariables());
         foreach (var (name, value) in spec.Template.Env.Concat(WorkloadEnvironment.Of(spec, _options.Node, port)))
         {
@@ -220,6 +261,12 @@ public sealed partial class ProcessRuntime : IContainerRuntime
             await Task.Delay(LookInterval, _time, cancellationToken);
         }
     }
+
+    private (WorkloadFolder Folder, ProcessSession Session)? FindRunning(WorkloadId id) =>
+        Find(id) is { } folder && folder.ReadWorkload() is { State: WorkloadState.Running } workload
+        && folder.ReadProcesses() is { } processes
+            ? (folder, new ProcessSession(processes, workload.Allocation, _time))
+            : null;
 
     private HashSet<int> TakenPorts() => [.. Folders().Select(f => f.ReadRecord()?.Port).OfType<int>()];
 

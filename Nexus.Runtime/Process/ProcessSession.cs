@@ -24,7 +24,9 @@ internal sealed class ProcessSession(WorkloadProcesses carriers, AllocationId al
 
         if (grace > TimeSpan.Zero && carriers.Main.IsAlive())
         {
+            // What is stopped hears SIGTERM only when it goes on.
             Signal(LinuxCalls.Sigterm);
+            Signal(LinuxCalls.Sigcont);
             await WaitAsync(() => !carriers.Main.IsAlive(), grace, cancellationToken);
         }
 
@@ -40,6 +42,30 @@ internal sealed class ProcessSession(WorkloadProcesses carriers, AllocationId al
         {
             throw new RuntimeUnavailableException(
                 $"Processes {string.Join(", ", Members())} of {allocation} still run {KillPatience} after SIGKILL.");
+        }
+    }
+
+    /// <summary>Sends a signal, waits for nothing.</summary>
+    public void Send(WorkloadSignal signal)
+    {
+        switch (signal)
+        {
+            case WorkloadSignal.Kill when !OperatingSystem.IsLinux():
+                EndTree();
+                break;
+            case WorkloadSignal.Kill:
+                LinuxCalls.TrySignal(carriers.Main.Pid, LinuxCalls.Sigkill);
+                break;
+            case WorkloadSignal.Freeze:
+                // Twice, for one of them may have forked while the others were being stopped.
+                Signal(LinuxCalls.Sigstop);
+                Signal(LinuxCalls.Sigstop);
+                break;
+            case WorkloadSignal.Thaw:
+                Signal(LinuxCalls.Sigcont);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(signal), signal, "Not a signal.");
         }
     }
 

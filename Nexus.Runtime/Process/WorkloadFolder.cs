@@ -26,6 +26,8 @@ internal sealed class WorkloadFolder(string path)
 
     private string ProcessesFile => Path.Combine(FullPath, "processes");
 
+    private string PausedFile => Path.Combine(FullPath, "paused");
+
     private string ExitFile => Path.Combine(FullPath, "exit");
 
     /// <summary>Durable once it returns: temporary file, flush to disk, rename.</summary>
@@ -61,6 +63,19 @@ internal sealed class WorkloadFolder(string path)
         catch (Exception e) when (e is IOException or JsonException)
         {
             return null;
+        }
+    }
+
+    /// <summary>Writes down whether it is paused on purpose: what was stopped by a fault looks the same to the kernel.</summary>
+    public void MarkPaused(bool paused)
+    {
+        if (paused)
+        {
+            File.WriteAllBytes(PausedFile, []);
+        }
+        else
+        {
+            File.Delete(PausedFile);
         }
     }
 
@@ -102,6 +117,7 @@ internal sealed class WorkloadFolder(string path)
             Revision = record.Revision,
             Attempt = record.Attempt,
             State = state,
+            Paused = runs && File.Exists(PausedFile),
             ExitCode = exit?.Code,
             StartedAt = state == WorkloadState.Created ? null : record.StartedAt,
             FinishedAt = exit?.At,

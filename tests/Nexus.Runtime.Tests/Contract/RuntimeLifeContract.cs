@@ -157,6 +157,98 @@ public abstract class RuntimeLifeContract(IRuntimeKit kit) : RuntimeTest(kit)
     }
 
     [Fact]
+    public async Task A_paused_one_stands_still_is_told_so_to_a_later_agent_and_goes_on()
+    {
+        var started = await Runtime.StartAsync(Spec("i=0; while :; do echo line $i; i=$((i+1)); sleep 0.02; done"), Cancel);
+        await SaysAsync(started, "line 3");
+
+        Assert.True(await Runtime.PauseAsync(started.Id, Cancel));
+        Assert.True(await Runtime.PauseAsync(started.Id, Cancel));
+        var still = await Runtime.TailLogsAsync(started.Id, 1, Cancel);
+        var paused = await FindAsync(started.Allocation);
+        Assert.Equal((WorkloadState.Running, true), (paused.State, paused.Paused));
+        Assert.True((await FindAsync(started.Allocation, Open(Cluster))).Paused);
+        await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, Cancel);
+        Assert.Equal(still, await Runtime.TailLogsAsync(started.Id, 1, Cancel));
+
+        Assert.True(await Runtime.UnpauseAsync(started.Id, Cancel));
+        Assert.True(await Runtime.UnpauseAsync(started.Id, Cancel));
+        Assert.False((await FindAsync(started.Allocation)).Paused);
+        await Eventually.HoldsAsync(
+            async () => !(await Runtime.TailLogsAsync(started.Id, 1, Cancel)).SequenceEqual(still), "it went on after its pause");
+    }
+
+    [Fact]
+    public async Task A_paused_one_can_be_stopped_and_its_end_is_told()
+    {
+        await using var exits = new ExitWatch(Runtime);
+        var started = await Runtime.StartAsync(Spec("trap 'exit 3' TERM; echo ready; while :; do sleep 0.05; done"), Cancel);
+        await SaysAsync(started, "ready");
+        await Runtime.PauseAsync(started.Id, Cancel);
+
+        await Runtime.StopAsync(started.Id, TimeSpan.FromSeconds(20), Cancel);
+
+        Assert.Equal(3, (await exits.NextWithCodeAsync(started.Allocation)).ExitCode);
+        var listed = await FindAsync(started.Allocation);
+        Assert.Equal((WorkloadState.Exited, false), (listed.State, listed.Paused));
+    }
+
+    [Fact]
+    public async Task A_paused_one_can_be_killed()
+    {
+        await using var exits = new ExitWatch(Runtime);
+        var started = await Runtime.StartAsync(Spec(RunForEver), Cancel);
+        await Runtime.PauseAsync(started.Id, Cancel);
+
+        await Runtime.SignalAsync(started.Id, WorkloadSignal.Kill, Cancel);
+
+        Assert.Equal(137, (await exits.NextWithCodeAsync(started.Allocation)).ExitCode);
+    }
+
+    [Fact]
+    public async Task Signal_freezes_thaws_and_kills_all_of_it()
+    {
+        await using var exits = new ExitWatch(Runtime);
+        var started = await Runtime.StartAsync(Spec("(i=0; while :; do echo line $i; i=$((i+1)); sleep 0.02; done) & wait"), Cancel);
+        await SaysAsync(started, "line 3");
+
+        Assert.True(await Runtime.SignalAsync(started.Id, WorkloadSignal.Freeze, Cancel));
+        await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancel);
+        var still = await Runtime.TailLogsAsync(started.Id, 1, Cancel);
+        await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, Cancel);
+        Assert.Equal(still, await Runtime.TailLogsAsync(started.Id, 1, Cancel));
+        Assert.False((await FindAsync(started.Allocation)).Paused, "a freeze is a fault, not a pause");
+
+        Assert.True(await Runtime.SignalAsync(started.Id, WorkloadSignal.Thaw, Cancel));
+        await Eventually.HoldsAsync(
+            async () => !(await Runtime.TailLogsAsync(started.Id, 1, Cancel)).SequenceEqual(still), "it went on");
+
+        Assert.True(await Runtime.SignalAsync(started.Id, WorkloadSignal.Freeze, Cancel));
+        Assert.True(await Runtime.SignalAsync(started.Id, WorkloadSignal.Kill, Cancel));
+        Assert.Equal(137, (await exits.NextWithCodeAsync(started.Allocation)).ExitCode);
+        await Eventually.HoldsAsync(() => LivingProcesses().Count == 0, "none of its processes lives");
+        Assert.False(await Runtime.SignalAsync(started.Id, WorkloadSignal.Kill, Cancel));
+        Assert.False(await Runtime.PauseAsync(started.Id, Cancel));
+        Assert.False(await Runtime.UnpauseAsync(new WorkloadId("no-such-workload"), Cancel));
+    }
+
+    [Fact]
+    public async Task A_fixed_port_of_the_node_is_used_and_told_when_it_is_taken()
+    {
+        using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+        socket.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
+        socket.Listen();
+        var port = ((System.Net.IPEndPoint)socket.LocalEndPoint!).Port;
+        var template = Spec(RunForEver, port: 8080).Template with { HostPort = port };
+
+        var refused = await Assert.ThrowsAsync<WorkloadStartException>(() => Runtime.StartAsync(SpecOf(template), Cancel));
+        Assert.Contains($"host_port {port} is taken", refused.Message, StringComparison.Ordinal);
+
+        socket.Dispose();
+        Assert.Equal(port, (await Runtime.StartAsync(SpecOf(template), Cancel)).HostPort);
+    }
+
+    [Fact]
     public async Task Remove_kills_it_and_forgets_it()
     {
         var started = await Runtime.StartAsync(Spec(RunForEver), Cancel);
