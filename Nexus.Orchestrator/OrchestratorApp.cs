@@ -23,7 +23,10 @@ internal static class OrchestratorApp
         builder.AddServiceDefaults("nexus-orchestrator");
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
 
-        builder.Services.AddOptions<OrchestratorOptions>().BindConfiguration(OrchestratorOptions.Section).ValidateOnStart()
+        builder.Services.AddOptions<OrchestratorOptions>()
+            .Configure<IConfiguration>((options, configuration) => options.Apply(
+                configuration.GetValue<OrchestratorProfile>($"{OrchestratorOptions.Section}:{nameof(OrchestratorOptions.Profile)}")))
+            .BindConfiguration(OrchestratorOptions.Section).ValidateOnStart()
             .PostConfigure(options => options.Name = options.Name.Length > 0 ? options.Name : NameRules.FromMachine(Environment.MachineName));
         builder.Services.AddSingleton<IValidateOptions<OrchestratorOptions>, OrchestratorOptionsAttributes>();
         builder.Services.AddSingleton<IValidateOptions<OrchestratorOptions>, OrchestratorOptionsRules>();
@@ -58,10 +61,13 @@ internal static class OrchestratorApp
         services.AddSingleton<LeaderLease>();
         services.AddSingleton<ManagerRegistration>();
         services.AddSingleton<SpecStore>();
+        services.AddSingleton<FencedWriter>();
         services.AddSingleton<ClusterStore>();
         services.AddSingleton<ClusterView>();
         services.AddSingleton<NodeTracker>();
         services.AddSingleton<PlanReporter>();
+        services.AddSingleton<PlanCommitter>();
+        services.AddSingleton<ReconcilePass>();
         services.AddSingleton<WakeSignal>();
         services.AddSingleton(new Jitter(new Random().NextDouble));
         services.AddSingleton<EventWriter>();

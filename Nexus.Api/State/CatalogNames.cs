@@ -35,6 +35,12 @@ public static class CatalogNames
     /// <summary>Meta key: how often the allocation was restarted before this container.</summary>
     public const string MetaAttempt = "nexus-attempt";
 
+    /// <summary>Meta key of managers and gateways: name of their machine.</summary>
+    public const string MetaHost = "host";
+
+    /// <summary>Meta key of managers and gateways: their process there.</summary>
+    public const string MetaPid = "pid";
+
     /// <summary>Service id of an allocation.</summary>
     public static string ServiceId(AllocationId allocation) => "nexus-" + allocation.Value;
 

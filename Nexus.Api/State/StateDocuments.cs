@@ -11,6 +11,11 @@ public sealed record SpecDocument(long Revision, string Yaml, DateTimeOffset App
 /// <param name="Revision">Number of the document under <see cref="StateKeys.SpecRevisions"/>.</param>
 public sealed record SpecPointer(long Revision);
 
+/// <summary>The last commit of a leader; see <see cref="StateKeys.Commits"/>.</summary>
+/// <param name="Epoch">Under which leadership.</param>
+/// <param name="After">Index of the commit before it, so that no two are alike.</param>
+public sealed record LeaderCommit(ulong Epoch, ulong After);
+
 /// <summary>Who leads.</summary>
 /// <param name="Manager">Name of the manager.</param>
 /// <param name="ApiAddress">Base address of its API.</param>

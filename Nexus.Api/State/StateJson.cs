@@ -14,6 +14,7 @@ namespace Nexus.Api.State;
 [JsonSerializable(typeof(SpecDocument))]
 [JsonSerializable(typeof(SpecPointer))]
 [JsonSerializable(typeof(LeaderRecord))]
+[JsonSerializable(typeof(LeaderCommit))]
 [JsonSerializable(typeof(NodeRecord))]
 [JsonSerializable(typeof(NodeAssignment))]
 [JsonSerializable(typeof(NodeObservation))]

@@ -17,6 +17,12 @@ public static class StateKeys
     /// <summary>The lock of the leader; its LockIndex is the epoch.</summary>
     public const string Leader = "nexus/leader";
 
+    /// <summary>
+    /// Moved on by every transaction of a leader that follows from a plan, and compared by it: a transaction that Consul gets
+    /// late, even one of the same leader, is refused once another was made.
+    /// </summary>
+    public const string Commits = "nexus/commits";
+
     /// <summary>Nodes as their agents describe them.</summary>
     public const string Nodes = "nexus/nodes/";
 

@@ -8,4 +8,11 @@ namespace Nexus.Core.State;
 /// <param name="Reason">Why, in the person's words; may be empty.</param>
 /// <param name="By">Who.</param>
 /// <param name="At">When.</param>
-public sealed record NodeEligibility(NodeName Node, bool Draining, string Reason, string By, DateTimeOffset At);
+public sealed record NodeEligibility(NodeName Node, bool Draining, string Reason, string By, DateTimeOffset At)
+{
+    /// <summary>
+    /// Whether the node, being lost, shall be forgotten without waiting longer. Void when its agent has answered since
+    /// <see cref="At"/>.
+    /// </summary>
+    public bool Forget { get; init; }
+}

@@ -14,6 +14,11 @@ internal sealed class ConsulWakers(ConsulClient consul, WakeSignal wake) : Backg
         WakeOnAsync(consul.Kv.WatchAsync(StateKeys.Leader, Options, stoppingToken), stoppingToken),
         WakeOnAsync(consul.Kv.WatchPrefixAsync(StateKeys.Nodes, Options, stoppingToken), stoppingToken),
         WakeOnAsync(consul.Kv.WatchPrefixAsync(StateKeys.Observed, Options, stoppingToken), stoppingToken),
+        WakeOnAsync(consul.Kv.WatchPrefixAsync(StateKeys.Desired, Options, stoppingToken), stoppingToken),
+        WakeOnAsync(consul.Kv.WatchPrefixAsync(StateKeys.Rollouts, Options, stoppingToken), stoppingToken),
+        WakeOnAsync(consul.Kv.WatchPrefixAsync(StateKeys.Requests, Options, stoppingToken), stoppingToken),
+        WakeOnAsync(consul.Kv.WatchPrefixAsync(StateKeys.Eligibility, Options, stoppingToken), stoppingToken),
+        WakeOnAsync(consul.Kv.WatchPrefixAsync(StateKeys.Gateways, Options, stoppingToken), stoppingToken),
         WakeOnAsync(consul.Health.WatchServiceAsync(CatalogNames.Worker, Options, stoppingToken), stoppingToken));
 
     private async Task WakeOnAsync<T>(IAsyncEnumerable<T> watch, CancellationToken cancellationToken)

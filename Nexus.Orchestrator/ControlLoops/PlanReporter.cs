@@ -12,14 +12,22 @@ internal sealed class PlanReporter(EventWriter events)
     private readonly Dictionary<PoolName, string> _blocked = [];
     private readonly Dictionary<string, NodeStatus> _nodes = new(StringComparer.Ordinal);
 
-    public void ReportSteps(ReconcilePlan plan)
+    /// <summary>Says what a plan's commit made true.</summary>
+    public void ReportCommitted(ReconcilePlan plan)
     {
+        foreach (var notice in plan.Notices)
+        {
+            events.Write(notice.Kind, notice.Severity, notice.Message, notice.Pool);
+        }
+
         foreach (var step in plan.Steps)
         {
             var (kind, words) = step switch
             {
                 PlaceStep => ("AllocationPlaced", "is placed on"),
                 StopStep => ("AllocationStopping", "is stopped on"),
+                ChangeStep { Desired: DesiredStatus.Run } => ("AllocationPromoted", "is taken from standby to serve on"),
+                ChangeStep => ("AllocationStandsBy", "stands by from now on, on"),
                 _ => ("AllocationForgotten", "is gone from"),
             };
             OrchestratorTelemetry.Steps.Add(1, new KeyValuePair<string, object?>("kind", kind));

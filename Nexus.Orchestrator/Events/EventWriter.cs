@@ -1,9 +1,9 @@
-using System.Security.Cryptography;
 using System.Threading.Channels;
 using Nexus.Api.State;
 using Nexus.Consul;
 using Nexus.Core.Ids;
 using Nexus.Core.State;
+using Nexus.Orchestrator.ControlLoops;
 using Nexus.Orchestrator.Leadership;
 
 namespace Nexus.Orchestrator.Events;
@@ -13,7 +13,7 @@ namespace Nexus.Orchestrator.Events;
 /// not fit while Consul is away is dropped and counted in the log.
 /// </summary>
 internal sealed partial class EventWriter(
-    ConsulClient consul, ManagerIdentity identity, TimeProvider time, ILogger<EventWriter> logger) : BackgroundService
+    ConsulClient consul, ManagerIdentity identity, TimeProvider time, Jitter jitter, ILogger<EventWriter> logger) : BackgroundService
 {
     private const int Capacity = 1_000;
 
@@ -25,7 +25,7 @@ internal sealed partial class EventWriter(
     {
         var now = time.GetUtcNow();
         Span<byte> chance = stackalloc byte[10];
-        RandomNumberGenerator.Fill(chance);
+        jitter.Fill(chance);
         var written = _queue.Writer.TryWrite(new ClusterEvent
         {
             Id = EventIds.Create(now, chance),

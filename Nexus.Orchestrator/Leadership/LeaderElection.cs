@@ -42,12 +42,12 @@ internal sealed partial class LeaderElection(
             }
 
             heartbeat.Beat();
-            await Task.Delay(RetryAfter, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(RetryAfter, time, stoppingToken).Quietly();
         }
 
         await renewing.CancelAsync();
-        await renewal.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await registration.DeregisterAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await renewal.Quietly();
+        await registration.DeregisterAsync(CancellationToken.None).Quietly();
     }
 
     private async Task StartedAsync(CancellationToken cancellationToken)
@@ -102,14 +102,15 @@ internal sealed partial class LeaderElection(
             return;
         }
 
-        lease.Take(new LeaderToken(session, key.LockIndex));
+        using var lapsed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        lease.Take(new LeaderToken(session, key.LockIndex), lapsed.Cancel);
         OrchestratorTelemetry.Leader.Add(1);
         LogLeading(identity.Name, key.LockIndex);
         events.Write("LeaderElected", EventSeverity.Info, $"{identity.Name} leads (epoch {key.LockIndex}).");
         wake.Set();
         try
         {
-            await foreach (var seen in consul.Kv.WatchAsync(StateKeys.Leader, Wait(), cancellationToken))
+            await foreach (var seen in consul.Kv.WatchAsync(StateKeys.Leader, Wait(), lapsed.Token))
             {
                 heartbeat.Beat();
                 if (seen.Value?.Session != session)
@@ -118,6 +119,11 @@ internal sealed partial class LeaderElection(
                     return;
                 }
             }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The session may hold the lock still, or somebody else may lead by now: the next campaign asks.
+            LogLapsed(identity.Name, key.LockIndex);
         }
         finally
         {
@@ -163,6 +169,9 @@ internal sealed partial class LeaderElection(
 
     [LoggerMessage(4011, LogLevel.Warning, "Manager {Name} no longer leads (epoch {Epoch}).")]
     private partial void LogLost(string name, ulong epoch);
+
+    [LoggerMessage(4014, LogLevel.Warning, "Manager {Name} was held up for longer than its lease (epoch {Epoch}); it asks whether it still leads.")]
+    private partial void LogLapsed(string name, ulong epoch);
 
     [LoggerMessage(4012, LogLevel.Warning, "Manager {Name} could not run for leader, tries again: {Error}")]
     private partial void LogCampaignFailed(string name, string error);

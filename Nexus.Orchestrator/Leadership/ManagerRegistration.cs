@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using Nexus.Api.State;
 using Nexus.Consul;
@@ -31,15 +32,19 @@ internal sealed partial class ManagerRegistration(
     public async Task<bool> RenewOnceAsync(CancellationToken cancellationToken)
     {
         var timestamp = time.GetTimestamp();
+
+        // A call that hangs must not use up the lease: the next renewal may find a way.
+        using var limit = new CancellationTokenSource(options.Value.LeaseTtl / 3, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
             if (!_registered)
             {
-                await RegisterAsync(cancellationToken);
+                await RegisterAsync(either.Token);
                 _registered = true;
             }
 
-            await consul.Agent.UpdateTtlAsync(identity.CheckId, CheckStatus.Passing, Note, cancellationToken);
+            await consul.Agent.UpdateTtlAsync(identity.CheckId, CheckStatus.Passing, Note, either.Token);
             lease.Renewed(timestamp);
             if (_failing)
             {
@@ -49,7 +54,7 @@ internal sealed partial class ManagerRegistration(
 
             return true;
         }
-        catch (ConsulException e)
+        catch (Exception e) when (e is ConsulException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // The agent may have lost its state: register anew next time.
             _registered = false;
@@ -77,7 +82,13 @@ internal sealed partial class ManagerRegistration(
                 Name = CatalogNames.Orchestrator,
                 Address = api.Host,
                 Port = api.Port,
-                Meta = new Dictionary<string, string>(StringComparer.Ordinal) { ["name"] = identity.Name, ["api"] = api.ToString() },
+                Meta = new Dictionary<string, string>(StringComparer.Ordinal)
+                {
+                    ["name"] = identity.Name,
+                    ["api"] = api.ToString(),
+                    [CatalogNames.MetaHost] = Environment.MachineName,
+                    [CatalogNames.MetaPid] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture),
+                },
                 Checks =
                 [
                     new TtlCheck

@@ -9,103 +9,89 @@ using Nexus.Orchestrator.Leadership;
 
 namespace Nexus.Orchestrator.State;
 
-/// <summary>The cluster's state as read from Consul, with what is needed to write it back.</summary>
-/// <param name="Snapshot">What decisions look at. Node statuses are Unknown: they are the observer's to judge.</param>
-/// <param name="Spec">The spec in force; null before the first apply.</param>
-/// <param name="Leader">Who leads; null while nobody does.</param>
-/// <param name="AssignmentIndexes">ModifyIndex of each node's assignment.</param>
-/// <param name="Answering">Nodes whose agent's check passes.</param>
-internal sealed record StoredCluster(
-    ClusterSnapshot Snapshot, StoredSpec? Spec, StoredLeader? Leader,
-    ImmutableDictionary<string, ulong> AssignmentIndexes, ImmutableHashSet<string> Answering);
-
-/// <summary>Who leads.</summary>
-/// <param name="Record">What the leader says of itself.</param>
-/// <param name="Epoch">Fencing token.</param>
-internal sealed record StoredLeader(LeaderRecord Record, ulong Epoch);
-
 /// <summary>Reads and writes the cluster's state. Every write is fenced by the leader's session and by CAS.</summary>
-internal sealed partial class ClusterStore(ConsulClient consul, SpecStore specs, ILogger<ClusterStore> logger)
+internal sealed partial class ClusterStore(ConsulClient consul, SpecStore specs, FencedWriter writer, ILogger<ClusterStore> logger)
 {
-    // Consul takes at most 512 KB a transaction, in base64 (facts of 1.8); this leaves room for keys and JSON.
-    private const int MaxTransactionBytes = 300 * 1024;
-
     /// <summary>Reads everything. An unreadable entry is left out with a log line: one bad key must not stop the cluster.</summary>
     public async Task<StoredCluster> ReadAsync(CancellationToken cancellationToken)
     {
-        // The assignments decide (ids and fences hang on their index), so they are read through the leader of the servers.
+        // First of all, so that a commit that lands while the rest is read makes whatever is decided on it void.
+        var commit = await consul.Kv.GetAsync(StateKeys.Commits, ReadConsistency.Consistent, cancellationToken);
+
+        // What leaders write decides (ids and fences hang on it), so it is read through the leader of the servers.
         var desired = consul.Kv.ListAsync(StateKeys.Desired, ReadConsistency.Consistent, cancellationToken);
+        var rollouts = consul.Kv.ListAsync(StateKeys.Rollouts, ReadConsistency.Consistent, cancellationToken);
         var observed = consul.Kv.ListAsync(StateKeys.Observed, cancellationToken);
         var nodes = consul.Kv.ListAsync(StateKeys.Nodes, cancellationToken);
+        var requests = consul.Kv.ListAsync(StateKeys.Requests, cancellationToken);
+        var eligibility = consul.Kv.ListAsync(StateKeys.Eligibility, cancellationToken);
+        var gateways = consul.Kv.ListAsync(StateKeys.Gateways, cancellationToken);
         var workers = consul.Health.ServiceAsync(CatalogNames.Worker, passingOnly: false, cancellationToken);
         var leader = consul.Kv.GetAsync(StateKeys.Leader, cancellationToken);
         var spec = specs.ReadAsync(cancellationToken);
-        await Task.WhenAll(desired, observed, nodes, workers, leader, spec);
+        await Task.WhenAll(desired, rollouts, observed, nodes, requests, eligibility, gateways, workers, leader, spec);
 
         var assignments = await desired;
         var current = await spec;
+        var snapshot = new ClusterSnapshot
+        {
+            Index = assignments.Index,
+            Spec = current?.Spec,
+            SpecRevision = current?.Document.Revision ?? 0,
+            Nodes = ToMap((await nodes).Value, StateJson.Default.NodeRecord, r => r.Node.Value, r => new NodeState(r, NodeStatus.Unknown)),
+            Assignments = ToMap(assignments.Value, StateJson.Default.NodeAssignment, a => a.Node.Value, a => a),
+            Observations = ToMap((await observed).Value, StateJson.Default.NodeObservation, o => o.Node.Value, o => o),
+            Rollouts = ToMap((await rollouts).Value, StateJson.Default.RolloutRecord, r => r.Pool.Value, r => r),
+            Requests = ToMap((await requests).Value, StateJson.Default.RolloutRequest, r => r.Pool.Value, r => r),
+            Eligibility = ToMap((await eligibility).Value, StateJson.Default.NodeEligibility, e => e.Node.Value, e => e),
+            Gateways = ToMap((await gateways).Value, StateJson.Default.GatewayReport, g => g.Gateway, g => g),
+        };
+        IEnumerable<KvPair> writable =
+            [.. assignments.Value, .. (await rollouts).Value, .. (await nodes).Value, .. (await observed).Value, .. (await eligibility).Value];
         return new StoredCluster(
-            new ClusterSnapshot
-            {
-                Index = assignments.Index,
-                Spec = current?.Spec,
-                SpecRevision = current?.Document.Revision ?? 0,
-                Nodes = ToMap((await nodes).Value, StateJson.Default.NodeRecord, r => r.Node, r => new NodeState(r, NodeStatus.Unknown)),
-                Assignments = ToMap(assignments.Value, StateJson.Default.NodeAssignment, a => a.Node, a => a),
-                Observations = ToMap((await observed).Value, StateJson.Default.NodeObservation, o => o.Node, o => o),
-            },
-            current,
-            ToLeader(await leader),
-            assignments.Value.ToImmutableDictionary(p => p.Key[StateKeys.Desired.Length..], p => p.ModifyIndex),
+            snapshot, current, ToLeader(await leader), commit?.ModifyIndex ?? 0,
+            writable.ToImmutableDictionary(p => p.Key, p => p.ModifyIndex, StringComparer.Ordinal),
             [.. (await workers).Value.Where(w => w.AggregatedStatus != CheckStatus.Critical)
                 .Select(w => w.Service.Meta.GetValueOrDefault(CatalogNames.MetaNode)).OfType<string>()]);
     }
 
     /// <summary>
-    /// Writes assignments, all that fit into one transaction at a time. False when Consul refused: the state moved on, or
-    /// this manager leads no more. What was written before the refusal stands; the next pass sees it.
+    /// Writes what follows from a plan. False when Consul refused: the state moved on, or this manager leads no more.
+    /// Usually one transaction. Where it takes several, records of rollouts come first: they are the intention that the
+    /// assignments follow from, so whoever leads next goes on with it, and never tries again what was already judged.
     /// </summary>
-    public async Task<bool> TryCommitAsync(
-        ImmutableArray<NodeAssignment> assignments, StoredCluster basis, LeaderToken token, CancellationToken cancellationToken)
+    public Task<bool> TryCommitAsync(ClusterChange change, StoredCluster basis, LeaderToken token, CancellationToken cancellationToken)
     {
-        var operations = new List<TxnOperation>();
-        var bytes = 0;
-        foreach (var assignment in assignments)
+        FencedWrite[] writes =
+        [
+            .. change.Rollouts.Select(r => Write(StateKeys.RolloutOf(r.Pool), r, StateJson.Default.RolloutRecord)),
+            .. change.Assignments.Select(a => Write(StateKeys.DesiredOf(a.Node), a, StateJson.Default.NodeAssignment)),
+        ];
+        return writer.TryWriteAsync(writes, basis.CommitIndex, token, cancellationToken);
+
+        FencedWrite Write<T>(string key, T document, JsonTypeInfo<T> type)
         {
-            var value = StateJson.Write(assignment, StateJson.Default.NodeAssignment);
-            if (operations.Count == ConsulTransactions.MaxOperations - 1 || (operations.Count > 0 && bytes + value.Length > MaxTransactionBytes))
-            {
-                if (!await TryExecuteAsync(operations, token, cancellationToken))
-                {
-                    return false;
-                }
-
-                operations.Clear();
-                bytes = 0;
-            }
-
-            var index = basis.AssignmentIndexes.GetValueOrDefault(assignment.Node.Value);
-            operations.Add(TxnOperation.CompareAndSet(StateKeys.DesiredOf(assignment.Node), value, index));
-            bytes += value.Length;
+            var value = StateJson.Write(document, type);
+            return new FencedWrite(TxnOperation.CompareAndSet(key, value, basis.Indexes.GetValueOrDefault(key)), value.Length);
         }
-
-        return operations.Count == 0 || await TryExecuteAsync(operations, token, cancellationToken);
     }
 
-    private async Task<bool> TryExecuteAsync(List<TxnOperation> operations, LeaderToken token, CancellationToken cancellationToken)
+    /// <summary>
+    /// Deletes all that is known of a node in one transaction. False when Consul refused, also because its agent has
+    /// written meanwhile.
+    /// </summary>
+    public Task<bool> TryForgetAsync(NodeName node, StoredCluster basis, LeaderToken token, CancellationToken cancellationToken)
     {
-        var result = await consul.Transactions.ExecuteAsync(
-            [TxnOperation.CheckSession(StateKeys.Leader, token.Session), .. operations], cancellationToken);
-        if (!result.Committed)
-        {
-            LogRefused(token.Epoch, string.Join("; ", result.Errors.Select(e => e.What)));
-        }
-
-        return result.Committed;
+        string[] keys = [StateKeys.Node(node), StateKeys.ObservedOf(node), StateKeys.DesiredOf(node), StateKeys.EligibilityOf(node)];
+        FencedWrite[] deletes =
+        [
+            .. keys.Where(basis.Indexes.ContainsKey).Select(k => new FencedWrite(TxnOperation.DeleteCompare(k, basis.Indexes[k]), 0)),
+        ];
+        return writer.TryWriteAsync(deletes, basis.CommitIndex, token, cancellationToken);
     }
 
     private ImmutableSortedDictionary<string, TValue> ToMap<TDocument, TValue>(
-        ImmutableArray<KvPair> pairs, JsonTypeInfo<TDocument> type, Func<TDocument, NodeName> name, Func<TDocument, TValue> value)
+        ImmutableArray<KvPair> pairs, JsonTypeInfo<TDocument> type, Func<TDocument, string> name, Func<TDocument, TValue> value)
         where TDocument : class
     {
         var map = ImmutableSortedDictionary.CreateBuilder<string, TValue>(StringComparer.Ordinal);
@@ -114,7 +100,7 @@ internal sealed partial class ClusterStore(ConsulClient consul, SpecStore specs,
             try
             {
                 var document = StateJson.Read(pair.Key, pair.Value, type);
-                map[name(document).Value] = value(document);
+                map[name(document)] = value(document);
             }
             catch (JsonException e)
             {
@@ -142,9 +128,6 @@ internal sealed partial class ClusterStore(ConsulClient consul, SpecStore specs,
             return null;
         }
     }
-
-    [LoggerMessage(4030, LogLevel.Warning, "A write under epoch {Epoch} was refused, the next pass decides anew: {Reason}")]
-    private partial void LogRefused(ulong epoch, string reason);
 
     [LoggerMessage(4031, LogLevel.Error, "Key {Key} is left out because it cannot be read: {Error}")]
     private partial void LogUnreadable(string key, string error);

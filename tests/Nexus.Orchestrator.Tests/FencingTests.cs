@@ -23,12 +23,12 @@ public sealed class FencingTests
         var store = Store(client);
         var token = await LeadAsync(client);
         var basis = await store.ReadAsync(Token);
-        Assert.True(await store.TryCommitAsync([Assignment("n1")], basis, token, Token));
+        Assert.True(await store.TryCommitAsync(Change(Assignment("n1")), basis, token, Token));
 
         await client.Sessions.DestroyAsync(token.Session, Token);
         await LeadAsync(client);
 
-        Assert.False(await store.TryCommitAsync([Assignment("n2")], await store.ReadAsync(Token), token, Token));
+        Assert.False(await store.TryCommitAsync(Change(Assignment("n2")), await store.ReadAsync(Token), token, Token));
         Assert.Null(await client.Kv.GetAsync(StateKeys.DesiredOf(new NodeName("n2")), Token));
     }
 
@@ -42,7 +42,7 @@ public sealed class FencingTests
         var basis = await store.ReadAsync(Token);
         await client.Kv.PutAsync(StateKeys.DesiredOf(new NodeName("n2")), "{}"u8.ToArray(), Token);
 
-        Assert.False(await store.TryCommitAsync([Assignment("n1"), Assignment("n2")], basis, token, Token));
+        Assert.False(await store.TryCommitAsync(Change(Assignment("n1"), Assignment("n2")), basis, token, Token));
 
         Assert.Null(await client.Kv.GetAsync(StateKeys.DesiredOf(new NodeName("n1")), Token));
     }
@@ -54,7 +54,7 @@ public sealed class FencingTests
         using var client = consul.CreateClient();
         var store = Store(client);
         var token = await LeadAsync(client);
-        ImmutableArray<NodeAssignment> many = [.. Enumerable.Range(0, 150).Select(i => Assignment($"n{i}"))];
+        var many = Change([.. Enumerable.Range(0, 150).Select(i => Assignment($"n{i}"))]);
 
         Assert.True(await store.TryCommitAsync(many, await store.ReadAsync(Token), token, Token));
 
@@ -68,14 +68,16 @@ public sealed class FencingTests
         using var client = consul.CreateClient();
         var store = Store(client);
         var token = await LeadAsync(client);
-        await store.TryCommitAsync([Assignment("n1")], await store.ReadAsync(Token), token, Token);
+        await store.TryCommitAsync(Change(Assignment("n1")), await store.ReadAsync(Token), token, Token);
         await client.Kv.PutAsync(StateKeys.DesiredOf(new NodeName("n2")), "not json"u8.ToArray(), Token);
 
         Assert.Equal(["n1"], (await store.ReadAsync(Token)).Snapshot.Assignments.Keys);
     }
 
     private static ClusterStore Store(ConsulClient client) =>
-        new(client, new SpecStore(client, TimeProvider.System), NullLogger<ClusterStore>.Instance);
+        new(client, new SpecStore(client, TimeProvider.System), new FencedWriter(client, NullLogger<FencedWriter>.Instance), NullLogger<ClusterStore>.Instance);
+
+    private static ClusterChange Change(params ImmutableArray<NodeAssignment> assignments) => new([], assignments);
 
     private static NodeAssignment Assignment(string node) => NodeAssignment.Empty(new NodeName(node)) with { Epoch = 1, Generation = 1 };
 

@@ -1,0 +1,62 @@
+using Nexus.Core.Ids;
+using Nexus.Core.Reconcile;
+using Nexus.Core.State;
+using Nexus.Orchestrator.Events;
+using Nexus.Orchestrator.Leadership;
+using Nexus.Orchestrator.Observability;
+using Nexus.Orchestrator.State;
+
+namespace Nexus.Orchestrator.ControlLoops;
+
+/// <summary>What a leader does about a look: writes the plan, forgets nodes, tells people what came true.</summary>
+internal sealed partial class PlanCommitter(ClusterStore store, PlanReporter reporter, EventWriter events, ILogger<PlanCommitter> logger)
+{
+    /// <summary>Acts under <paramref name="token"/>, which was held before <paramref name="look"/> was read.</summary>
+    public async Task<PassOutcome> CommitAsync(
+        Look look, IReadOnlyCollection<NodeName> forgotten, LeaderToken token, CancellationToken cancellationToken)
+    {
+        var (stored, plan) = (look.Stored, look.Plan);
+        reporter.ReportNodes(stored.Snapshot);
+        reporter.ReportBlocked(plan);
+        if (plan.IsEmpty)
+        {
+            return await ForgetAsync(stored, forgotten, token, cancellationToken);
+        }
+
+        var assignments = AssignmentChanges.Compute(stored.Snapshot, plan, token.Epoch);
+        if (!await store.TryCommitAsync(new ClusterChange(plan.Rollouts, assignments), stored, token, cancellationToken))
+        {
+            OrchestratorTelemetry.StaleCommits.Add(1);
+            return PassOutcome.Stale;
+        }
+
+        reporter.ReportCommitted(plan);
+        LogCommitted(plan.Steps.Length, assignments.Length, plan.Rollouts.Length, plan.Index);
+        return PassOutcome.Committed;
+    }
+
+    /// <summary>Forgets one node a pass: the look is over with the first write.</summary>
+    private async Task<PassOutcome> ForgetAsync(
+        StoredCluster stored, IReadOnlyCollection<NodeName> forgotten, LeaderToken token, CancellationToken cancellationToken)
+    {
+        if (forgotten.Count == 0)
+        {
+            return PassOutcome.Converged;
+        }
+
+        var node = forgotten.First();
+        if (!await store.TryForgetAsync(node, stored, token, cancellationToken))
+        {
+            OrchestratorTelemetry.StaleCommits.Add(1);
+            return PassOutcome.Stale;
+        }
+
+        var wish = stored.Snapshot.Eligibility.GetValueOrDefault(node.Value);
+        var why = wish is { Forget: true } ? $"{wish.By} removed it" : "its agent has been away for too long";
+        events.Write("NodeForgotten", EventSeverity.Warning, $"{node} is forgotten: it was lost and {why}.", node: node);
+        return PassOutcome.Committed;
+    }
+
+    [LoggerMessage(4050, LogLevel.Information, "Committed {Steps} steps on {Nodes} nodes and {Rollouts} rollouts, planned at index {Index}.")]
+    private partial void LogCommitted(int steps, int nodes, int rollouts, ulong index);
+}

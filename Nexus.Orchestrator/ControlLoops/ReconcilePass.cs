@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Options;
+using Nexus.Core.Reconcile;
+using Nexus.Core.State;
+using Nexus.Orchestrator.Leadership;
+using Nexus.Orchestrator.Observability;
+using Nexus.Orchestrator.State;
+
+namespace Nexus.Orchestrator.ControlLoops;
+
+/// <summary>What one pass came to.</summary>
+internal enum PassOutcome
+{
+    /// <summary>Nothing to change.</summary>
+    Converged,
+
+    /// <summary>Something should change, but this manager does not lead.</summary>
+    NotLeading,
+
+    /// <summary>Changes were written.</summary>
+    Committed,
+
+    /// <summary>Consul refused the changes: look again at once.</summary>
+    Stale,
+}
+
+/// <summary>
+/// Looks at the whole truth, asks the core, commits. Every manager looks, so that its API has something to show; only the
+/// leader commits.
+/// </summary>
+internal sealed class ReconcilePass(
+    ClusterStore store, NodeTracker tracker, ClusterView view, PlanCommitter committer, LeaderLease lease,
+    IOptions<OrchestratorOptions> options, TimeProvider time)
+{
+    private static readonly TimeSpan AfterRefusal = TimeSpan.FromMilliseconds(50);
+    private LeaderToken? _ledBy;
+
+    /// <summary>One pass; says what came of it and how long to wait at most before the next.</summary>
+    public async Task<(PassOutcome Outcome, TimeSpan Wait)> RunOnceAsync(CancellationToken cancellationToken)
+    {
+        using var activity = OrchestratorTelemetry.Source.StartActivity("reconcile");
+        var started = time.GetTimestamp();
+
+        // Taken before the read: what an earlier leader still wrote is then in it.
+        var token = lease.Current;
+        if (token is not null && token != _ledBy)
+        {
+            _ledBy = token;
+            tracker.Reset();
+        }
+
+        var stored = await store.ReadAsync(cancellationToken);
+        var judgement = tracker.Look(stored.Snapshot, stored.Answering);
+        stored = stored with { Snapshot = Judge(stored.Snapshot, judgement) };
+        var plan = Reconciler.Compute(stored.Snapshot, time.GetUtcNow());
+        var look = new Look(stored, plan, time.GetUtcNow());
+        view.Saw(look);
+        var outcome = token is not null && lease.Current == token
+            ? await committer.CommitAsync(look, judgement.Forgotten, token, cancellationToken)
+            : plan.IsEmpty ? PassOutcome.Converged : PassOutcome.NotLeading;
+        OrchestratorTelemetry.ReconcileDuration.Record(time.GetElapsedTime(started).TotalSeconds);
+        return (outcome, WaitAfter(outcome, plan, judgement.NextChange));
+    }
+
+    private static ClusterSnapshot Judge(ClusterSnapshot snapshot, NodeJudgement judgement) => snapshot with
+    {
+        Nodes = snapshot.Nodes.ToImmutableSortedDictionary(
+            n => n.Key, n => n.Value with { Status = judgement.Statuses[n.Key] }, StringComparer.Ordinal),
+    };
+
+    private TimeSpan WaitAfter(PassOutcome outcome, ReconcilePlan plan, TimeSpan? nextChange)
+    {
+        if (outcome == PassOutcome.Stale)
+        {
+            return AfterRefusal;
+        }
+
+        // What was committed wakes the loop by itself, should it allow more.
+        var wait = options.Value.ResyncInterval;
+        if (plan.LookAgainAt is { } at && at - time.GetUtcNow() is var until && until < wait)
+        {
+            wait = until;
+        }
+
+        return nextChange is { } change && change < wait ? change : wait;
+    }
+}

@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using Nexus.Api.State;
+using Nexus.Core.Rollouts;
+using Nexus.Core.State;
+
+namespace Nexus.Orchestrator.State;
+
+/// <summary>The cluster's state as read from Consul, with what is needed to write it back.</summary>
+/// <param name="Snapshot">What decisions look at. Node statuses are Unknown: they are the observer's to judge.</param>
+/// <param name="Spec">The spec in force; null before the first apply.</param>
+/// <param name="Leader">Who leads; null while nobody does.</param>
+/// <param name="CommitIndex">ModifyIndex of <see cref="StateKeys.Commits"/>, read before all else; zero before the first commit.</param>
+/// <param name="Indexes">ModifyIndex of every key that a leader may write or delete.</param>
+/// <param name="Answering">Nodes whose agent's check passes, and whose machine answers its peers.</param>
+internal sealed record StoredCluster(
+    ClusterSnapshot Snapshot, StoredSpec? Spec, StoredLeader? Leader, ulong CommitIndex,
+    ImmutableDictionary<string, ulong> Indexes, ImmutableHashSet<string> Answering);
+
+/// <summary>Who leads.</summary>
+/// <param name="Record">What the leader says of itself.</param>
+/// <param name="Epoch">Fencing token.</param>
+internal sealed record StoredLeader(LeaderRecord Record, ulong Epoch);
+
+/// <summary>What a leader writes for one plan.</summary>
+/// <param name="Rollouts">Records of rollouts that moved on.</param>
+/// <param name="Assignments">What nodes are told anew.</param>
+internal sealed record ClusterChange(ImmutableArray<RolloutRecord> Rollouts, ImmutableArray<NodeAssignment> Assignments);
