@@ -55,7 +55,8 @@ internal static class OrchestratorApp
         return app;
     }
 
-    private static void AddLoops(IServiceCollection services)
+    /// <summary>Registers the manager's own parts; clock, server, Consul and loop heartbeats are the host's.</summary>
+    internal static void AddLoops(IServiceCollection services)
     {
         services.AddSingleton<ManagerIdentity>();
         services.AddSingleton<LeaderLease>();

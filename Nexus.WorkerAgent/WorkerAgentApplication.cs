@@ -39,7 +39,8 @@ internal static class WorkerAgentApplication
         return app;
     }
 
-    private static void AddAgent(IServiceCollection services, ConfigurationManager configuration)
+    /// <summary>Registers the agent's own parts; clock, server, Consul and loop heartbeats are the host's.</summary>
+    internal static void AddAgent(IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptionsWithValidateOnStart<WorkerOptions, WorkerOptionsValidator>()
             .Bind(configuration.GetSection(WorkerOptions.Section));
@@ -57,6 +58,7 @@ internal static class WorkerAgentApplication
         services.AddSingleton<ApiLocation>();
         services.AddSingleton<RegistrarInputs>();
         services.AddSingleton<RuntimeFactory>();
+        services.AddSingleton<IReplicaNetwork, ReplicaNetwork>();
         services.AddSingleton<StartupProbe>();
         services.AddSingleton<WorkloadRemover>();
         services.AddSingleton<EndRecorder>();

@@ -8,14 +8,14 @@ using Nexus.WorkerAgent.Options;
 namespace Nexus.WorkerAgent.Runtimes;
 
 /// <summary>Makes the runtime that the settings ask for.</summary>
-internal sealed class RuntimeFactory(
+internal class RuntimeFactory(
     WorkerOptions options, AgentIdentity identity, TimeProvider time, Chance chance, ILoggerFactory loggers)
 {
     /// <summary>What the settings ask for.</summary>
     public RuntimeChoice Choice => options.Runtime;
 
     /// <summary>Containers on the engine; connects at its first use.</summary>
-    public IContainerRuntime CreateDocker() => new DockerRuntime(
+    public virtual IContainerRuntime CreateDocker() => new DockerRuntime(
         new DockerRuntimeOptions
         {
             Endpoint = options.DockerEndpoint,

@@ -29,20 +29,10 @@ internal readonly record struct ProbeResult(ProbeOutcome Outcome, string LastPro
 /// Asks a fresh replica, quickly at first, until it serves. Consul's own check would come an interval later; this is what
 /// makes a restart fast.
 /// </summary>
-internal sealed class StartupProbe(RuntimeConnection runtime, AgentIdentity identity, TimeProvider time) : IDisposable
+internal sealed class StartupProbe(RuntimeConnection runtime, AgentIdentity identity, IReplicaNetwork network, TimeProvider time)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
-
-    private readonly HttpClient _http = new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseProxy = false,
-        UseCookies = false,
-        ActivityHeadersPropagator = null,
-        PooledConnectionLifetime = TimeSpan.Zero,
-    })
-    { Timeout = Timeout.InfiniteTimeSpan };
 
     /// <summary>Asks until it serves, its time is up, or <paramref name="exited"/> says that it ended.</summary>
     public async Task<ProbeResult> RunAsync(
@@ -76,9 +66,6 @@ internal sealed class StartupProbe(RuntimeConnection runtime, AgentIdentity iden
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _http.Dispose();
-
     // Null when all is well, else what is not.
     private async Task<string?> AskAsync(
         HealthSpec health, HealthCheckType check, string workload, int? port, CancellationToken cancellationToken)
@@ -106,16 +93,13 @@ internal sealed class StartupProbe(RuntimeConnection runtime, AgentIdentity iden
 
     private async Task<string?> GetAsync(int port, string path, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, PoolServices.UrlOf(identity.Address, port, path));
-        request.Headers.ConnectionClose = true;
-        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-        return response.IsSuccessStatusCode ? null : $"GET {path} answers {(int)response.StatusCode}";
+        var status = await network.GetAsync(PoolServices.UrlOf(identity.Address, port, path), cancellationToken);
+        return status is >= 200 and < 300 ? null : $"GET {path} answers {status}";
     }
 
     private async Task<string?> ConnectAsync(int port, CancellationToken cancellationToken)
     {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(identity.Address, port, cancellationToken);
+        await network.ConnectAsync(identity.Address, port, cancellationToken);
         return null;
     }
 
