@@ -5,16 +5,21 @@ using Nexus.Core.State;
 namespace Nexus.Core.Placement;
 
 /// <summary>What is left on one node while a plan is being made. Lives for one pass.</summary>
-internal sealed class NodeRoom(NodeState state)
+internal sealed class NodeRoom(NodeState state, bool isLeaving = false)
 {
-    private readonly Dictionary<PoolName, (int All, int Staying)> _perPool = [];
+    private readonly Dictionary<PoolName, (int All, int Staying, int Standing)> _perPool = [];
+    private HashSet<string>? _claims;
     private long _memory;
     private int _cpu;
     private int _count;
 
     public NodeRecord Record { get; } = state.Record;
 
-    public NodeStatus Status { get; } = state.Status;
+    /// <summary>Whether it may be given allocations as far as its own state goes.</summary>
+    public bool IsReady { get; } = state.Status == NodeStatus.Ready && !isLeaving;
+
+    /// <summary>Whether it answers, but is taken out of use.</summary>
+    public bool IsLeaving { get; } = isLeaving && state.Status != NodeStatus.Lost;
 
     /// <summary>Allocations of the pool that still hold room, those about to go among them.</summary>
     public int CountOf(PoolName pool) => _perPool.GetValueOrDefault(pool).All;
@@ -33,12 +38,47 @@ internal sealed class NodeRoom(NodeState state)
     public bool HasMemory(ResourceSpec request) =>
         request.MemoryBytes == 0 || _memory + request.MemoryBytes <= Record.Capacity.MemoryBytes;
 
-    public void Reserve(PoolName pool, ResourceSpec request, bool stays)
+    /// <summary>Of those, the ones that only stand by.</summary>
+    public int CountStanding(PoolName pool) => _perPool.GetValueOrDefault(pool).Standing;
+
+    /// <summary>Whether anything here holds what the template can only hold alone.</summary>
+    public bool HoldsClaimOf(PoolTemplate template) =>
+        _claims is { } claims && template.HoldsExclusively && ClaimsOf(template).Any(claims.Contains);
+
+    /// <summary>Takes room for an allocation: what is being stopped holds it too, until its node says it is gone.</summary>
+    /// <param name="pool">Its pool.</param>
+    /// <param name="template">What it is; null when that is not known any more.</param>
+    /// <param name="stays">Whether it is to stay.</param>
+    /// <param name="stands">Whether it stands by.</param>
+    public void Reserve(PoolName pool, PoolTemplate? template, bool stays, bool stands = false)
     {
-        _cpu += request.CpuMillicores;
-        _memory += request.MemoryBytes;
         _count++;
-        _perPool[pool] = (CountOf(pool) + 1, CountStaying(pool) + (stays ? 1 : 0));
+        var before = _perPool.GetValueOrDefault(pool);
+        _perPool[pool] = (before.All + 1, before.Staying + (stays ? 1 : 0), before.Standing + (stays && stands ? 1 : 0));
+        if (template is null)
+        {
+            return;
+        }
+
+        _cpu += template.Resources.CpuMillicores;
+        _memory += template.Resources.MemoryBytes;
+        if (template.HoldsExclusively)
+        {
+            (_claims ??= []).UnionWith(ClaimsOf(template));
+        }
+    }
+
+    private static IEnumerable<string> ClaimsOf(PoolTemplate template)
+    {
+        if (template.HostPort is { } port)
+        {
+            yield return $"port {port}";
+        }
+
+        foreach (var volume in template.Volumes.Where(v => v.Exclusive))
+        {
+            yield return $"volume {volume.Source}";
+        }
     }
 
     private static double Share(long used, long capacity) => capacity <= 0 ? 0 : (double)used / capacity;

@@ -14,7 +14,11 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
     /// Chooses up to <paramref name="count"/> nodes and reserves their room. Fewer are returned when no more are feasible.
     /// O(nodes + count · log nodes): the order of a heap changes only at the node just taken.
     /// </summary>
-    public List<NodeName> Take(PoolSpec pool, int count)
+    /// <param name="pool">The pool, with the template that is to be placed.</param>
+    /// <param name="count">How many at most.</param>
+    /// <param name="stands">Whether they stand by: then away from one another first.</param>
+    /// <param name="avoid">A node that is out of the question; null for none.</param>
+    public List<NodeName> Take(PoolSpec pool, int count, bool stands = false, NodeName? avoid = null)
     {
         var chosen = new List<NodeName>(count);
         if (count <= 0)
@@ -25,24 +29,27 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
         var queue = new PriorityQueue<NodeRoom, Rank>(nodes.Count, RankOrder.Instance);
         foreach (var node in nodes)
         {
-            if (Judge(node, pool) == Verdict.Feasible)
+            if (node.Record.Node != avoid && Judge(node, pool) == Verdict.Feasible)
             {
-                queue.Enqueue(node, RankOf(node, pool.Name));
+                queue.Enqueue(node, RankOf(node, pool.Name, stands));
             }
         }
 
         while (chosen.Count < count && queue.TryDequeue(out var node, out _))
         {
-            node.Reserve(pool.Name, pool.Template.Resources, stays: true);
+            node.Reserve(pool.Name, pool.Template, stays: true, stands);
             chosen.Add(node.Record.Node);
             if (Judge(node, pool) == Verdict.Feasible)
             {
-                queue.Enqueue(node, RankOf(node, pool.Name));
+                queue.Enqueue(node, RankOf(node, pool.Name, stands));
             }
         }
 
         return chosen;
     }
+
+    /// <summary>Whether any node would take one more.</summary>
+    public bool HasRoom(PoolSpec pool) => nodes.Any(node => Judge(node, pool) == Verdict.Feasible);
 
     /// <summary>Why no (further) node is feasible, as one sentence with a count per reason.</summary>
     public string Explain(PoolSpec pool)
@@ -64,12 +71,14 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
         var template = pool.Template;
         return node switch
         {
-            { Status: not NodeStatus.Ready } => Verdict.NotReady,
+            { IsLeaving: true } => Verdict.Leaving,
+            { IsReady: false } => Verdict.NotReady,
             { Record.Runtime: RuntimeKind.Process } when template.Process is null => Verdict.NeedsEngine,
             { Record.Runtime: RuntimeKind.Docker } when template.Image.Length == 0 => Verdict.NeedsProcess,
             _ when placement.Arch is { } arch && arch != node.Record.Arch => Verdict.WrongArch,
             _ when !CarriesAll(node.Record, placement) => Verdict.LabelsMissing,
             _ when placement.Spread == SpreadRule.Required && node.CountOf(pool.Name) > 0 => Verdict.HasReplica,
+            _ when node.HoldsClaimOf(template) => Verdict.Held,
             _ when !node.HasCpu(template.Resources) => Verdict.NoCpu,
             _ when !node.HasMemory(template.Resources) => Verdict.NoMemory,
             _ => Verdict.Feasible,
@@ -92,33 +101,37 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
     private static string Words(Verdict verdict, PoolSpec pool) => verdict switch
     {
         Verdict.NotReady => "not ready",
+        Verdict.Leaving => "taken out of use",
         Verdict.NeedsEngine => "without a container engine (the pool has no process command)",
         Verdict.NeedsProcess => "with containers only (the pool has no image)",
         Verdict.WrongArch => $"not {pool.Placement.Arch}",
         Verdict.LabelsMissing => $"without {string.Join(", ", pool.Placement.Constraints.Select(c => $"{c.Key}={c.Value}"))}",
         Verdict.HasReplica => "already holding a replica (spread: required)",
+        Verdict.Held => "holding its host port or exclusive volume already",
         Verdict.NoCpu => $"without {pool.Template.Resources.CpuMillicores / 1000.0} cpu free",
         Verdict.NoMemory => $"without {pool.Template.Resources.MemoryBytes / (1024 * 1024)} MiB of memory free",
         _ => "feasible",
     };
 
-    private static Rank RankOf(NodeRoom node, PoolName pool) =>
-        new(node.CountStaying(pool), node.Load, node.Count, node.Record.Node.Value);
+    private static Rank RankOf(NodeRoom node, PoolName pool, bool stands) =>
+        new(stands ? node.CountStanding(pool) : 0, node.CountStaying(pool), node.Load, node.Count, node.Record.Node.Value);
 
     private enum Verdict
     {
         Feasible,
         NotReady,
+        Leaving,
         NeedsEngine,
         NeedsProcess,
         WrongArch,
         LabelsMissing,
         HasReplica,
+        Held,
         NoCpu,
         NoMemory,
     }
 
-    private readonly record struct Rank(int OfPool, double Load, int Total, string Name);
+    private readonly record struct Rank(int Standing, int OfPool, double Load, int Total, string Name);
 
     private sealed class RankOrder : IComparer<Rank>
     {
@@ -126,7 +139,8 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
 
         public int Compare(Rank x, Rank y)
         {
-            var order = x.OfPool.CompareTo(y.OfPool);
+            var order = x.Standing.CompareTo(y.Standing);
+            order = order != 0 ? order : x.OfPool.CompareTo(y.OfPool);
             order = order != 0 ? order : x.Load.CompareTo(y.Load);
             order = order != 0 ? order : x.Total.CompareTo(y.Total);
             return order != 0 ? order : string.CompareOrdinal(x.Name, y.Name);

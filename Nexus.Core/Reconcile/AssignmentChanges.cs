@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Nexus.Core.Ids;
 using Nexus.Core.Spec;
 using Nexus.Core.State;
+using TemplatesByRevision = System.Collections.Generic.Dictionary<(Nexus.Core.Ids.PoolName Pool, Nexus.Core.Ids.PoolRevision Revision), Nexus.Core.State.AssignedTemplate>;
 
 namespace Nexus.Core.Reconcile;
 
@@ -17,12 +18,15 @@ public static class AssignmentChanges
             throw new InvalidOperationException($"A plan made at index {plan.Index} cannot change a snapshot at index {snapshot.Index}.");
         }
 
-        return [.. plan.Steps.GroupBy(s => s.Node)
-            .OrderBy(g => g.Key.Value, StringComparer.Ordinal)
-            .Select(g => Change(snapshot, g.Key, g, epoch))];
+        var templates = Known(snapshot, plan);
+        var steps = plan.Steps.ToLookup(s => s.Node);
+        return [.. steps.Select(g => g.Key).Union(plan.Refreshed)
+            .OrderBy(node => node.Value, StringComparer.Ordinal)
+            .Select(node => Change(snapshot, node, steps[node], templates, epoch))];
     }
 
-    private static NodeAssignment Change(ClusterSnapshot snapshot, NodeName node, IEnumerable<ReconcileStep> steps, ulong epoch)
+    private static NodeAssignment Change(
+        ClusterSnapshot snapshot, NodeName node, IEnumerable<ReconcileStep> steps, TemplatesByRevision templates, ulong epoch)
     {
         var before = snapshot.Assignments.GetValueOrDefault(node.Value) ?? NodeAssignment.Empty(node);
         var allocations = before.Allocations.ToList();
@@ -31,11 +35,13 @@ public static class AssignmentChanges
             switch (step)
             {
                 case PlaceStep place:
-                    allocations.Add(new AllocationAssignment(place.Allocation, place.Pool, place.Revision, DesiredStatus.Run, place.Reason));
+                    allocations.Add(new AllocationAssignment(place.Allocation, place.Pool, place.Revision, place.Desired, place.Reason));
                     break;
                 case StopStep:
-                    var at = allocations.FindIndex(a => a.Id == step.Allocation);
-                    allocations[at] = allocations[at] with { Desired = DesiredStatus.Stop, Reason = step.Reason };
+                    Want(allocations, step, DesiredStatus.Stop);
+                    break;
+                case ChangeStep change:
+                    Want(allocations, step, change.Desired);
                     break;
                 case ForgetStep:
                     allocations.RemoveAll(a => a.Id == step.Allocation);
@@ -50,23 +56,49 @@ public static class AssignmentChanges
             Epoch = epoch,
             Generation = before.Generation + 1,
             Cluster = snapshot.Spec?.Cluster ?? before.Cluster,
+            DrillsAllowed = snapshot.Spec?.DrillsAllowed ?? before.DrillsAllowed,
             Allocations = [.. allocations],
-            Templates = Templates(snapshot, before, allocations),
+            Templates = Templates(before, allocations, templates),
         };
     }
 
-    private static ImmutableArray<AssignedTemplate> Templates(
-        ClusterSnapshot snapshot, NodeAssignment before, List<AllocationAssignment> allocations)
+    private static void Want(List<AllocationAssignment> allocations, ReconcileStep step, DesiredStatus desired)
     {
-        var known = before.Templates.ToDictionary(t => (t.Pool, t.Revision));
+        var at = allocations.FindIndex(a => a.Id == step.Allocation);
+        allocations[at] = allocations[at] with { Desired = desired, Reason = step.Reason };
+    }
+
+    /// <summary>What a plan may place: what the spec asks for, and what the rollouts work towards or go back to.</summary>
+    private static TemplatesByRevision Known(ClusterSnapshot snapshot, ReconcilePlan plan)
+    {
+        var known = new TemplatesByRevision();
         foreach (var pool in snapshot.Spec?.Pools ?? [])
         {
-            var revision = PoolRevisions.Compute(pool.Template);
-            known[(pool.Name, revision)] = new AssignedTemplate(pool.Name, revision, pool.Template);
+            Add(pool.Name, PoolRevisions.Compute(pool.Template), pool.Template);
         }
 
+        foreach (var record in snapshot.Rollouts.Values.Concat(plan.Rollouts))
+        {
+            Add(record.Pool, record.Target.Revision, record.Target.Template);
+            if (record.Stable is { } stable)
+            {
+                Add(record.Pool, stable.Revision, stable.Template);
+            }
+        }
+
+        return known;
+
+        void Add(PoolName pool, PoolRevision revision, PoolTemplate template) =>
+            known[(pool, revision)] = new AssignedTemplate(pool, revision, template);
+    }
+
+    private static ImmutableArray<AssignedTemplate> Templates(
+        NodeAssignment before, List<AllocationAssignment> allocations, TemplatesByRevision known)
+    {
+        var old = before.Templates.ToDictionary(t => (t.Pool, t.Revision));
         return [.. allocations.Select(a => (a.Pool, a.Revision)).Distinct()
             .OrderBy(k => k.Pool.Value, StringComparer.Ordinal).ThenBy(k => k.Revision.Value, StringComparer.Ordinal)
-            .Where(known.ContainsKey).Select(k => known[k])];
+            .Select(k => old.GetValueOrDefault(k) ?? known.GetValueOrDefault(k))
+            .OfType<AssignedTemplate>()];
     }
 }

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Nexus.Core.Ids;
+using Nexus.Core.Rollouts;
+using Nexus.Core.State;
 
 namespace Nexus.Core.Reconcile;
 
@@ -8,31 +10,59 @@ internal sealed class PlanBuilder(ulong index)
 {
     private readonly ImmutableArray<ReconcileStep>.Builder _steps = ImmutableArray.CreateBuilder<ReconcileStep>();
     private readonly ImmutableArray<BlockedPool>.Builder _blocked = ImmutableArray.CreateBuilder<BlockedPool>();
+    private readonly ImmutableArray<RolloutRecord>.Builder _rollouts = ImmutableArray.CreateBuilder<RolloutRecord>();
+    private readonly ImmutableArray<PlanNotice>.Builder _notices = ImmutableArray.CreateBuilder<PlanNotice>();
+    private readonly Dictionary<PoolName, string> _stuck = [];
     private DateTimeOffset? _lookAgainAt;
     private int _placed;
 
+    public ImmutableArray<NodeDrain> Drains { get; set; } = [];
+
+    public ImmutableArray<NodeName> Refreshed { get; set; } = [];
+
+    /// <summary>Why replicas of a pool cannot be moved off a node that is emptied; by pool.</summary>
+    public IReadOnlyDictionary<PoolName, string> Stuck => _stuck;
+
     public void Add(ReconcileStep step) => _steps.Add(step);
 
-    public void Place(PoolName pool, NodeName node, PoolRevision revision, string reason) =>
-        _steps.Add(new PlaceStep(pool, AllocationId.For(pool, index, _placed++), node, revision, reason));
+    public void Add(RolloutRecord record) => _rollouts.Add(record);
 
-    public void StopAll(PoolName pool, IEnumerable<Member> members, string reason)
+    public void Add(PlanNotice notice) => _notices.Add(notice);
+
+    public void Place(PoolName pool, NodeName node, PoolRevision revision, string reason, DesiredStatus desired = DesiredStatus.Run) =>
+        _steps.Add(new PlaceStep(pool, AllocationId.For(pool, index, _placed++), node, revision, reason, desired));
+
+    public void Stop(Member member, string reason) =>
+        _steps.Add(new StopStep(member.Assignment.Pool, member.Id, member.Node, reason));
+
+    public void StopAll(IEnumerable<Member> members, string reason)
     {
         foreach (var member in members)
         {
-            _steps.Add(new StopStep(pool, member.Id, member.Node, reason));
+            Stop(member, reason);
         }
     }
+
+    public void Change(Member member, DesiredStatus desired, string reason) =>
+        _steps.Add(new ChangeStep(member.Assignment.Pool, member.Id, member.Node, desired, reason));
 
     public void Block(BlockedPool blocked) => _blocked.Add(blocked);
 
-    public void LookAgain(DateTimeOffset at)
+    public void Stick(PoolName pool, string reason) => _stuck[pool] = reason;
+
+    public void LookAgain(DateTimeOffset? at)
     {
-        if (_lookAgainAt is not { } earliest || at < earliest)
+        if (at is { } moment && (_lookAgainAt is not { } earliest || moment < earliest))
         {
-            _lookAgainAt = at;
+            _lookAgainAt = moment;
         }
     }
 
-    public ReconcilePlan ToPlan() => new(index, _steps.ToImmutable(), _blocked.ToImmutable(), _lookAgainAt);
+    public ReconcilePlan ToPlan() => new(index, _steps.ToImmutable(), _blocked.ToImmutable(), _lookAgainAt)
+    {
+        Rollouts = _rollouts.ToImmutable(),
+        Notices = _notices.ToImmutable(),
+        Drains = Drains,
+        Refreshed = Refreshed,
+    };
 }

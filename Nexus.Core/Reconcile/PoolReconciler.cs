@@ -1,102 +1,237 @@
 using Nexus.Core.Placement;
-using Nexus.Core.Spec;
+using Nexus.Core.Rollouts;
+using Nexus.Core.State;
 
 namespace Nexus.Core.Reconcile;
 
-/// <summary>The steps of one pool.</summary>
+/// <summary>The steps of one pool, towards the counts that its rollout wants of each revision.</summary>
 internal static class PoolReconciler
 {
-    public static void AddSteps(PoolSpec pool, List<Member> all, Placer placer, PlanBuilder plan, DateTimeOffset now)
+    public static void AddSteps(PoolView view, RolloutPass rollout, Placer placer, PlanBuilder plan)
     {
-        var revision = PoolRevisions.Compute(pool.Template);
-        var members = PoolMembers.Sort(all, revision);
-        var desired = Reconciler.DesiredCount(pool);
+        var targets = RolloutTargets.Of(rollout.Record, view);
+        var sorted = Sorted.Of(view, targets);
+        plan.StopAll(sorted.Forgotten, "its node left the cluster");
+        if (rollout.HasBegun)
+        {
+            PutAwayFailed(sorted, plan);
+        }
 
-        plan.StopAll(pool.Name, members.Lost, "its node is lost");
-        Place(pool, members, desired, placer, plan);
-        plan.StopAll(pool.Name, Surplus(members.Current, members.Current.Count - desired, pool.Rollout, now),
-            $"{desired} replica{(desired == 1 ? " is" : "s are")} wanted");
-        plan.StopAll(pool.Name, Replaceable(pool.Rollout, members, desired, now), $"replaced by revision {revision}");
-        LookAgainWhenAvailable(pool.Rollout, members, plan, now);
+        if (!sorted.IsUncertain)
+        {
+            StopSurplus(view, targets, sorted, plan);
+            StopReplaced(view, rollout, targets, sorted, placer, plan);
+        }
+
+        Place(view, rollout, targets, sorted, placer, plan);
+        SayWhatIsWaitedFor(view, plan);
+        foreach (var member in view.Members)
+        {
+            if (member.Runs && member.AvailableAt(view.Pool.Rollout.MinHealthyTime) is { } at && at > view.Now)
+            {
+                plan.LookAgain(at);
+            }
+        }
     }
 
-    /// <summary>New replicas up to the wanted count; while old ones remain, up to the count plus the surge.</summary>
-    private static void Place(PoolSpec pool, PoolMembers members, int desired, Placer placer, PlanBuilder plan)
+    /// <summary>A rollout that begins is judged by tries of its own, so what failed of the same revision before makes room.</summary>
+    private static void PutAwayFailed(Sorted sorted, PlanBuilder plan)
     {
-        var room = desired + (members.Outdated.Count > 0 ? pool.Rollout.MaxSurge : 0) - members.Count;
-        var wanted = Math.Min(desired - members.Current.Count, room);
-        if (wanted <= 0)
+        foreach (var member in sorted.Goal.FindAll(m => m is { IsHealthy: false, Observed.Failures: > 0 }))
         {
-            return;
+            sorted.Goal.Remove(member);
+            plan.Stop(member, "it failed before this rollout began");
         }
+    }
 
-        var reason = members.Lost.Count > 0 ? "replaces a replica on a lost node"
-            : members.Outdated.Count > 0 ? "replaces an older revision"
-            : $"{desired} replica{(desired == 1 ? " is" : "s are")} wanted, {members.Current.Count} assigned";
-        var revision = PoolRevisions.Compute(pool.Template);
-        var nodes = placer.Take(pool, wanted);
-        foreach (var node in nodes)
+    /// <summary>More than wanted of what is kept: those that serve go last.</summary>
+    private static void StopSurplus(PoolView view, RolloutTargets targets, Sorted sorted, PlanBuilder plan)
+    {
+        var desired = view.Desired;
+        var wanted = sorted.Waiting > 0 ? Math.Max(0, targets.GoalCount - sorted.Waiting) : targets.GoalCount;
+        foreach (var member in Surplus.Choose(view, sorted.Goal, sorted.Goal.Count - wanted))
         {
-            plan.Place(pool.Name, node, revision, reason);
-        }
-
-        if (nodes.Count < wanted)
-        {
-            plan.Block(new BlockedPool(pool.Name, wanted - nodes.Count, placer.Explain(pool)));
+            sorted.Goal.Remove(member);
+            plan.Stop(member, $"{desired} replica{(desired == 1 ? " is" : "s are")} wanted");
         }
     }
 
     /// <summary>
-    /// Old replicas that may go now: as many as leave <c>desired - max_unavailable</c> behind when every new replica that is
-    /// not proven yet is taken for missing. Those that serve nothing go first, but under the same count, so that a check that
-    /// fails everywhere at once cannot empty the pool.
+    /// Replicas that others replace may go: as many as leave <c>desired - max_unavailable</c> behind when every one of the goal
+    /// that is not proven yet is taken for missing. Those that serve nothing go first, but under the same count, so that a
+    /// check that fails everywhere at once cannot empty the pool.
     /// </summary>
-    private static List<Member> Replaceable(RolloutSpec rollout, PoolMembers members, int desired, DateTimeOffset now)
+    private static void StopReplaced(
+        PoolView view, RolloutPass rollout, RolloutTargets targets, Sorted sorted, Placer placer, PlanBuilder plan)
     {
-        var least = Math.Max(0, desired - rollout.MaxUnavailable);
-        var unproven = members.Current.Count(m => !m.IsAvailable(rollout.MinHealthyTime, now));
-        return Surplus(members.Outdated, members.Count - least - unproven, rollout, now);
+        var template = targets.Goal.Template;
+        var least = Math.Max(0, view.Desired - view.Pool.Rollout.UnavailableFor(template));
+        var unproven = sorted.Goal.Count(m => !view.IsAvailable(m));
+        var surplusOfBase = Surplus.Choose(view, sorted.Base, sorted.Base.Count - targets.BaseCount);
+        List<Member> replaced = [.. sorted.Others, .. sorted.Leaving, .. surplusOfBase];
+        if (view.Pool.Rollout.StopsFirst(template) && !CanFollow(view, targets, sorted, placer, plan))
+        {
+            // Nothing would follow on another node: what still serves there is worth more than an empty node.
+            replaced.RemoveAll(m => m.IsLeaving);
+        }
+
+        foreach (var member in Surplus.Choose(view, replaced, sorted.Count - least - unproven, targets.Base?.Revision))
+        {
+            sorted.Remove(member);
+            sorted.Stopped++;
+            plan.Stop(member, Why(member, targets, rollout));
+        }
     }
 
-    /// <summary>The <paramref name="count"/> members that are missed least: not available, then most crowded, then newest.</summary>
-    private static List<Member> Surplus(List<Member> members, int count, RolloutSpec rollout, DateTimeOffset now)
+    private static bool CanFollow(PoolView view, RolloutTargets targets, Sorted sorted, Placer placer, PlanBuilder plan)
     {
-        if (count <= 0)
+        var pool = view.Pool with { Template = targets.Goal.Template };
+        if (sorted.Leaving.Count == 0 || sorted.Goal.Count >= targets.GoalCount || placer.HasRoom(pool))
         {
-            return [];
+            return true;
         }
 
-        var onNode = members.GroupBy(m => m.Node).ToDictionary(g => g.Key, g => g.Count());
-        var chosen = new List<Member>(count);
-        var left = new List<Member>(members);
-        while (chosen.Count < count && left.Count > 0)
-        {
-            var next = left
-                .OrderBy(m => m.IsAvailable(rollout.MinHealthyTime, now))
-                .ThenByDescending(m => onNode[m.Node])
-                .ThenByDescending(m => m.Id.Value.Length)
-                .ThenByDescending(m => m.Id.Value, StringComparer.Ordinal)
-                .First();
-            left.Remove(next);
-            onNode[next.Node]--;
-            chosen.Add(next);
-        }
-
-        return chosen;
+        plan.Stick(view.Name, placer.Explain(pool));
+        return false;
     }
 
-    private static void LookAgainWhenAvailable(RolloutSpec rollout, PoolMembers members, PlanBuilder plan, DateTimeOffset now)
+    private static string Why(Member member, RolloutTargets targets, RolloutPass rollout) =>
+        member.IsLeaving ? $"node {member.Node} is taken out of use"
+        : rollout.Record.Phase == RolloutPhase.RollingBack ? $"rolled back to revision {targets.Goal.Revision}"
+        : $"replaced by revision {targets.Goal.Revision}";
+
+    /// <summary>New replicas up to the wanted counts; while others are to be replaced, up to the total plus the surge.</summary>
+    private static void Place(
+        PoolView view, RolloutPass rollout, RolloutTargets targets, Sorted sorted, Placer placer, PlanBuilder plan)
     {
-        if (members.Outdated.Count == 0)
+        var spec = view.Pool.Rollout;
+        var template = targets.Goal.Template;
+        var replacing = sorted.Others.Count + sorted.Leaving.Count + Math.Max(0, sorted.Base.Count - targets.BaseCount) > 0;
+        var surge = !replacing || spec.StopsFirst(template) ? 0 : Math.Max(spec.MaxSurge, 1);
+        var goingFirst = spec.StopsFirst(template) ? sorted.Stopped + sorted.Stopping : 0;
+        var room = Math.Max(view.Desired, targets.Total) + surge - sorted.Count - sorted.Waiting - goingFirst;
+        if (targets.Base is { } other)
         {
-            return;
+            room -= PlaceSome(view, other, Math.Min(room, targets.BaseCount - sorted.Base.Count), Reason(view, rollout, sorted), placer, plan);
         }
 
-        foreach (var member in members.Current)
+        var missing = targets.GoalCount - sorted.Goal.Count - sorted.Waiting;
+        PlaceSome(view, targets.Goal, Math.Min(room, missing), Reason(view, rollout, sorted), placer, plan);
+    }
+
+    private static int PlaceSome(
+        PoolView view, RolloutRevision revision, int wanted, string reason, Placer placer, PlanBuilder plan)
+    {
+        if (wanted <= 0)
         {
-            if (member.AvailableAt(rollout.MinHealthyTime) is { } at && at > now)
+            return 0;
+        }
+
+        var pool = view.Pool with { Template = revision.Template };
+        var nodes = placer.Take(pool, wanted);
+        foreach (var node in nodes)
+        {
+            plan.Place(pool.Name, node, revision.Revision, reason);
+        }
+
+        if (nodes.Count < wanted)
+        {
+            var why = placer.Explain(pool);
+            plan.Block(new BlockedPool(pool.Name, wanted - nodes.Count, why));
+            plan.Stick(pool.Name, why);
+        }
+
+        return nodes.Count;
+    }
+
+    private static string Reason(PoolView view, RolloutPass rollout, Sorted sorted) =>
+        sorted.HasLost ? "replaces a replica on a lost node"
+        : rollout.Record.Phase == RolloutPhase.RollingBack ? "brings the proven revision back"
+        : sorted.Others.Count + sorted.Base.Count > 0 ? "replaces an older revision"
+        : sorted.Leaving.Count > 0 ? "replaces a replica on a node that is taken out of use"
+        : $"{view.Desired} replica{(view.Desired == 1 ? " is" : "s are")} wanted, {sorted.Count} assigned";
+
+    private static void SayWhatIsWaitedFor(PoolView view, PlanBuilder plan)
+    {
+        if (view.Waiting is > 0 and var waiting)
+        {
+            var nodes = view.Members.Where(m => m is { IsLost: true, IsForgotten: false, Assignment.Desired: DesiredStatus.Run })
+                .Select(m => m.Node.Value).Distinct().Order(StringComparer.Ordinal);
+            plan.Block(new BlockedPool(view.Name, waiting, $"waits for {string.Join(", ", nodes)} to come back (replace: false)"));
+        }
+    }
+
+    /// <summary>The replicas of a pool, sorted by what may be done to them. Those that are stopped are taken out as the pass goes.</summary>
+    private sealed class Sorted
+    {
+        public List<Member> Goal { get; } = [];
+
+        public List<Member> Base { get; } = [];
+
+        /// <summary>Of neither.</summary>
+        public List<Member> Others { get; } = [];
+
+        /// <summary>Of whatever revision, on nodes that are emptied.</summary>
+        public List<Member> Leaving { get; } = [];
+
+        public List<Member> Forgotten { get; } = [];
+
+        public bool HasLost { get; private set; }
+
+        /// <summary>Whether a node has come back and not reported yet: nothing is stopped on old news.</summary>
+        public bool IsUncertain { get; private set; }
+
+        public int Waiting { get; private set; }
+
+        /// <summary>Of another revision than the goal, or on nodes that are emptied, and not gone yet.</summary>
+        public int Stopping { get; private set; }
+
+        /// <summary>Stopped in this pass.</summary>
+        public int Stopped { get; set; }
+
+        public int Count => Goal.Count + Base.Count + Others.Count + Leaving.Count;
+
+        public static Sorted Of(PoolView view, RolloutTargets targets)
+        {
+            var sorted = new Sorted { Waiting = view.Waiting };
+            foreach (var member in view.Members)
             {
-                plan.LookAgain(at);
+                sorted.Add(member, targets);
+            }
+
+            return sorted;
+        }
+
+        public void Remove(Member member) =>
+            _ = Others.Remove(member) || Leaving.Remove(member) || Base.Remove(member) || Goal.Remove(member);
+
+        private void Add(Member member, RolloutTargets targets)
+        {
+            IsUncertain |= member.IsReturning;
+            switch (member)
+            {
+                case { IsForgotten: true }:
+                    if (member.Assignment.Desired != DesiredStatus.Stop)
+                    {
+                        Forgotten.Add(member);
+                        HasLost = true;
+                    }
+
+                    break;
+                case { IsLost: true }:
+                    HasLost |= member.Assignment.Desired == DesiredStatus.Run;
+                    break;
+                case { Assignment.Desired: DesiredStatus.Stop }:
+                    Stopping += member.IsLeaving || member.Revision != targets.Goal.Revision ? 1 : 0;
+                    break;
+                case { Runs: true }:
+                    var list = member.IsLeaving ? Leaving
+                        : member.Revision == targets.Goal.Revision ? Goal
+                        : member.Revision == targets.Base?.Revision ? Base : Others;
+                    list.Add(member);
+                    break;
+                default:
+                    break;
             }
         }
     }

@@ -22,8 +22,11 @@ public sealed record ReconcilePlan(
     /// <summary>How far each node that people are taking out of use is.</summary>
     public ImmutableArray<NodeDrain> Drains { get; init; } = [];
 
+    /// <summary>Nodes whose assignment is to be written anew for a setting of the cluster, whether or not a step touches them.</summary>
+    public ImmutableArray<NodeName> Refreshed { get; init; } = [];
+
     /// <summary>Whether nothing is to be changed.</summary>
-    public bool IsEmpty => Steps.IsEmpty && Rollouts.IsEmpty;
+    public bool IsEmpty => Steps.IsEmpty && Rollouts.IsEmpty && Refreshed.IsEmpty;
 }
 
 /// <summary>Something that a plan's commit makes true and that is worth an event.</summary>

@@ -1,6 +1,6 @@
-using System.Collections.Immutable;
 using Nexus.Core.Ids;
 using Nexus.Core.Placement;
+using Nexus.Core.Rollouts;
 using Nexus.Core.Spec;
 using Nexus.Core.State;
 
@@ -9,6 +9,8 @@ namespace Nexus.Core.Reconcile;
 /// <summary>Decides what runs where: spec, nodes and observed state in, plan out. Pure; equal input gives an equal plan.</summary>
 public static class Reconciler
 {
+    private static readonly PoolRevision NoRevision = new("none");
+
     /// <summary>The steps that bring the cluster nearer to its spec without taking a pool below what its rollout promises.</summary>
     public static ReconcilePlan Compute(ClusterSnapshot snapshot, DateTimeOffset now)
     {
@@ -17,89 +19,73 @@ public static class Reconciler
             return new ReconcilePlan(snapshot.Index, [], [], null);
         }
 
-        var members = MembersByPool(snapshot);
-        var placer = new Placer(Rooms(snapshot));
         var plan = new PlanBuilder(snapshot.Index);
-        foreach (var pool in spec.Pools.OrderBy(p => p.Name.Value, StringComparer.Ordinal))
+        var known = new Acknowledgements(snapshot.Gateways.Values);
+        var members = Membership.ByPool(snapshot, known);
+        var passes = Decide(snapshot, spec, members, known, now);
+        var placer = new Placer(Membership.Rooms(snapshot, passes));
+        foreach (var pass in passes)
         {
-            members.Remove(pool.Name, out var ofPool);
-            PoolReconciler.AddSteps(pool, ofPool ?? [], placer, plan, now);
+            PoolReconciler.AddSteps(pass.View, pass, placer, plan);
+            Report(snapshot, pass, plan);
         }
 
-        foreach (var (pool, orphans) in members.OrderBy(m => m.Key.Value, StringComparer.Ordinal))
-        {
-            plan.StopAll(pool, orphans.Where(m => m.Assignment.Desired == DesiredStatus.Run), "the pool is no longer in the spec");
-        }
-
+        AddOrphans(snapshot, members, plan);
         AddForgotten(snapshot, plan);
+        plan.Drains = NodeDrains.Of(snapshot, plan);
+        plan.Refreshed = [.. snapshot.Assignments.Values.Where(a => a.DrillsAllowed != spec.DrillsAllowed).Select(a => a.Node)];
         return plan.ToPlan();
     }
 
     /// <summary>How many replicas of a pool are wanted.</summary>
     public static int DesiredCount(PoolSpec pool) => pool.MinReplicas;
 
-    private static Dictionary<PoolName, List<Member>> MembersByPool(ClusterSnapshot snapshot)
+    /// <summary>One pass over every rollout. Takes the members of the spec's pools out of <paramref name="members"/>.</summary>
+    private static List<RolloutPass> Decide(
+        ClusterSnapshot snapshot, ClusterSpec spec, Dictionary<PoolName, List<Member>> members, Acknowledgements known, DateTimeOffset now)
     {
-        var members = new Dictionary<PoolName, List<Member>>();
-        foreach (var (node, assignment) in snapshot.Assignments)
+        IReadOnlyCollection<GatewayReport> gateways = [.. snapshot.Gateways.Values];
+        var passes = new List<RolloutPass>(spec.Pools.Length);
+        foreach (var pool in spec.Pools.OrderBy(p => p.Name.Value, StringComparer.Ordinal))
         {
-            // A node whose record is gone was forgotten: what ran there is lost.
-            var status = snapshot.Nodes.TryGetValue(node, out var state) ? state.Status : NodeStatus.Lost;
-            var observed = ObservedById(snapshot, node);
-            foreach (var allocation in assignment.Allocations)
-            {
-                if (!members.TryGetValue(allocation.Pool, out var list))
-                {
-                    members[allocation.Pool] = list = [];
-                }
-
-                list.Add(new Member(allocation, assignment.Node, status, observed.GetValueOrDefault(allocation.Id)));
-            }
+            members.Remove(pool.Name, out var ofPool);
+            var view = new PoolView(pool, PoolRevisions.Compute(pool.Template), snapshot.SpecRevision, ofPool ?? [], now);
+            passes.Add(RolloutDecision.Compute(
+                view, snapshot.Rollouts.GetValueOrDefault(pool.Name.Value), snapshot.Requests.GetValueOrDefault(pool.Name.Value),
+                gateways, known));
         }
 
-        return members;
+        return passes;
     }
 
-    private static Dictionary<AllocationId, ObservedAllocation> ObservedById(ClusterSnapshot snapshot, string node)
+    private static void Report(ClusterSnapshot snapshot, RolloutPass pass, PlanBuilder plan)
     {
-        if (!snapshot.Observations.TryGetValue(node, out var observation))
+        if (!ReferenceEquals(snapshot.Rollouts.GetValueOrDefault(pass.View.Name.Value), pass.Record))
         {
-            return [];
+            plan.Add(pass.Record);
         }
 
-        var byId = new Dictionary<AllocationId, ObservedAllocation>(observation.Allocations.Length);
-        foreach (var allocation in observation.Allocations)
+        foreach (var notice in pass.Notices)
         {
-            byId[allocation.Id] = allocation;
+            plan.Add(notice);
         }
 
-        return byId;
+        plan.LookAgain(pass.LookAgainAt);
     }
 
-    private static List<NodeRoom> Rooms(ClusterSnapshot snapshot)
+    private static void AddOrphans(ClusterSnapshot snapshot, Dictionary<PoolName, List<Member>> members, PlanBuilder plan)
     {
-        var rooms = new List<NodeRoom>(snapshot.Nodes.Count);
-        var current = snapshot.Spec?.Pools.ToDictionary(p => p.Name, p => PoolRevisions.Compute(p.Template)) ?? [];
-        foreach (var (name, state) in snapshot.Nodes)
+        foreach (var (_, orphans) in members.OrderBy(m => m.Key.Value, StringComparer.Ordinal))
         {
-            var room = new NodeRoom(state);
-            if (snapshot.Assignments.TryGetValue(name, out var assignment))
-            {
-                var requests = assignment.Templates.ToDictionary(t => (t.Pool, t.Revision), t => t.Template.Resources);
-                foreach (var allocation in assignment.Allocations)
-                {
-                    // What is being stopped still holds its room until its node says it is gone.
-                    var stays = allocation.Desired == DesiredStatus.Run
-                        && current.TryGetValue(allocation.Pool, out var revision) && revision == allocation.Revision;
-                    room.Reserve(
-                        allocation.Pool, requests.GetValueOrDefault((allocation.Pool, allocation.Revision)) ?? new ResourceSpec(), stays);
-                }
-            }
-
-            rooms.Add(room);
+            plan.StopAll(orphans.Where(m => m.Assignment.Desired != DesiredStatus.Stop), "the pool is no longer in the spec");
         }
 
-        return rooms;
+        // A pool that comes back begins a rollout, whatever became of its last one.
+        var names = snapshot.Spec!.Pools.Select(p => p.Name).ToHashSet();
+        foreach (var record in snapshot.Rollouts.Values.Where(r => !names.Contains(r.Pool) && r.Requested != NoRevision))
+        {
+            plan.Add(record with { Requested = NoRevision, Reason = "the pool is no longer in the spec" });
+        }
     }
 
     private static void AddForgotten(ClusterSnapshot snapshot, PlanBuilder plan)
@@ -114,7 +100,7 @@ public static class Reconciler
             var nodeIsKnown = snapshot.Nodes.ContainsKey(node);
             var reported = snapshot.Observations.TryGetValue(node, out var observation)
                 && observation.Epoch == assignment.Epoch && observation.Generation >= assignment.Generation;
-            var observed = ObservedById(snapshot, node);
+            var observed = Membership.ObservedById(snapshot, node);
             foreach (var allocation in assignment.Allocations.Where(a => a.Desired == DesiredStatus.Stop))
             {
                 var gone = !observed.TryGetValue(allocation.Id, out var seen) || seen.Phase == AllocationPhase.Stopped;

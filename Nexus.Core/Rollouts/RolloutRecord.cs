@@ -104,6 +104,12 @@ public sealed record RolloutRecord
     /// <summary>Why it stands so, in words for a person.</summary>
     public string Reason { get; init => field = value ?? ""; } = "";
 
+    /// <summary>When a replica that kept failing was last moved to another node; null before the first.</summary>
+    public DateTimeOffset? LastMoveAt { get; init; }
+
+    /// <summary>Since when too many replicas are unhealthy at once to believe it of each; null while that is not so.</summary>
+    public DateTimeOffset? FrozenSince { get; init; }
+
     /// <summary>Id of the last <see cref="RolloutRequest"/> that was answered.</summary>
     public string? AnsweredRequest { get; init; }
 

@@ -76,6 +76,16 @@ public sealed record RolloutSpec
 
     /// <summary>How long a blue-green rollout keeps the old set after the switch.</summary>
     public TimeSpan KeepOld { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Whether old replicas are gone before new ones start: asked for, needed by what they hold, or because nothing may surge.</summary>
+    public bool StopsFirst(PoolTemplate template) =>
+        Order == RolloutOrder.StopFirst || template.HoldsExclusively || MaxSurge == 0;
+
+    /// <summary>Replicas that may really exist above the wanted count: none where old ones stop first.</summary>
+    public int SurgeFor(PoolTemplate template) => StopsFirst(template) ? 0 : MaxSurge;
+
+    /// <summary>Replicas that may really be missing from the wanted count: at least one where old ones stop first.</summary>
+    public int UnavailableFor(PoolTemplate template) => StopsFirst(template) ? Math.Max(1, MaxUnavailable) : MaxUnavailable;
 }
 
 /// <summary>The manner of a rollout.</summary>

@@ -100,6 +100,11 @@ public sealed class ReconcilerProperties
             };
         }
 
+        foreach (var record in plan.Rollouts)
+        {
+            snapshot = snapshot with { Rollouts = snapshot.Rollouts.SetItem(record.Pool.Value, record) };
+        }
+
         return (snapshot with { Index = snapshot.Index + 1 }, now);
     }
 

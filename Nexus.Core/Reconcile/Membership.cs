@@ -1,0 +1,98 @@
+using Nexus.Core.Ids;
+using Nexus.Core.Placement;
+using Nexus.Core.Rollouts;
+using Nexus.Core.Spec;
+using Nexus.Core.State;
+
+namespace Nexus.Core.Reconcile;
+
+/// <summary>Brings together what is told, what is reported and what the gateways say of every allocation.</summary>
+internal static class Membership
+{
+    public static Dictionary<PoolName, List<Member>> ByPool(ClusterSnapshot snapshot, Acknowledgements known)
+    {
+        var members = new Dictionary<PoolName, List<Member>>();
+        foreach (var (node, assignment) in snapshot.Assignments)
+        {
+            // A node whose record is gone was forgotten: what ran there is lost.
+            var state = snapshot.Nodes.GetValueOrDefault(node);
+            var isLeaving = IsLeaving(snapshot, node);
+            var observed = ObservedById(snapshot, node);
+            foreach (var allocation in assignment.Allocations)
+            {
+                if (!members.TryGetValue(allocation.Pool, out var list))
+                {
+                    members[allocation.Pool] = list = [];
+                }
+
+                var seen = observed.GetValueOrDefault(allocation.Id);
+                list.Add(new Member(allocation, assignment.Node, state?.Status ?? NodeStatus.Lost, seen)
+                {
+                    Template = TemplateOf(assignment, allocation),
+                    IsLeaving = isLeaving,
+                    IsReturning = state is { Returning: true },
+                    IsForgotten = state is null,
+                    IsAcknowledged = seen is null || known.Knows(allocation.Pool, allocation.Id, seen.Attempt),
+                });
+            }
+        }
+
+        return members;
+    }
+
+    public static bool IsLeaving(ClusterSnapshot snapshot, string node) =>
+        snapshot.Eligibility.TryGetValue(node, out var eligibility) && eligibility.Draining;
+
+    public static Dictionary<AllocationId, ObservedAllocation> ObservedById(ClusterSnapshot snapshot, string node)
+    {
+        if (!snapshot.Observations.TryGetValue(node, out var observation))
+        {
+            return [];
+        }
+
+        var byId = new Dictionary<AllocationId, ObservedAllocation>(observation.Allocations.Length);
+        foreach (var allocation in observation.Allocations)
+        {
+            byId[allocation.Id] = allocation;
+        }
+
+        return byId;
+    }
+
+    /// <summary>What is left on each node, with the revisions that the rollouts work towards as those that stay.</summary>
+    public static List<NodeRoom> Rooms(ClusterSnapshot snapshot, List<RolloutPass> passes)
+    {
+        var rooms = new List<NodeRoom>(snapshot.Nodes.Count);
+        var staying = passes.ToDictionary(p => p.View.Name, p => RolloutTargets.Of(p.Record, p.View).Goal.Revision);
+        foreach (var (name, state) in snapshot.Nodes)
+        {
+            var room = new NodeRoom(state, IsLeaving(snapshot, name));
+            foreach (var allocation in snapshot.Assignments.GetValueOrDefault(name)?.Allocations ?? [])
+            {
+                // What is being stopped still holds its room until its node says it is gone.
+                var stays = allocation.Desired != DesiredStatus.Stop
+                    && staying.TryGetValue(allocation.Pool, out var revision) && revision == allocation.Revision;
+                room.Reserve(
+                    allocation.Pool, TemplateOf(snapshot.Assignments[name], allocation), stays, allocation.Desired == DesiredStatus.Standby);
+            }
+
+            rooms.Add(room);
+        }
+
+        return rooms;
+    }
+
+    // A node holds few templates: a search is cheaper than a table.
+    private static PoolTemplate? TemplateOf(NodeAssignment assignment, AllocationAssignment allocation)
+    {
+        foreach (var template in assignment.Templates)
+        {
+            if (template.Revision == allocation.Revision && template.Pool == allocation.Pool)
+            {
+                return template.Template;
+            }
+        }
+
+        return null;
+    }
+}

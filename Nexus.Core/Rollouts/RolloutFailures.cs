@@ -1,0 +1,36 @@
+using Nexus.Core.Reconcile;
+
+namespace Nexus.Core.Rollouts;
+
+/// <summary>Why a rollout failed, in words.</summary>
+internal static class RolloutFailures
+{
+    /// <summary>What an allocation that will not start says of itself.</summary>
+    public static string Describe(Member member)
+    {
+        var seen = member.Observed!;
+        var reason = seen.Reason ?? (seen.ExitCode is { } code ? $"exited with code {code}" : "it does not become healthy");
+        var words = seen.LastLogs.LastOrDefault(line => !string.IsNullOrWhiteSpace(line));
+        return $"{member.Id} on {member.Node}: {reason}" + (words is null ? "" : $"; its last line: {words.Trim()}");
+    }
+
+    /// <summary>What a rollout that came no further waited for.</summary>
+    public static string DescribeStall(RolloutPass pass, Acknowledgements known)
+    {
+        var view = pass.View;
+        var target = pass.Record.Target.Revision;
+        var text = $"{view.Available(target)} of {view.Desired} replicas became available, none more within {pass.Spec.ProgressDeadline}";
+        var worst = view.Members
+            .Where(m => m.Runs && m.Revision == target && !view.IsAvailable(m))
+            .OrderBy(m => m.IsHealthy).ThenByDescending(m => m.Observed?.Failures ?? 0).ThenBy(m => m.Id.Value, StringComparer.Ordinal)
+            .FirstOrDefault();
+        return worst switch
+        {
+            null => $"{text}; no node takes another",
+            { IsHealthy: true, IsAcknowledged: false } =>
+                $"{text}; {worst.Id} is healthy, but not known to {string.Join(", ", known.Missing(view.Name, worst.Id, worst.Observed!.Attempt))}",
+            { Observed: null } => $"{text}; {worst.Node} has not reported {worst.Id}",
+            _ => $"{text}; {Describe(worst)}",
+        };
+    }
+}
