@@ -65,8 +65,8 @@ public sealed class ManagerTests
         await n1.FallSilentAsync(Token);
 
         await n2.AssignedAsync(a => a.Allocations.Length == 2, "the lost node's replica too", Token);
-        var assignment = await n1.AssignedAsync(a => a.Allocations.All(x => x.Desired == DesiredStatus.Stop), "to stop when it returns", Token);
-        Assert.Equal("its node is lost", assignment.Allocations[0].Reason);
+        // What it held is left to it: should it come back, what is surplus then is decided by what it reports.
+        await n1.AssignedAsync(a => a.Allocations.All(x => x.Desired == DesiredStatus.Run), "no order while nobody hears it", Token);
         var kinds = (await manager.Http.GetFromJsonAsync(Routes.Events, ApiJson.Default.ImmutableArrayEventView, Token)).Select(e => e.Kind).ToList();
         Assert.True(kinds.IndexOf("NodeSuspect") >= 0 && kinds.IndexOf("NodeSuspect") < kinds.IndexOf("NodeLost"), string.Join(" ", kinds));
     }
