@@ -4,12 +4,13 @@ using Nexus.Gateway.Catalog;
 using Nexus.Gateway.Ejecting;
 using Nexus.Gateway.Forwarding;
 using Nexus.Gateway.Headers;
+using Nexus.Gateway.Live;
 using Nexus.Gateway.Observability;
+using Nexus.Gateway.Reporting;
 using Nexus.Gateway.Routing;
 using Nexus.ServiceDefaults;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
-using Yarp.ReverseProxy.Health;
 
 namespace Nexus.Gateway;
 
@@ -54,7 +55,8 @@ internal static class GatewayHost
         services.AddSingleton<RoutingFile>();
         services.AddSingleton<RoutingApplier>();
         services.AddSingleton<EjectionBook>();
-        services.AddSingleton<ProxyDestinations>();
+        services.AddSingleton<LivePools>();
+        services.AddSingleton<ReportSignal>();
         services.AddSingleton<SpecSource>();
         services.AddSingleton<Ejector>();
         services.AddSingleton<IRoutingUpdates>(provider => provider.GetRequiredService<Ejector>());
@@ -68,7 +70,10 @@ internal static class GatewayHost
         services.AddHostedService<RoutingFileWriter>();
         services.AddHostedService<ReconnectProber>();
         services.AddHostedService<AbsenceProber>();
-        services.AddHostedService<GatewayRegistration>();
+        services.AddSingleton<GatewayRegistration>();
+        services.AddSingleton<ReportComposer>();
+        services.AddHostedService(provider => provider.GetRequiredService<GatewayRegistration>());
+        services.AddHostedService<ReportLoop>();
     }
 
     private static void AddForwarding(IServiceCollection services)
@@ -76,8 +81,8 @@ internal static class GatewayHost
         services.AddSingleton<ProxyConfigSource>();
         services.AddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<ProxyConfigSource>());
         services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<ProxyConfigSource>());
-        services.AddSingleton<IAvailableDestinationsPolicy, RotationPolicy>();
+        services.AddSingleton<Attempts>();
         services.AddSingleton<IForwarderHttpClientFactory, UpstreamClientFactory>();
-        services.AddReverseProxy().AddTransforms<TraceContextTransform>();
+        services.AddReverseProxy().AddTransforms<TraceContextTransform>().AddTransforms<AnswerTransform>();
     }
 }

@@ -13,6 +13,9 @@ public enum Rotation
 
     /// <summary>It was taken out on purpose, to be drained or looked at.</summary>
     Maintenance,
+
+    /// <summary>Its container or process ended, as its node says.</summary>
+    Gone,
 }
 
 /// <summary>An allocation as the gateway sees it. It keeps its identity while it is restarted at another port.</summary>
@@ -24,6 +27,15 @@ public enum Rotation
 public sealed record Destination(
     AllocationId Id, string Address, int Attempt, Rotation Rotation, bool HasServed)
 {
+    /// <summary>The node it runs on; null when the catalog does not say.</summary>
+    public NodeName? Node { get; init; }
+
+    /// <summary>The revision it was started from; null when the catalog does not say.</summary>
+    public PoolRevision? Revision { get; init; }
+
+    /// <summary>Whether Consul lost sight of its node while its own checks passed: it serves on the gateway's own evidence.</summary>
+    public bool IsDoubted { get; init; }
+
     /// <summary>Whether <paramref name="other"/> is the same container or process, not only the same allocation.</summary>
     public bool IsSameLife(Destination other)
     {

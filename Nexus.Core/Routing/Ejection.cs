@@ -25,8 +25,14 @@ public enum EjectionReason
     /// <summary>Its node says that it is gone.</summary>
     Gone,
 
-    /// <summary>The gateway's own probes failed, while Consul is away.</summary>
+    /// <summary>The gateway's own probes failed, while Consul is away or has lost sight of the node.</summary>
     ProbeFailed,
+
+    /// <summary>It let several requests in a row wait for too long.</summary>
+    TimedOut,
+
+    /// <summary>It answered several requests in a row with 502, 503 or 504.</summary>
+    BadAnswers,
 }
 
 /// <summary>What can happen to a destination.</summary>

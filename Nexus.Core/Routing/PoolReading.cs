@@ -9,8 +9,11 @@ public enum InstanceHealth
     /// <summary>Every check passes.</summary>
     Passing,
 
-    /// <summary>A check warns or fails, or its node is not answering.</summary>
+    /// <summary>A check of its own warns or fails.</summary>
     Failing,
+
+    /// <summary>Its own checks passed last, but Consul has lost sight of its node.</summary>
+    NodeSilent,
 
     /// <summary>Somebody took it, or its node, out of service.</summary>
     Maintenance,
@@ -22,7 +25,14 @@ public enum InstanceHealth
 /// <param name="Port">Where it listens; zero when it serves nothing.</param>
 /// <param name="Attempt">How often the allocation was restarted before.</param>
 /// <param name="Health">What its checks say.</param>
-public sealed record CatalogInstance(AllocationId? Allocation, string Host, int Port, int Attempt, InstanceHealth Health);
+public sealed record CatalogInstance(AllocationId? Allocation, string Host, int Port, int Attempt, InstanceHealth Health)
+{
+    /// <summary>The node it names; null for none.</summary>
+    public NodeName? Node { get; init; }
+
+    /// <summary>The revision it names; null for none.</summary>
+    public PoolRevision? Revision { get; init; }
+}
 
 /// <summary>How the last look at a pool in the catalog went.</summary>
 public enum ReadingOutcome

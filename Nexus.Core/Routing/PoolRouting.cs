@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Nexus.Core.Ids;
+using Nexus.Core.Rollouts;
 using Nexus.Core.Spec;
 
 namespace Nexus.Core.Routing;
@@ -48,8 +49,27 @@ public sealed record ProbePlan(HealthCheckType Type, string Path, TimeSpan Inter
 public sealed record PoolRouting(
     PoolName Name, PoolTrust Trust, ImmutableArray<Destination> Destinations, ProbePlan? Probe)
 {
-    /// <summary>Those that get requests.</summary>
+    /// <summary>Shares of requests by revision, as they can be kept: never such that nobody in rotation would be left. Empty leaves
+    /// them to the number of replicas.</summary>
+    public ImmutableArray<RevisionWeight> Weights { get; init => field = value.IsDefault ? [] : value; } = [];
+
+    /// <summary>How a replica of it is drained.</summary>
+    public DrainSpec Drain { get; init; } = new();
+
+    /// <summary>Those that get requests, whatever their share.</summary>
     public IEnumerable<Destination> InRotation => Destinations.Where(static d => d.Rotation == Rotation.In);
+
+    /// <summary>The share of all requests that the destinations of a revision get together, in percent; null while the number
+    /// of replicas decides. A revision that is not named gets none.</summary>
+    public int? WeightOf(PoolRevision? revision) =>
+        Weights.IsEmpty ? null : Weights.FirstOrDefault(w => w.Revision == revision)?.Percent ?? 0;
+
+    /// <summary>Whether new requests may go to a destination of this pool, ejections aside.</summary>
+    public bool TakesRequests(Destination destination)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        return destination.Rotation == Rotation.In && WeightOf(destination.Revision) is not 0;
+    }
 
     /// <inheritdoc/>
     public bool Equals(PoolRouting? other) =>
@@ -57,6 +77,8 @@ public sealed record PoolRouting(
         && Name == other.Name
         && Trust == other.Trust
         && Probe == other.Probe
+        && Drain == other.Drain
+        && Weights.SequenceEqual(other.Weights)
         && Destinations.SequenceEqual(other.Destinations);
 
     /// <inheritdoc/>

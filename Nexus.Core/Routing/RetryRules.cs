@@ -18,24 +18,45 @@ public enum AttemptOutcome
     /// <summary>It took too long.</summary>
     TimedOut,
 
+    /// <summary>The gateway broke it off before any answer, because the destination's time was over.</summary>
+    BrokenOff,
+
     /// <summary>The client went away or broke its own request.</summary>
     ClientGone,
+}
+
+/// <summary>What became of a request's body in an attempt.</summary>
+public enum RequestBody
+{
+    /// <summary>It has none.</summary>
+    None,
+
+    /// <summary>It was kept whole and can be sent again.</summary>
+    Kept,
+
+    /// <summary>It was streamed, and is used up.</summary>
+    Streamed,
 }
 
 /// <summary>Decides what a failed attempt leads to.</summary>
 public static class RetryRules
 {
-    /// <summary>Attempts at one request: the first and one immediate retry.</summary>
-    public const int MaxAttempts = 2;
-
     /// <summary>Whether another destination may be asked: always if nothing was sent; if the replica may have acted, only for
-    /// methods that change nothing (RFC 9110 §9.2.1) and have no body that is used up by now.</summary>
-    public static bool MayRetry(AttemptOutcome outcome, string method, bool hasBody) => outcome switch
+    /// methods that change nothing (RFC 9110 §9.2.1) and whose body, if they have one, was kept.</summary>
+    /// <param name="outcome">How the attempt ended.</param>
+    /// <param name="method">Method of the request.</param>
+    /// <param name="body">What can be done about its body.</param>
+    /// <param name="repeatsIdempotent">Whether PUT and DELETE may be sent twice too, as the spec allows by buffering.</param>
+    public static bool MayRetry(AttemptOutcome outcome, string method, RequestBody body, bool repeatsIdempotent) => outcome switch
     {
         AttemptOutcome.NotConnected => true,
-        AttemptOutcome.NoAnswer => !hasBody && IsSafe(method),
+        AttemptOutcome.NoAnswer or AttemptOutcome.TimedOut or AttemptOutcome.BrokenOff =>
+            body != RequestBody.Streamed && (IsSafe(method) || (repeatsIdempotent && IsIdempotent(method))),
         _ => false,
     };
+
+    /// <summary>Whether sending it twice does what sending it once does (RFC 9110 §9.2.2).</summary>
+    public static bool IsIdempotent(string method) => IsSafe(method) || method is "PUT" or "DELETE";
 
     /// <summary>Why the outcome speaks against the destination; null if it does not.</summary>
     public static EjectionReason? Ejects(AttemptOutcome outcome) => outcome switch

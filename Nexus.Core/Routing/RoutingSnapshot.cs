@@ -9,7 +9,13 @@ namespace Nexus.Core.Routing;
 /// <param name="Path">Path prefix, from the slash on and without one at its end; <c>/</c> for all.</param>
 /// <param name="StripPrefix">Whether the replica sees the path without the prefix.</param>
 /// <param name="Pool">The pool that answers.</param>
-public sealed record Route(string? Host, string Path, bool StripPrefix, PoolName Pool);
+/// <param name="Timeout">How long a replica may take to begin its answer; null for no limit of the route's own.</param>
+public sealed record Route(string? Host, string Path, bool StripPrefix, PoolName Pool, TimeSpan? Timeout = null);
+
+/// <summary>Where the agent of a node is reached.</summary>
+/// <param name="Node">The node.</param>
+/// <param name="ApiAddress">Base address of its agent's HTTP API.</param>
+public sealed record AgentAddress(NodeName Node, string ApiAddress);
 
 /// <summary>Everything a gateway needs to route, as it held at one moment. Persisted as it is.</summary>
 public sealed record RoutingSnapshot
@@ -32,6 +38,15 @@ public sealed record RoutingSnapshot
     /// <summary>Response headers that differ from the safe defaults.</summary>
     public SecurityHeadersSpec Headers { get; init; } = new();
 
+    /// <summary>How failed attempts are repeated.</summary>
+    public RetrySpec Retry { get; init; } = new();
+
+    /// <summary>Over how long a new replica's share of requests grows to its full size.</summary>
+    public TimeSpan SlowStart { get; init; } = new GatewaySpec().SlowStart;
+
+    /// <summary>Where the nodes' agents are reached, by node: the streams of news work without Consul too.</summary>
+    public ImmutableArray<AgentAddress> Agents { get; init => field = value.IsDefault ? [] : value; } = [];
+
     /// <summary>Whether anything was ever applied.</summary>
     public bool IsEmpty => Revision == 0;
 
@@ -44,6 +59,9 @@ public sealed record RoutingSnapshot
         ArgumentNullException.ThrowIfNull(other);
         return SpecRevision == other.SpecRevision
             && Headers == other.Headers
+            && Retry == other.Retry
+            && SlowStart == other.SlowStart
+            && Agents.SequenceEqual(other.Agents)
             && Routes.SequenceEqual(other.Routes)
             && Pools.SequenceEqual(other.Pools);
     }

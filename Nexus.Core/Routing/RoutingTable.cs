@@ -1,8 +1,30 @@
 using System.Collections.Immutable;
 using Nexus.Core.Ids;
+using Nexus.Core.Rollouts;
 using Nexus.Core.Spec;
 
 namespace Nexus.Core.Routing;
+
+/// <summary>Everything that routing follows from.</summary>
+/// <param name="Spec">What is asked for.</param>
+/// <param name="SpecRevision">Its revision.</param>
+/// <param name="Readings">The last look at each pool in the catalog; a pool that is missing was not looked at yet.</param>
+public sealed record RoutingFacts(ClusterSpec Spec, long SpecRevision, IReadOnlyDictionary<PoolName, PoolReading> Readings)
+{
+    /// <summary>Shares of requests that rollouts ask for, by pool.</summary>
+    public ImmutableDictionary<PoolName, ImmutableArray<RevisionWeight>> Weights { get; init; } =
+        ImmutableDictionary<PoolName, ImmutableArray<RevisionWeight>>.Empty;
+
+    /// <summary>News that nodes pushed and the catalog has not overruled.</summary>
+    public ImmutableDictionary<AllocationId, AllocationNews> News { get; init; } =
+        ImmutableDictionary<AllocationId, AllocationNews>.Empty;
+
+    /// <summary>Whether rollouts were read at all; before that, the last known weights hold.</summary>
+    public bool KnowsWeights { get; init; }
+
+    /// <summary>Where the nodes' agents are reached; null before that was read, when the last known ones hold.</summary>
+    public ImmutableArray<AgentAddress>? Agents { get; init; }
+}
 
 /// <summary>Decides where requests go. Believes good news at once, and bad news only as far as it can be true.</summary>
 public static class RoutingTable
@@ -10,57 +32,69 @@ public static class RoutingTable
     /// <summary>
     /// The routing that follows from the spec and the last look at each pool; <paramref name="previous"/> itself when nothing
     /// changed. A pool that could not be read keeps what it had, and so does one whose list is suddenly empty although its
-    /// spec never lets it be.
+    /// spec never lets it be. News from nodes go before the catalog as long as the catalog has said nothing since.
     /// </summary>
-    /// <param name="spec">What is asked for.</param>
-    /// <param name="specRevision">Its revision.</param>
-    /// <param name="readings">The last look at each pool; a pool that is missing was not looked at yet.</param>
+    /// <param name="facts">What it follows from.</param>
     /// <param name="previous">What was applied last.</param>
-    public static RoutingSnapshot Compute(
-        ClusterSpec spec,
-        long specRevision,
-        IReadOnlyDictionary<PoolName, PoolReading> readings,
-        RoutingSnapshot previous)
+    public static RoutingSnapshot Compute(RoutingFacts facts, RoutingSnapshot previous)
     {
-        ArgumentNullException.ThrowIfNull(spec);
-        ArgumentNullException.ThrowIfNull(readings);
+        ArgumentNullException.ThrowIfNull(facts);
         ArgumentNullException.ThrowIfNull(previous);
-        var routes = RouteOrder.Compute(spec);
+        var routes = RouteOrder.Compute(facts.Spec);
         var next = new RoutingSnapshot
         {
             Revision = previous.Revision + 1,
-            SpecRevision = specRevision,
+            SpecRevision = facts.SpecRevision,
             Routes = routes,
             Pools =
             [
                 .. routes.Select(r => r.Pool).Distinct()
                     .OrderBy(pool => pool.Value, StringComparer.Ordinal)
-                    .Select(pool => PoolFor(pool, spec, readings.GetValueOrDefault(pool, PoolReading.NotYet), previous.Find(pool))),
+                    .Select(pool => PoolFor(pool, facts, previous.Find(pool))),
             ],
-            Headers = spec.Gateway.Headers,
+            Headers = facts.Spec.Gateway.Headers,
+            Retry = facts.Spec.Gateway.Retry,
+            SlowStart = facts.Spec.Gateway.SlowStart,
+            Agents = facts.Agents ?? previous.Agents,
         };
         return !previous.IsEmpty && next.RoutesLike(previous) ? previous : next;
     }
 
-    private static PoolRouting PoolFor(PoolName name, ClusterSpec spec, PoolReading reading, PoolRouting? before)
+    private static PoolRouting PoolFor(PoolName name, RoutingFacts facts, PoolRouting? before)
     {
-        var pool = spec.Pools.FirstOrDefault(p => p.Name == name);
+        var pool = facts.Spec.Pools.FirstOrDefault(p => p.Name == name);
+        var routing = Believed(name, facts, pool, before);
+        var asked = facts.KnowsWeights ? facts.Weights.GetValueOrDefault(name, []) : before?.Weights ?? [];
+        return routing with { Drain = pool?.Template.Drain ?? before?.Drain ?? new(), Weights = Keepable(asked, routing) };
+    }
+
+    private static PoolRouting Believed(PoolName name, RoutingFacts facts, PoolSpec? pool, PoolRouting? before)
+    {
+        var reading = facts.Readings.GetValueOrDefault(name, PoolReading.NotYet);
         var known = before?.Destinations ?? [];
         var probe = pool is null ? null : ProbePlan.For(pool.Template.Health);
+        var news = facts.News.Values.Where(n => n.Pool == name).ToList();
         if (reading.Outcome != ReadingOutcome.Listed)
         {
-            return new PoolRouting(name, PoolTrust.LastKnown, known, probe);
+            return new PoolRouting(name, PoolTrust.LastKnown, NewsOverlay.Over(known, news, isCurrent: false), probe);
         }
 
-        var listed = Listed(reading.Instances, known);
+        var listed = NewsOverlay.Over(Listed(reading.Instances, known), news, isCurrent: true);
         if (listed.IsEmpty && !known.IsEmpty && pool is { MinReplicas: > 0 })
         {
-            return new PoolRouting(name, PoolTrust.LastKnown, known, probe);
+            return new PoolRouting(name, PoolTrust.LastKnown, NewsOverlay.Over(known, news, isCurrent: false), probe);
         }
 
         return SuspectsItsChecks(listed, before?.Trust == PoolTrust.Panic)
             ? new PoolRouting(name, PoolTrust.Panic, [.. listed.Select(ServeAnyway)], probe)
             : new PoolRouting(name, PoolTrust.Current, listed, probe);
+    }
+
+    // Shares are for revisions that can take them: where nobody in rotation would be left to ask, they are ignored.
+    private static ImmutableArray<RevisionWeight> Keepable(ImmutableArray<RevisionWeight> asked, PoolRouting routing)
+    {
+        var weighted = routing with { Weights = asked };
+        return routing.InRotation.Any(weighted.TakesRequests) ? asked : [];
     }
 
     private static ImmutableArray<Destination> Listed(
@@ -76,16 +110,22 @@ public static class RoutingTable
 
     private static Destination ToDestination(CatalogInstance instance, ImmutableArray<Destination> known)
     {
-        var rotation = instance.Health switch
-        {
-            InstanceHealth.Passing => Rotation.In,
-            InstanceHealth.Maintenance => Rotation.Maintenance,
-            _ => Rotation.Unhealthy,
-        };
-        var host = instance.Host.Contains(':', StringComparison.Ordinal) ? $"[{instance.Host}]" : instance.Host;
         var now = new Destination(
-            instance.Allocation!.Value, $"http://{host}:{instance.Port}", instance.Attempt, rotation, rotation == Rotation.In);
-        return now.HasServed || known.Any(d => d.HasServed && d.IsSameLife(now)) ? now with { HasServed = true } : now;
+            instance.Allocation!.Value, NewsOverlay.AddressOf(instance.Host, instance.Port), instance.Attempt, Rotation.Unhealthy, false)
+        {
+            Node = instance.Node,
+            Revision = instance.Revision,
+        };
+        var hasServed = known.Any(d => d.HasServed && d.IsSameLife(now));
+        return instance.Health switch
+        {
+            InstanceHealth.Passing => now with { Rotation = Rotation.In, HasServed = true },
+            InstanceHealth.Maintenance => now with { Rotation = Rotation.Maintenance, HasServed = hasServed },
+
+            // Consul lost sight of the node, which says little about the replica: who served goes on, watched by the gateway.
+            InstanceHealth.NodeSilent when hasServed => now with { Rotation = Rotation.In, HasServed = true, IsDoubted = true },
+            _ => now with { HasServed = hasServed },
+        };
     }
 
     // One replica that fails is a failed replica. Several that served and now all fail are more likely a failed check:

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Nexus.Gateway.Ejecting;
 using Nexus.Gateway.Forwarding;
+using Nexus.Gateway.Live;
 using Nexus.Gateway.Routing;
 using Nexus.ServiceDefaults;
 
@@ -19,8 +20,8 @@ internal static class GatewayEndpoints
         app.MapFallback("{**path}", RefuseAsync);
     }
 
-    private static IResult Show(RoutingState routing, EjectionBook ejections, ProxyDestinations destinations) =>
-        Results.Json(RoutesView.Of(routing.Current, ejections, destinations), RoutesJson.Default.RoutesView);
+    private static IResult Show(RoutingState routing, EjectionBook ejections, LivePools pools) =>
+        Results.Json(RoutesView.Of(routing.Current, ejections, pools), RoutesJson.Default.RoutesView);
 
     private static Task RefuseAsync(HttpContext context) =>
         context.RequestServices.GetRequiredService<RoutingState>().Current.IsEmpty

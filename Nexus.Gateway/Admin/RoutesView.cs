@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using Nexus.Core.Routing;
 using Nexus.Gateway.Ejecting;
+using Nexus.Gateway.Live;
 
 namespace Nexus.Gateway.Admin;
 
@@ -9,7 +10,7 @@ namespace Nexus.Gateway.Admin;
 internal sealed record RoutesView(
     long Revision, long SpecRevision, ImmutableArray<RouteView> Routes, ImmutableArray<PoolView> Pools)
 {
-    public static RoutesView Of(RoutingSnapshot snapshot, EjectionBook ejections, ProxyDestinations destinations) => new(
+    public static RoutesView Of(RoutingSnapshot snapshot, EjectionBook ejections, LivePools pools) => new(
         snapshot.Revision,
         snapshot.SpecRevision,
         [.. snapshot.Routes.Select(r => new RouteView(r.Host, r.Path, r.StripPrefix, r.Pool.Value))],
@@ -17,7 +18,7 @@ internal sealed record RoutesView(
             .. snapshot.Pools.Select(pool => new PoolView(
                 pool.Name.Value,
                 pool.Trust,
-                [.. pool.Destinations.Select(d => DestinationView.Of(pool, d, ejections, destinations))])),
+                [.. pool.Destinations.Select(d => DestinationView.Of(pool, d, ejections, pools))])),
         ]);
 }
 
@@ -32,12 +33,12 @@ internal sealed record DestinationView(
     string Allocation, string Address, int Attempt, Rotation Rotation, int InFlight, EjectionReason? Ejected)
 {
     public static DestinationView Of(
-        PoolRouting pool, Destination destination, EjectionBook ejections, ProxyDestinations destinations) => new(
+        PoolRouting pool, Destination destination, EjectionBook ejections, LivePools pools) => new(
         destination.Id.Value,
         destination.Address,
         destination.Attempt,
         destination.Rotation,
-        destinations.InFlight(pool.Name.Value, destination.Id.Value),
+        pools.Find(pool.Name.Value)?.Find(destination.Id.Value)?.Busy ?? 0,
         ejections.Find(destination.Id.Value) is { Standing.Phase: EjectionPhase.Ejected } entry ? entry.Reason : null);
 }
 

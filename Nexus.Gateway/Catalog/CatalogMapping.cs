@@ -24,7 +24,11 @@ internal static class CatalogMapping
             entry.Address,
             entry.Service.Port,
             int.TryParse(meta.GetValueOrDefault(CatalogNames.MetaAttempt), out var attempt) ? attempt : 0,
-            HealthOf(entry));
+            HealthOf(entry))
+        {
+            Node = meta.GetValueOrDefault(CatalogNames.MetaNode) is { Length: > 0 } node ? new NodeName(node) : null,
+            Revision = meta.GetValueOrDefault(CatalogNames.MetaRevision) is { Length: > 0 } revision ? new PoolRevision(revision) : null,
+        };
     }
 
     private static InstanceHealth HealthOf(ServiceEntry entry)
@@ -34,7 +38,10 @@ internal static class CatalogMapping
             return InstanceHealth.Maintenance;
         }
 
-        return entry.AggregatedStatus == CheckStatus.Passing ? InstanceHealth.Passing : InstanceHealth.Failing;
+        var failing = entry.Checks.Where(check => check.Status != CheckStatus.Passing).ToList();
+        return failing.Count == 0
+            ? InstanceHealth.Passing
+            : failing.TrueForAll(check => check.CheckId == HealthCheck.NodeCheckId) ? InstanceHealth.NodeSilent : InstanceHealth.Failing;
     }
 
     private static bool IsMaintenance(HealthCheck check) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using Nexus.Api.State;
 using Nexus.Consul;
@@ -6,31 +7,47 @@ using Nexus.Gateway.Routing;
 namespace Nexus.Gateway.Catalog;
 
 /// <summary>
-/// Lists this gateway in the catalog and says every few seconds that it lives. Traffic never depends on it: while Consul is
-/// away it only tries on.
+/// Lists this gateway in the catalog and says every moment that it lives; its session, and with it its report, hangs on that.
+/// Traffic never depends on it: while Consul is away it only tries on.
 /// </summary>
 internal sealed class GatewayRegistration(
     ConsulClient consul, RoutingState routing, IOptions<GatewayOptions> options, IConfiguration configuration, TimeProvider time)
     : BackgroundService
 {
-    private static readonly TimeSpan Ttl = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Ttl = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(800);
     private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(2);
 
+    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isRegistered;
+    private bool _isLeaving;
 
-    private string ServiceId => $"{CatalogNames.Gateway}-{options.Value.Name}";
+    /// <summary>The gateway's name.</summary>
+    public string Name => options.Value.Name;
 
-    private string CheckId => ServiceId + ":alive";
+    /// <summary>The check that fails when this process is silent.</summary>
+    public string CheckId => ServiceId + ":alive";
+
+    private string ServiceId => $"{CatalogNames.Gateway}-{Name}";
+
+    /// <summary>Ends when the catalog has listed this gateway once.</summary>
+    public Task RegisteredAsync(CancellationToken cancellationToken) => _first.Task.WaitAsync(cancellationToken);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        if (!_isRegistered)
+        await LeaveAsync(cancellationToken);
+    }
+
+    /// <summary>Takes this gateway out of the catalog, so that nobody is sent here any more. Twice is as good as once.</summary>
+    public async Task LeaveAsync(CancellationToken cancellationToken)
+    {
+        if (!_isRegistered || _isLeaving)
         {
             return;
         }
 
+        _isLeaving = true;
         using var patience = new CancellationTokenSource(Goodbye, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
@@ -45,7 +62,7 @@ internal sealed class GatewayRegistration(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        while (!stoppingToken.IsCancellationRequested && !_isLeaving)
         {
             await RunOnceAsync(stoppingToken);
             await Task.Delay(Beat, time, stoppingToken);
@@ -68,6 +85,7 @@ internal sealed class GatewayRegistration(
                 snapshot.IsEmpty ? CheckStatus.Warning : CheckStatus.Passing,
                 snapshot.IsEmpty ? "no routing yet" : "routing",
                 cancellationToken);
+            _first.TrySetResult();
         }
         catch (ConsulException e)
         {
@@ -82,6 +100,13 @@ internal sealed class GatewayRegistration(
         Name = CatalogNames.Gateway,
         Address = options.Value.Address,
         Port = Listeners.TrafficPort(configuration, options.Value),
+        Meta = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["name"] = Name,
+            ["host"] = Environment.MachineName,
+            ["pid"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture),
+            ["api"] = options.Value.AdminUrl.ToString().TrimEnd('/'),
+        },
         Checks =
         [
             new TtlCheck

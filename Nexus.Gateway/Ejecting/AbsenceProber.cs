@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Options;
 using Nexus.Core.Routing;
 using Nexus.Core.Spec;
-using Nexus.Gateway.Forwarding;
+using Nexus.Gateway.Live;
 using Nexus.Gateway.Routing;
 
 namespace Nexus.Gateway.Ejecting;
@@ -88,7 +88,7 @@ internal sealed class AbsenceProber(
         var failures = _failures[id] = _failures.GetValueOrDefault(id) + 1;
         if (failures >= pool.Probe!.Failures)
         {
-            ejector.Fail(pool.Name.Value, id, RotationPolicy.LifeOf(destination), EjectionReason.ProbeFailed, started);
+            ejector.Fail(pool.Name.Value, id, LiveDestination.LifeOf(destination), EjectionReason.ProbeFailed, started);
         }
     }
 

@@ -1,10 +1,9 @@
 using System.Threading.Channels;
 using Nexus.Core.Ids;
 using Nexus.Core.Routing;
-using Nexus.Gateway.Forwarding;
+using Nexus.Gateway.Live;
 using Nexus.Gateway.Observability;
 using Nexus.Gateway.Routing;
-using Yarp.ReverseProxy.Model;
 
 namespace Nexus.Gateway.Ejecting;
 
@@ -13,7 +12,7 @@ namespace Nexus.Gateway.Ejecting;
 /// before it: see <see cref="Forgive"/>. The rules are those of <see cref="Ejection"/>.
 /// </summary>
 internal sealed partial class Ejector(
-    EjectionBook book, ProxyDestinations destinations, GatewayTelemetry telemetry, TimeProvider time, ILogger<Ejector> logger)
+    EjectionBook book, LivePools pools, GatewayTelemetry telemetry, TimeProvider time, ILogger<Ejector> logger)
     : IRoutingUpdates, IDisposable
 {
     private readonly Lock _gate = new();
@@ -26,36 +25,33 @@ internal sealed partial class Ejector(
     public ChannelReader<EjectionEntry> Suspects => _suspects.Reader;
 
     /// <summary>Takes in how a request went. Costs nothing while all is well.</summary>
-    /// <param name="cluster">The pool.</param>
     /// <param name="destination">Who was asked.</param>
-    /// <param name="asked">As it was at the start of the request.</param>
     /// <param name="outcome">How it went.</param>
+    /// <param name="isBadAnswer">Whether the answer was a 502, 503 or 504 of the replica itself.</param>
     /// <param name="started">When it began: what began before an ejection says nothing about after it.</param>
-    public void Heard(
-        ClusterState cluster, DestinationState destination, DestinationModel asked, AttemptOutcome outcome, long started)
+    public void Heard(LiveDestination destination, AttemptOutcome outcome, bool isBadAnswer, long started)
     {
-        if (RetryRules.Ejects(outcome) is { } reason)
+        if ((destination.Streaks.Count(outcome, isBadAnswer) ?? RetryRules.Ejects(outcome)) is { } reason)
         {
-            var life = RotationPolicy.LifeOf(asked);
-            if (life == RotationPolicy.LifeOf(destination.Model)) // Else that life of it is over anyway.
+            if (ReferenceEquals(destination.Pool.Find(destination.Allocation), destination)) // Else that life of it is over anyway.
             {
-                Fail(cluster.ClusterId, destination.DestinationId, life, reason, started);
+                Fail(destination.Pool.Name, destination.Allocation, destination.Life, reason, started);
             }
         }
-        else if (outcome == AttemptOutcome.Answered && !book.IsEmpty)
+        else if (outcome == AttemptOutcome.Answered && !isBadAnswer && !book.IsEmpty)
         {
-            Succeed(destination.DestinationId, started);
+            Succeed(destination.Allocation, started);
         }
     }
 
     public bool Eject(AllocationId allocation)
     {
-        if (destinations.Find(allocation.Value) is not var (pool, destination))
+        if (pools.FindAllocation(allocation.Value) is not { } destination)
         {
             return false;
         }
 
-        Fail(pool, allocation.Value, RotationPolicy.LifeOf(destination.Model), EjectionReason.Gone, time.GetTimestamp());
+        Fail(destination.Pool.Name, allocation.Value, destination.Life, EjectionReason.Gone, time.GetTimestamp());
         return true;
     }
 
@@ -77,7 +73,7 @@ internal sealed partial class Ejector(
             Arm(entry);
         }
 
-        destinations.Refresh(pool);
+        pools.Find(pool)?.Refresh();
         telemetry.Ejected(pool, reason);
         LogEjected(allocation, reason, entry.Standing.Delay.TotalSeconds);
         if (reason is EjectionReason.ConnectionLost or EjectionReason.ConnectFailed && entry.Standing.Failures == 1)
@@ -103,7 +99,7 @@ internal sealed partial class Ejector(
             var pool = next.Pools.FirstOrDefault(p => p.Name.Value == held.Pool);
             var now = pool?.Destinations.FirstOrDefault(d => d.Id.Value == held.Allocation);
             if (now is not { Rotation: Rotation.In }
-                || RotationPolicy.LifeOf(now) != held.Life
+                || LiveDestination.LifeOf(now) != held.Life
                 || (held.Reason == EjectionReason.ProbeFailed && pool!.Trust == PoolTrust.Current))
             {
                 Move(held.Allocation, EjectionEvent.Announced, entry => ReferenceEquals(entry, held));
@@ -149,7 +145,7 @@ internal sealed partial class Ejector(
 
         if (before.Standing.Phase == EjectionPhase.Ejected)
         {
-            destinations.Refresh(before.Pool);
+            pools.Find(before.Pool)?.Refresh();
             LogReadmitted(allocation, @event, time.GetElapsedTime(before.At).TotalMilliseconds);
         }
     }

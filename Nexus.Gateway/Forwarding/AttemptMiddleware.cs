@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Nexus.Core.Routing;
-using Nexus.Gateway.Ejecting;
+using Nexus.Gateway.Live;
 using Nexus.Gateway.Observability;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
@@ -9,81 +9,73 @@ using Yarp.ReverseProxy.Model;
 namespace Nexus.Gateway.Forwarding;
 
 /// <summary>
-/// Stands around YARP's forwarder: chooses a destination, hears how it went, tells the ejector, and asks another one at once
-/// where that is safe. Waits for nobody: without a destination the client is told so.
+/// The end of YARP's pipeline: has a request made at one destination after the other, as far as that is safe. Waits for nobody:
+/// without a destination the client is told so.
 /// </summary>
 internal sealed class AttemptMiddleware(
-    RequestDelegate next, Ejector ejector, GatewayTelemetry telemetry, TimeProvider time, IOptions<GatewayOptions> options)
+    RequestDelegate next, LivePools pools, Attempts attempts, GatewayTelemetry telemetry, IOptions<GatewayOptions> options)
 {
-    private static readonly Func<DestinationState, int> InFlight = static destination => destination.ConcurrentRequestCount;
-
     private readonly int _adminPort = options.Value.AdminUrl.Port;
-    private uint _turn;
 
-    public async Task InvokeAsync(HttpContext context)
+    public Task InvokeAsync(HttpContext context)
     {
+        _ = next; // Nobody: what YARP would do there is done by the attempts.
         if (context.Connection.LocalPort == _adminPort)
         {
-            await Refusal.NotRoutedAsync(context); // Replicas are for the traffic ports.
-            return;
+            return Refusal.NotRoutedAsync(context); // Replicas are for the traffic ports.
         }
 
         var proxy = context.GetReverseProxyFeature();
-        var cluster = proxy.Route.Cluster!;
-        DestinationState? tried = null;
-        for (var attempt = 1; ; attempt++)
+        return pools.Find(proxy.Cluster.Config.ClusterId) is { } pool
+            ? ForwardAsync(context, proxy, pool)
+            : Refusal.ForPoolAsync(context, proxy.Cluster.Config.ClusterId, outcome: null);
+    }
+
+    private async Task ForwardAsync(HttpContext context, IReverseProxyFeature proxy, LivePool pool)
+    {
+        List<LiveDestination>? tried = null;
+        AttemptOutcome? outcome = null;
+        for (var left = pool.Retry.Attempts; left > 0;)
         {
-            // Read anew each time: a failed attempt has just changed it.
-            var candidates = cluster.DestinationsState.AvailableDestinations;
-            var chosen = LeastRequests.Choose(candidates, InFlight, Interlocked.Increment(ref _turn), tried);
+            var chosen = attempts.Enter(pool, tried);
             if (chosen is null)
             {
-                await RefuseAsync(context, cluster.ClusterId, tried is null ? null : AttemptOutcomes.Of(context));
-                return;
+                break;
             }
 
             if (tried is not null)
             {
-                telemetry.Retried(cluster.ClusterId);
+                telemetry.Retried(pool.Name);
                 Forget(context);
             }
 
-            var outcome = await AttemptAsync(context, proxy, cluster, chosen);
+            outcome = await attempts.MakeAsync(context, proxy, chosen);
             if (outcome == AttemptOutcome.Answered)
             {
-                telemetry.Requested(cluster.ClusterId, outcome);
+                telemetry.Requested(pool.Name, outcome);
                 return;
             }
 
-            if (attempt == RetryRules.MaxAttempts || !MayRetry(context, outcome))
+            if (!MayRetry(context, outcome.Value))
             {
-                await RefuseAsync(context, cluster.ClusterId, outcome);
-                return;
+                break;
             }
 
-            tried = chosen;
+            // A destination whose time was over has had no attempt that counts; it is not asked again either.
+            left -= outcome == AttemptOutcome.BrokenOff ? 0 : 1;
+            (tried ??= []).Add(chosen);
         }
-    }
 
-    private async Task<AttemptOutcome> AttemptAsync(
-        HttpContext context, IReverseProxyFeature proxy, ClusterState cluster, DestinationState chosen)
-    {
-        var asked = chosen.Model;
-        var started = time.GetTimestamp();
-        proxy.AvailableDestinations = chosen;
-        await next(context);
-        var outcome = AttemptOutcomes.Of(context);
-        ejector.Heard(cluster, chosen, asked, outcome, started);
-        return outcome;
+        await RefuseAsync(context, pool.Name, outcome);
     }
 
     private static bool MayRetry(HttpContext context, AttemptOutcome outcome) =>
         !context.Response.HasStarted
         && !context.RequestAborted.IsCancellationRequested
-        && RetryRules.MayRetry(outcome, context.Request.Method, HasBody(context));
+        && RetryRules.MayRetry(outcome, context.Request.Method, BodyOf(context), repeatsIdempotent: false);
 
-    private static bool HasBody(HttpContext context) =>
-        context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true;
+    private static RequestBody BodyOf(HttpContext context) =>
+        context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true ? RequestBody.Streamed : RequestBody.None;
 
     /// <summary>Takes back what the failed attempt left in the response.</summary>
     private static void Forget(HttpContext context)

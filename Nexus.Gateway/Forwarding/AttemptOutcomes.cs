@@ -6,19 +6,36 @@ namespace Nexus.Gateway.Forwarding;
 /// <summary>Reads from YARP's error how an attempt ended.</summary>
 internal static class AttemptOutcomes
 {
-    public static AttemptOutcome Of(HttpContext context) =>
-        context.Features.Get<IForwarderErrorFeature>() is { } error ? Of(error) : AttemptOutcome.Answered;
-
-    private static AttemptOutcome Of(IForwarderErrorFeature error) => error.Error switch
+    public static AttemptOutcome Of(ForwarderError error, HttpContext context, Attempt attempt)
     {
-        ForwarderError.None => AttemptOutcome.Answered,
-        ForwarderError.Request when IsConnecting(error.Exception) => AttemptOutcome.NotConnected,
+        if (error == ForwarderError.None)
+        {
+            return AttemptOutcome.Answered;
+        }
+
+        if (context.RequestAborted.IsCancellationRequested)
+        {
+            return AttemptOutcome.ClientGone;
+        }
+
+        if (attempt.WasBrokenOff)
+        {
+            return AttemptOutcome.BrokenOff;
+        }
+
+        return attempt.RanOutOfTime
+            ? AttemptOutcome.TimedOut
+            : Of(error, context.Features.Get<IForwarderErrorFeature>()?.Exception);
+    }
+
+    private static AttemptOutcome Of(ForwarderError error, Exception? exception) => error switch
+    {
+        ForwarderError.Request when IsConnecting(exception) => AttemptOutcome.NotConnected,
         ForwarderError.Request or ForwarderError.RequestBodyDestination or ForwarderError.ResponseHeaders
             or ForwarderError.UpgradeRequestDestination => AttemptOutcome.NoAnswer,
-        ForwarderError.RequestTimedOut when IsConnecting(error.Exception) => AttemptOutcome.NotConnected,
+        ForwarderError.RequestTimedOut when IsConnecting(exception) => AttemptOutcome.NotConnected,
         ForwarderError.RequestTimedOut or ForwarderError.UpgradeActivityTimeout => AttemptOutcome.TimedOut,
         ForwarderError.ResponseBodyDestination or ForwarderError.UpgradeResponseDestination => AttemptOutcome.AnswerBroken,
-        ForwarderError.NoAvailableDestinations => AttemptOutcome.NotConnected,
         _ => AttemptOutcome.ClientGone,
     };
 

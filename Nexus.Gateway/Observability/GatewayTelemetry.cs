@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using Nexus.Core.Routing;
-using Nexus.Gateway.Ejecting;
+using Nexus.Gateway.Live;
 
 namespace Nexus.Gateway.Observability;
 
@@ -18,7 +18,7 @@ internal sealed class GatewayTelemetry
     private readonly TimeProvider _time;
     private long _revision;
 
-    public GatewayTelemetry(IMeterFactory meters, ProxyDestinations destinations, TimeProvider time)
+    public GatewayTelemetry(IMeterFactory meters, LivePools pools, TimeProvider time)
     {
         _time = time;
         var meter = meters.Create(MeterName);
@@ -31,14 +31,13 @@ internal sealed class GatewayTelemetry
             "nexus.gateway.routing.revision", () => Volatile.Read(ref _revision), "{revision}", "Changes of routing so far");
         meter.CreateObservableUpDownCounter(
             "nexus.gateway.inflight",
-            () => destinations.Pools.Select(pool => new Measurement<int>(
-                pool.Destinations.Values.Sum(d => d.ConcurrentRequestCount), Pool(pool.ClusterId))),
+            () => pools.All.Select(pool => new Measurement<int>(pool.All.Sum(d => d.Busy), Pool(pool.Name))),
             "{request}",
             "Requests at replicas now");
         meter.CreateObservableUpDownCounter(
             "nexus.gateway.destinations",
-            () => destinations.Pools.Select(pool => new Measurement<int>(
-                pool.DestinationsState.AvailableDestinations.Count, Pool(pool.ClusterId))),
+            () => pools.All.Select(pool => new Measurement<int>(
+                pool.Candidates.Sum(share => share.Members.Length), Pool(pool.Name))),
             "{destination}",
             "Destinations that get requests");
     }
@@ -77,6 +76,8 @@ internal sealed class GatewayTelemetry
         EjectionReason.ConnectFailed => "connect_failed",
         EjectionReason.ConnectionLost => "connection_lost",
         EjectionReason.Gone => "gone",
+        EjectionReason.TimedOut => "timed_out",
+        EjectionReason.BadAnswers => "bad_answers",
         _ => "probe_failed",
     };
 }

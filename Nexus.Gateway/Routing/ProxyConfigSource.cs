@@ -8,8 +8,7 @@ using Yarp.ReverseProxy.Configuration;
 namespace Nexus.Gateway.Routing;
 
 /// <summary>
-/// Feeds snapshots to YARP and learns whether it took them. A destination keeps its id, so that YARP keeps its counts; when
-/// only destinations change YARP rebuilds no route.
+/// Feeds the routes of snapshots to YARP and learns whether it took them.
 /// </summary>
 internal sealed class ProxyConfigSource(IOptions<GatewayOptions> options) : IProxyConfigProvider, IConfigChangeListener
 {

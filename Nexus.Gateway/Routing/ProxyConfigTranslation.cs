@@ -1,18 +1,15 @@
 using System.Collections.Immutable;
 using System.Net;
 using Nexus.Core.Routing;
-using Nexus.Gateway.Forwarding;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Route = Nexus.Core.Routing.Route;
 
 namespace Nexus.Gateway.Routing;
 
-/// <summary>Says a snapshot in YARP's words: a pool is a cluster, an allocation a destination.</summary>
+/// <summary>Says a snapshot in YARP's words: a route is a route, a pool a cluster. Destinations stay with <see cref="Live.LivePools"/>.</summary>
 internal static class ProxyConfigTranslation
 {
-    private static readonly HealthCheckConfig ByRotation = new() { AvailableDestinationsPolicy = RotationPolicy.PolicyName };
-
     /// <summary>The routes, in the snapshot's order; zero is left to the gateway's own endpoints.</summary>
     public static ImmutableArray<RouteConfig> Routes(RoutingSnapshot snapshot) =>
     [
@@ -44,18 +41,10 @@ internal static class ProxyConfigTranslation
             .. snapshot.Pools.Select(pool => new ClusterConfig
             {
                 ClusterId = pool.Name.Value,
-                HealthCheck = ByRotation,
                 HttpRequest = request,
-                Destinations = pool.Destinations.ToDictionary(d => d.Id.Value, ToConfig, StringComparer.Ordinal),
             }),
         ];
     }
-
-    private static DestinationConfig ToConfig(Destination destination) => new()
-    {
-        Address = destination.Address,
-        Metadata = RotationPolicy.Metadata(destination),
-    };
 
     private static Dictionary<string, string>[] Transforms(Route route)
     {

@@ -1,6 +1,7 @@
 using Nexus.Core.Routing;
 using Nexus.Gateway.Ejecting;
 using Nexus.Gateway.Headers;
+using Nexus.Gateway.Live;
 using Nexus.Gateway.Observability;
 
 namespace Nexus.Gateway.Routing;
@@ -8,6 +9,7 @@ namespace Nexus.Gateway.Routing;
 /// <summary>Puts a snapshot into force: proxy, ejections, headers. Called by one loop at a time.</summary>
 internal sealed partial class RoutingApplier(
     RoutingState state,
+    LivePools pools,
     ProxyConfigSource proxy,
     Ejector ejector,
     SecurityHeaderPolicies headers,
@@ -19,19 +21,24 @@ internal sealed partial class RoutingApplier(
     /// <summary>Never throws for a snapshot that cannot be applied: what is in force stays, and the log says why.</summary>
     public async Task ApplyAsync(RoutingSnapshot next, long? changedAt, CancellationToken cancellationToken)
     {
+        var before = state.Current;
         ejector.Forgive(next);
-        if (await proxy.UpdateAsync(next, cancellationToken) is { } refusal)
+        pools.Apply(next, before.IsEmpty);
+        if (!HasRoutesOf(before, next) && await proxy.UpdateAsync(next, cancellationToken) is { } refusal)
         {
             LogRefused(next.Revision, next.SpecRevision, refusal);
             return;
         }
 
-        var before = state.Current;
+        pools.Prune(next);
         headers.Use(next.Headers);
         state.Set(next);
         telemetry.Applied(next.Revision, changedAt);
         LogChange(before, next);
     }
+
+    private static bool HasRoutesOf(RoutingSnapshot before, RoutingSnapshot next) =>
+        !before.IsEmpty && before.Routes.SequenceEqual(next.Routes);
 
     private void LogChange(RoutingSnapshot before, RoutingSnapshot next)
     {

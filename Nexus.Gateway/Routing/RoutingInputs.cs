@@ -1,18 +1,17 @@
 using System.Collections.Immutable;
 using System.Threading.Channels;
 using Nexus.Core.Ids;
+using Nexus.Core.Rollouts;
 using Nexus.Core.Routing;
 using Nexus.Core.Spec;
 
 namespace Nexus.Gateway.Routing;
 
 /// <summary>What the routing follows from, as last read.</summary>
-/// <param name="Spec">The spec; null before it was read once.</param>
-/// <param name="SpecRevision">Its revision.</param>
-/// <param name="Readings">The last look at each pool.</param>
+/// <param name="Facts">The facts; its spec is empty until <paramref name="HasSpec"/>.</param>
+/// <param name="HasSpec">Whether a spec was read.</param>
 /// <param name="ChangedAt">Timestamp of the oldest change not taken yet.</param>
-internal sealed record RoutingInput(
-    ClusterSpec? Spec, long SpecRevision, ImmutableDictionary<PoolName, PoolReading> Readings, long? ChangedAt);
+internal sealed record RoutingInput(RoutingFacts Facts, bool HasSpec, long? ChangedAt);
 
 /// <summary>
 /// The latest of every input, and one wake-up for whoever computes from them. Watches write, one loop takes; a burst of
@@ -24,16 +23,45 @@ internal sealed class RoutingInputs(TimeProvider time)
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
-    private RoutingInput _input = new(null, 0, ImmutableDictionary<PoolName, PoolReading>.Empty, null);
+    private ImmutableDictionary<PoolName, PoolReading> _readings = ImmutableDictionary<PoolName, PoolReading>.Empty;
+    private ImmutableDictionary<PoolName, PoolReading> _lastListed = ImmutableDictionary<PoolName, PoolReading>.Empty;
+    private RoutingInput _input = new(
+        new RoutingFacts(new ClusterSpec(), 0, ImmutableDictionary<PoolName, PoolReading>.Empty), HasSpec: false, ChangedAt: null);
 
     public void SetSpec(ClusterSpec spec, long revision) =>
-        Change(input => input with { Spec = spec, SpecRevision = revision });
+        Change(input => input with { Facts = input.Facts with { Spec = spec, SpecRevision = revision }, HasSpec = true });
 
-    public void SetReading(PoolName pool, PoolReading reading) =>
-        Change(input => input with { Readings = input.Readings.SetItem(pool, reading) });
+    public void SetReading(PoolName pool, PoolReading reading) => Change(input =>
+    {
+        var before = _lastListed.GetValueOrDefault(pool, PoolReading.NotYet);
+        _lastListed = reading.Outcome == ReadingOutcome.Listed ? _lastListed.SetItem(pool, reading) : _lastListed;
+        _readings = _readings.SetItem(pool, reading);
+        return input with
+        {
+            Facts = input.Facts with { Readings = _readings, News = AllocationNews.After(input.Facts.News, pool, before, reading) },
+        };
+    });
 
-    public void Forget(PoolName pool) =>
-        Change(input => input with { Readings = input.Readings.Remove(pool) });
+    public void Forget(PoolName pool) => Change(input =>
+    {
+        _lastListed = _lastListed.Remove(pool);
+        _readings = _readings.Remove(pool);
+        return input with { Facts = input.Facts with { Readings = _readings } };
+    });
+
+    /// <summary>The shares that rollouts ask for, all pools' at once.</summary>
+    public void SetWeights(ImmutableDictionary<PoolName, ImmutableArray<RevisionWeight>> weights) =>
+        Change(input => input with { Facts = input.Facts with { Weights = weights, KnowsWeights = true } });
+
+    public void SetAgents(ImmutableArray<AgentAddress> agents) =>
+        Change(input => input with { Facts = input.Facts with { Agents = agents } });
+
+    public void Hear(AllocationNews news) =>
+        Change(input => input with { Facts = input.Facts with { News = AllocationNews.With(input.Facts.News, news) } });
+
+    /// <summary>Nobody speaks for a node any more; see <see cref="AllocationNews.Without"/>.</summary>
+    public void Silence(NodeName node) =>
+        Change(input => input with { Facts = input.Facts with { News = AllocationNews.Without(input.Facts.News, node) } });
 
     /// <summary>Takes the inputs; a change after this wakes again.</summary>
     public RoutingInput Take()

@@ -51,17 +51,17 @@ internal sealed partial class RoutingLoop(
     private async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         var input = inputs.Take();
-        if (input.Spec is null)
+        if (!input.HasSpec)
         {
             return;
         }
 
         var before = applier.Current;
-        var next = RoutingTable.Compute(input.Spec, input.SpecRevision, input.Readings, before);
+        var next = RoutingTable.Compute(input.Facts, before);
 
         // Routes to a pool that nobody has looked at yet would turn requests away for some milliseconds: they wait for the look,
         // or for its failure.
-        var isWhole = next.Pools.All(pool => input.Readings.ContainsKey(pool.Name) || before.Find(pool.Name) is not null);
+        var isWhole = next.Pools.All(pool => input.Facts.Readings.ContainsKey(pool.Name) || before.Find(pool.Name) is not null);
         if (isWhole && !ReferenceEquals(next, before))
         {
             await applier.ApplyAsync(next, input.ChangedAt, cancellationToken);

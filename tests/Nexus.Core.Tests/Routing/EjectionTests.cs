@@ -38,11 +38,25 @@ public sealed class EjectionTests
     [InlineData("the replica may have acted", AttemptOutcome.NoAnswer, "POST", false, false)]
     [InlineData("the replica may have acted", AttemptOutcome.NoAnswer, "DELETE", false, false)]
     [InlineData("part of the answer is sent", AttemptOutcome.AnswerBroken, "GET", false, false)]
-    [InlineData("it would take as long again", AttemptOutcome.TimedOut, "GET", false, false)]
+    [InlineData("another may be quicker", AttemptOutcome.TimedOut, "GET", false, true)]
+    [InlineData("the replica may still act", AttemptOutcome.TimedOut, "POST", false, false)]
+    [InlineData("its destination is over", AttemptOutcome.BrokenOff, "GET", false, true)]
+    [InlineData("the replica may have acted", AttemptOutcome.BrokenOff, "POST", false, false)]
     [InlineData("nobody waits", AttemptOutcome.ClientGone, "GET", false, false)]
     [InlineData("it is answered", AttemptOutcome.Answered, "GET", false, false)]
     public void MayRetry_only_what_is_safe(string because, AttemptOutcome outcome, string method, bool hasBody, bool expected) =>
-        Assert.True(expected == RetryRules.MayRetry(outcome, method, hasBody), because);
+        Assert.True(expected == RetryRules.MayRetry(outcome, method, hasBody ? RequestBody.Streamed : RequestBody.None, repeatsIdempotent: false), because);
+
+    [Theory]
+    [InlineData("kept and idempotent", AttemptOutcome.NoAnswer, "PUT", RequestBody.Kept, true)]
+    [InlineData("kept and idempotent", AttemptOutcome.TimedOut, "DELETE", RequestBody.None, true)]
+    [InlineData("kept and safe", AttemptOutcome.NoAnswer, "GET", RequestBody.Kept, true)]
+    [InlineData("used up", AttemptOutcome.NoAnswer, "PUT", RequestBody.Streamed, false)]
+    [InlineData("not idempotent", AttemptOutcome.NoAnswer, "POST", RequestBody.Kept, false)]
+    [InlineData("nothing was sent", AttemptOutcome.NotConnected, "POST", RequestBody.Kept, true)]
+    public void MayRetry_repeats_what_is_idempotent_where_the_spec_buffers(
+        string because, AttemptOutcome outcome, string method, RequestBody body, bool expected) =>
+        Assert.True(expected == RetryRules.MayRetry(outcome, method, body, repeatsIdempotent: true), because);
 
     [Theory]
     [InlineData(AttemptOutcome.Answered, null)]
@@ -53,16 +67,4 @@ public sealed class EjectionTests
     [InlineData(AttemptOutcome.ClientGone, null)]
     public void Ejects_for_what_the_replica_did(AttemptOutcome outcome, EjectionReason? expected) =>
         Assert.Equal(expected, RetryRules.Ejects(outcome));
-
-    [Fact]
-    public void Choose_takes_the_least_busy_and_equals_in_turn()
-    {
-        string[] all = ["a", "b", "c"];
-        var busy = new Dictionary<string, int>(StringComparer.Ordinal) { ["a"] = 1, ["b"] = 0, ["c"] = 0 };
-        string Pick(uint turn, string? tried = null) => LeastRequests.Choose(all, d => busy[d], turn, tried) ?? "-";
-        Assert.Equal(["b", "b", "c", "b"], [Pick(0), Pick(1), Pick(2), Pick(uint.MaxValue)]);
-        Assert.Equal("c", Pick(1, tried: "b"));
-        Assert.Null(LeastRequests.Choose(["a"], d => busy[d], 7, "a"));
-        Assert.Null(LeastRequests.Choose([], (string d) => busy[d], 7, null));
-    }
 }

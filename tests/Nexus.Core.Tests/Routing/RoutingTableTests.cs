@@ -51,7 +51,7 @@ public sealed class RoutingTableTests
     public void Compute_keeps_what_it_had_of_a_pool_not_looked_at_yet()
     {
         var before = Traffic.Replay("a+ b+");
-        var after = RoutingTable.Compute(Traffic.Spec(), 2, ImmutableDictionary<PoolName, PoolReading>.Empty, before);
+        var after = RoutingTable.Compute(new RoutingFacts(Traffic.Spec(), 2, ImmutableDictionary<PoolName, PoolReading>.Empty), before);
         Assert.Equal("LastKnown: a+ b+", Traffic.Show(after));
         Assert.Equal(2, after.SpecRevision);
     }
@@ -60,7 +60,7 @@ public sealed class RoutingTableTests
     public void Compute_drops_pools_that_no_route_leads_to_and_keeps_a_route_to_an_unknown_pool()
     {
         var spec = Traffic.Spec(1, new RouteSpec { Pool = new PoolName("ghost") });
-        var after = RoutingTable.Compute(spec, 2, ImmutableDictionary<PoolName, PoolReading>.Empty, Traffic.Replay("a+"));
+        var after = RoutingTable.Compute(new RoutingFacts(spec, 2, ImmutableDictionary<PoolName, PoolReading>.Empty), Traffic.Replay("a+"));
         Assert.Equal(["ghost"], after.Pools.Select(p => p.Name.Value));
         Assert.Empty(after.Pools[0].Destinations);
     }

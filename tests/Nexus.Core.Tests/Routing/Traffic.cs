@@ -33,7 +33,8 @@ internal static class Traffic
         : PoolReading.Listed([.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(ReadOne)]);
 
     public static RoutingSnapshot Apply(RoutingSnapshot before, PoolReading reading, int minReplicas = 1) =>
-        RoutingTable.Compute(Spec(minReplicas), 1, ImmutableDictionary<PoolName, PoolReading>.Empty.Add(Web, reading), before);
+        RoutingTable.Compute(
+            new RoutingFacts(Spec(minReplicas), 1, ImmutableDictionary<PoolName, PoolReading>.Empty.Add(Web, reading)), before);
 
     /// <summary>The pool after reading one after another, separated by bars.</summary>
     public static RoutingSnapshot Replay(string readings, int minReplicas = 1) =>

@@ -1,0 +1,75 @@
+using Microsoft.Extensions.ObjectPool;
+using Nexus.Core.Routing;
+using Nexus.Gateway.Ejecting;
+using Nexus.Gateway.Live;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Model;
+
+namespace Nexus.Gateway.Forwarding;
+
+/// <summary>Makes one attempt at a request: chooses whom to ask, counts it there, forwards, and tells the ejector how it went.</summary>
+internal sealed class Attempts(IHttpForwarder forwarder, Ejector ejector, TimeProvider time)
+{
+    private readonly ObjectPool<Attempt> _attempts = ObjectPool.Create(new Reuse());
+    private uint _turn;
+
+    /// <summary>Chooses a destination and counts the request in there; null when nobody is left.</summary>
+    public LiveDestination? Enter(LivePool pool, List<LiveDestination>? tried)
+    {
+        while (true)
+        {
+            // Read anew each time: what is out by now is out of these too.
+            var chosen = LeastRequests.Choose(pool.Candidates, Interlocked.Increment(ref _turn), time.GetTimestamp(), tried);
+            if (chosen is null || chosen.TryEnter())
+            {
+                return chosen;
+            }
+        }
+    }
+
+    /// <summary>Forwards to a destination that was entered, and leaves it.</summary>
+    public async Task<AttemptOutcome> MakeAsync(HttpContext context, IReverseProxyFeature proxy, LiveDestination chosen)
+    {
+        var attempt = _attempts.Get();
+        context.Features.Set(attempt);
+        var started = time.GetTimestamp();
+        var registration = attempt.Begin(chosen, RetryRules.IsSafe(context.Request.Method), timeout: null);
+        try
+        {
+            var cluster = proxy.Cluster;
+            var error = await forwarder.SendAsync(
+                context, chosen.Address, cluster.HttpClient, cluster.Config.HttpRequest!, proxy.Route.Transformer, attempt.Token);
+            var outcome = AttemptOutcomes.Of(error, context, attempt);
+            Tell(context, chosen, outcome, started);
+            return outcome;
+        }
+        finally
+        {
+            await registration.DisposeAsync();
+            context.Features.Set<Attempt>(null);
+            attempt.End();
+            _attempts.Return(attempt);
+        }
+    }
+
+    private void Tell(HttpContext context, LiveDestination chosen, AttemptOutcome outcome, long started)
+    {
+        if (outcome == AttemptOutcome.Answered)
+        {
+            chosen.Node?.Answered(time.GetTimestamp());
+        }
+        else if (outcome is AttemptOutcome.NotConnected or AttemptOutcome.NoAnswer or AttemptOutcome.TimedOut)
+        {
+            chosen.Node?.Failed(time.GetTimestamp());
+        }
+
+        ejector.Heard(chosen, outcome, outcome == AttemptOutcome.Answered && context.Response.StatusCode is >= 502 and <= 504, started);
+    }
+
+    private sealed class Reuse : PooledObjectPolicy<Attempt>
+    {
+        public override Attempt Create() => new();
+
+        public override bool Return(Attempt obj) => obj.TryReset();
+    }
+}

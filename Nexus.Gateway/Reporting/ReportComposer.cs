@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Options;
+using Nexus.Core.Routing;
+using Nexus.Core.State;
+using Nexus.Gateway.Live;
+using Nexus.Gateway.Routing;
+
+namespace Nexus.Gateway.Reporting;
+
+/// <summary>Composes what this gateway says of itself from what is in force.</summary>
+internal sealed class ReportComposer(RoutingState routing, LivePools pools, IOptions<GatewayOptions> options, TimeProvider time)
+{
+    /// <summary>How old evidence about a node may be.</summary>
+    public static readonly TimeSpan EvidenceWindow = TimeSpan.FromSeconds(5);
+
+    public GatewayReport Compose()
+    {
+        var snapshot = routing.Current;
+        return new GatewayReport
+        {
+            Gateway = options.Value.Name,
+            SpecRevision = snapshot.SpecRevision,
+            RoutingRevision = snapshot.Revision,
+            Pools = [.. snapshot.Pools.Select(pool => pool.Name)],
+            Destinations = [.. snapshot.Pools.SelectMany(pool => pool.Destinations.Select(d => Say(pool, d)))],
+            Nodes = Witnesses(snapshot),
+        };
+    }
+
+    private GatewayDestination Say(PoolRouting pool, Destination destination)
+    {
+        var live = pools.Find(pool.Name.Value)?.Find(destination.Id.Value);
+        return pool.TakesRequests(destination) || live is null || live.TakesRequests
+            ? new(destination.Id, destination.Attempt, pool.TakesRequests(destination), 0, 0)
+            : new(destination.Id, destination.Attempt, false, live.InFlight, live.WebSockets);
+    }
+
+    // Only of nodes that somebody doubts: of all others nobody asks, and each change is a write to Consul.
+    private ImmutableArray<NodeWitness> Witnesses(RoutingSnapshot snapshot) =>
+    [
+        .. snapshot.Pools.SelectMany(pool => pool.Destinations)
+            .Where(d => d is { IsDoubted: true, Node: not null })
+            .Select(d => d.Node!.Value)
+            .Distinct()
+            .OrderBy(node => node.Value, StringComparer.Ordinal)
+            .Select(node => (Node: node, IsReachable: pools.EvidenceOf(node.Value).IsReachable(time, EvidenceWindow)))
+            .Where(seen => seen.IsReachable is not null)
+            .Select(seen => new NodeWitness(seen.Node, seen.IsReachable!.Value)),
+    ];
+}
