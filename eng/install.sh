@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside the .NET SDK: a Docker Engine, Consul, busybox and ip. What is there already is left alone, so a
+# Installs what the tests need beside the .NET SDK: a Docker Engine, Consul, busybox, ip and gcc. What is there already is left alone, so a
 # second run takes no time.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -10,11 +10,13 @@ die() { echo "install: $*" >&2; exit 1; }
 engine_answers() { command -v docker >/dev/null && docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 engine_is_here() { command -v docker >/dev/null && PATH=$PATH:/usr/sbin:/sbin command -v dockerd >/dev/null; }
 
-# Debian's packages for whatever of these is missing: an engine, a static busybox to make images of, and ip for hosts of our own.
+# Debian's packages for whatever of these is missing: an engine, a static busybox and a compiler to make images of, and ip for
+# hosts of our own.
 missing_packages() {
   engine_answers || engine_is_here || echo "docker.io iptables"
   [ -x /bin/busybox ] || echo "busybox-static"
   PATH=$PATH:/usr/sbin:/sbin command -v ip >/dev/null || echo "iproute2"
+  command -v gcc >/dev/null || echo "gcc libc6-dev"
 }
 
 install_packages() {

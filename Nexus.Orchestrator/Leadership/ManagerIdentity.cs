@@ -14,7 +14,9 @@ internal sealed class ManagerIdentity(IOptions<OrchestratorOptions> options, ISe
 
     public string ServiceId => $"{CatalogNames.Orchestrator}-{Name}";
 
-    public string CheckId => ServiceId + ":lease";
+    /// <summary>One of its own for every process: a predecessor that was killed a moment ago left a session on its check,
+    /// and renewing that one would keep the lock with the dead for ever.</summary>
+    public string CheckId { get; } = $"{CatalogNames.Orchestrator}-{options.Value.Name}:lease:{Guid.NewGuid().ToString("n")[..8]}";
 
     /// <summary>Configured, or the first address the server listens on. Known once the server has started.</summary>
     public Uri ApiAddress

@@ -99,6 +99,7 @@ internal sealed partial class ManagerRegistration(
                         InitialStatus = CheckStatus.Passing,
                     },
                 ],
+                ReplaceExistingChecks = true,
             },
             cancellationToken);
     }
