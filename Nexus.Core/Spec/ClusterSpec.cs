@@ -50,6 +50,8 @@ public sealed record PoolSpec
 /// <summary>How old replicas give way to new ones.</summary>
 public sealed record RolloutSpec
 {
+    private static readonly CanarySpec DefaultCanary = new();
+
     /// <summary>In which manner.</summary>
     public RolloutStrategy Strategy { get; init; }
 
@@ -72,7 +74,7 @@ public sealed record RolloutSpec
     public bool AutoRollback { get; init; } = true;
 
     /// <summary>The steps and limits of a canary; looked at by <see cref="RolloutStrategy.Canary"/> only.</summary>
-    public CanarySpec Canary { get; init; } = new();
+    public CanarySpec Canary { get; init; } = DefaultCanary;
 
     /// <summary>How long a blue-green rollout keeps the old set after the switch.</summary>
     public TimeSpan KeepOld { get; init; } = TimeSpan.FromMinutes(1);
@@ -114,8 +116,11 @@ public enum RolloutOrder
 /// <summary>How a canary rollout proceeds.</summary>
 public sealed record CanarySpec
 {
+    // One array for all, so that records of defaults are equal.
+    private static readonly ImmutableArray<CanaryStep> DefaultSteps = [new CanaryStep { Weight = 10, Pause = TimeSpan.FromMinutes(1) }];
+
     /// <summary>The steps before the rest follows.</summary>
-    public ImmutableArray<CanaryStep> Steps { get; init; } = [new CanaryStep { Weight = 10, Pause = TimeSpan.FromMinutes(1) }];
+    public ImmutableArray<CanaryStep> Steps { get; init; } = DefaultSteps;
 
     /// <summary>Share of failed requests (502, 503, 504 and 5xx) above the stable revision's at which it is aborted, 0 to 1.</summary>
     public double MaxErrorRate { get; init; } = 0.05;

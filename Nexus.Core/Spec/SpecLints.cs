@@ -15,7 +15,16 @@ public static class SpecLints
                 : [];
         }
 
-        return [.. spec.Pools.Where(pool => pool.Placement.Spread == SpreadRule.Required).SelectMany(pool => OfSpread(pool, readyNodes))];
+        return [.. spec.Pools.SelectMany(pool => pool.Placement.Spread == SpreadRule.Required ? OfSpread(pool, readyNodes) : OfHeld(pool, readyNodes))];
+    }
+
+    private static IEnumerable<SpecProblem> OfHeld(PoolSpec pool, int nodes)
+    {
+        if (pool.Template.HoldsExclusively && pool.MinReplicas > nodes)
+        {
+            yield return Warning($"worker_pools.{pool.Name}.min_replicas", $"{pool.MinReplicas} on {nodes} ready nodes, where a node takes one ("
+                + $"{(pool.Template.HostPort is null ? "exclusive volume" : "host_port")}): {pool.MinReplicas - nodes} of them cannot be placed");
+        }
     }
 
     private static IEnumerable<SpecProblem> OfSpread(PoolSpec pool, int nodes)
@@ -32,7 +41,7 @@ public static class SpecLints
                 + $"it cannot grow beyond {nodes}");
         }
 
-        if (pool.MinReplicas >= nodes && pool.Rollout.MaxUnavailable == 0)
+        if (pool.MinReplicas >= nodes && pool.Rollout.UnavailableFor(pool.Template) == 0)
         {
             yield return Warning($"{key}.rollout.max_unavailable", $"0 with spread: required and no node to spare ({nodes} ready): "
                 + "a rollout would wait for ever; allow 1, or add a node");

@@ -16,6 +16,9 @@ internal static class ClusterSection
         new SpecKey<ClusterSpec, GatewaySpec>("gateway", GatewaySection.Section, c => c.Gateway,
             (c, v) => c with { Gateway = v },
             "How traffic reaches the pools."),
+        new SpecKey<ClusterSpec, bool>("drills", new ChoiceValue<bool>(("forbidden", false), ("allowed", true)), c => c.DrillsAllowed,
+            (c, v) => c with { DrillsAllowed = v },
+            "Whether nexus drill may kill, hang and stop things here to prove that no request is lost."),
     ])
     {
         Planned = ["nodes"],

@@ -27,6 +27,19 @@ internal static class GatewaySection
         new SpecKey<RouteSpec, bool>("strip_prefix", new BoolValue(), r => r.StripPrefix,
             (r, v) => r with { StripPrefix = v },
             "Whether the prefix is taken off before the replica sees the path."),
+        new SpecKey<RouteSpec, TimeSpan>("timeout", DurationValue.OfSeconds(0.05, 86_400), null, (r, v) => r with { Timeout = v },
+            "How long a replica may take to begin its answer; then another one is asked where that is safe.")
+            { DefaultNote = "the gateway's activity timeout" },
+    ]);
+
+    private static readonly Section<RetrySpec> Retry = new(new RetrySpec(),
+    [
+        new SpecKey<RetrySpec, int>("attempts", new WholeValue(1, 10), r => r.Attempts, (r, v) => r with { Attempts = v },
+            "Attempts at one request, the first included; 1 never retries."),
+        new SpecKey<RetrySpec, int>("budget", new PercentValue(0, 100), r => r.BudgetPercent, (r, v) => r with { BudgetPercent = v },
+            "Most retries at once, as a share of the requests under way."),
+        new SpecKey<RetrySpec, long>("buffer", new BufferValue(), r => r.BufferBytes, (r, v) => r with { BufferBytes = v },
+            "Largest request body kept so that it can be sent again; 0 keeps none."),
     ]);
 
     private static readonly Section<SecurityHeadersSpec> Headers = new(new SecurityHeadersSpec(),
@@ -56,6 +69,10 @@ internal static class GatewaySection
         new SpecKey<GatewaySpec, SecurityHeadersSpec>("headers", Headers, g => g.Headers,
             (g, v) => g with { Headers = v },
             "Response headers that differ from the safe defaults."),
+        new SpecKey<GatewaySpec, RetrySpec>("retry", Retry, g => g.Retry, (g, v) => g with { Retry = v },
+            "How another replica is asked when one fails."),
+        new SpecKey<GatewaySpec, TimeSpan>("slow_start", DurationValue.OfSeconds(0, 600), g => g.SlowStart, (g, v) => g with { SlowStart = v },
+            "Over how long a new replica's share of requests grows to its full size; 0s gives it at once."),
     ])
     {
         Planned = ["listeners", "tls", "rate_limits"],

@@ -12,31 +12,6 @@ internal static class PoolSection
 
     private static readonly TextValue Label = new("a text of at most 255 characters", ".+") { TakesAnyScalar = true };
 
-    private static readonly Section<RolloutSpec> Rollout = new(new RolloutSpec(),
-    [
-        new SpecKey<RolloutSpec, int>("max_surge", new WholeValue(0, MaxReplicas), r => r.MaxSurge,
-            (r, v) => r with { MaxSurge = v },
-            "Replicas that may exist above the wanted count while replacing."),
-        new SpecKey<RolloutSpec, int>("max_unavailable", new WholeValue(0, MaxReplicas), r => r.MaxUnavailable,
-            (r, v) => r with { MaxUnavailable = v },
-            "Replicas that may be missing from the wanted count while replacing."),
-        new SpecKey<RolloutSpec, TimeSpan>("min_healthy_time", DurationValue.OfSeconds(0, 3600),
-            r => r.MinHealthyTime, (r, v) => r with { MinHealthyTime = v },
-            "How long a new replica must have been healthy before it counts as available."),
-    ])
-    {
-        Planned = ["strategy", "progress_deadline", "auto_rollback"],
-        Complete = (rollout, cursor) =>
-        {
-            if (rollout is { MaxSurge: 0, MaxUnavailable: 0 } && cursor.IsSound("max_surge", "max_unavailable"))
-            {
-                cursor.Error("found max_surge 0 and max_unavailable 0, which lets nothing be replaced; allowed is 0 for one of them");
-            }
-
-            return rollout;
-        },
-    };
-
     private static readonly Section<PlacementSpec> Placement = new(new PlacementSpec(),
     [
         new SpecKey<PlacementSpec, ImmutableSortedDictionary<string, string>>("constraints",
@@ -62,14 +37,18 @@ internal static class PoolSection
                 (p, v) => p with { MaxReplicas = v },
                 "Replicas never to be exceeded by scaling; a rollout's surge comes on top.") { DefaultNote = "the same as min_replicas" },
             .. TemplateKeys.All.Select(key => new PartKey<PoolSpec, PoolTemplate>(key, p => p.Template, (p, t) => p with { Template = t })),
-            new SpecKey<PoolSpec, RolloutSpec>("rollout", Rollout, p => p.Rollout, (p, v) => p with { Rollout = v },
+            new SpecKey<PoolSpec, int>("warm_standby", new WholeValue(0, 100), p => p.WarmStandby, (p, v) => p with { WarmStandby = v },
+                "Replicas kept proven and paused beside those that serve; one takes over at once from a replica that fails."),
+            new SpecKey<PoolSpec, bool>("replace", new BoolValue(), p => p.Replace, (p, v) => p with { Replace = v },
+                "Whether replicas on a lost node are replaced elsewhere; false waits for the node to come back."),
+            new SpecKey<PoolSpec, RolloutSpec>("rollout", RolloutSection.Section, p => p.Rollout, (p, v) => p with { Rollout = v },
                 "How replicas are replaced when the pool changes."),
             new SpecKey<PoolSpec, PlacementSpec>("placement", Placement, p => p.Placement,
                 (p, v) => p with { Placement = v },
                 "Which nodes may run it."),
         ])
     {
-        Planned = ["autoscale", "secrets", "warm_standby"],
+        Planned = ["autoscale", "secrets"],
         Complete = Complete,
     };
 
@@ -87,15 +66,15 @@ internal static class PoolSection
             cursor.Child("max_replicas").Error($"found {pool.MaxReplicas}; allowed is at least min_replicas, {pool.MinReplicas}");
         }
 
+        pool = RolloutSection.ForPool(pool, cursor);
+        if (pool.Template is { HostPort: not null, Port: null } && cursor.IsSound("port", "host_port"))
+        {
+            cursor.Child("host_port").Error("found a host_port without a port; allowed with a port to bind it to");
+        }
+
         if (!cursor.Has("image") && !cursor.Has("process"))
         {
             cursor.Error("image is missing; allowed is an image, or process for a pool that runs without containers");
-        }
-
-        if (pool.MinReplicas > 1 && pool.Rollout.MaxUnavailable >= pool.MinReplicas && cursor.IsSound("min_replicas", "rollout"))
-        {
-            cursor.Child("rollout").Child("max_unavailable").Warn(
-                $"{pool.Rollout.MaxUnavailable} of {pool.MinReplicas} replicas: a rollout may stop all of them at once");
         }
 
         var template = pool.Template;

@@ -35,6 +35,67 @@ internal sealed class WholeValue(int min, int max) : SpecValue<int>
     public override JsonNode? ToJson(int value) => JsonValue.Create(value);
 }
 
+/// <summary>A number within bounds, with or without a fraction.</summary>
+internal sealed class NumberValue(double min, double max) : SpecValue<double>
+{
+    public override string Allowed { get; } = string.Create(CultureInfo.InvariantCulture, $"a number from {min} to {max}");
+
+    public override bool TryRead(SpecCursor cursor, out double value)
+    {
+        value = 0;
+        return (cursor.Node is SpecScalar { Kind: ScalarKind.Integer or ScalarKind.Float } scalar
+            && double.TryParse(scalar.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out value)
+            && value >= min && value <= max)
+            || cursor.Refuse(Allowed);
+    }
+
+    public override JsonObject ToSchema() => new() { ["type"] = "number", ["minimum"] = min, ["maximum"] = max };
+
+    public override JsonNode? ToJson(double value) => JsonValue.Create(value);
+}
+
+/// <summary>
+/// A number of replicas, or a share of them in percent. The share is kept as a negative number until the pool's own is known.
+/// </summary>
+internal sealed class ReplicaShareValue : SpecValue<int>
+{
+    private static readonly WholeValue Whole = new(0, PoolSection.MaxReplicas);
+
+    public override string Allowed { get; } = $"{Whole.Allowed}, or a share from 0% to 100%";
+
+    /// <summary>The number of replicas that a value read stands for; a share that is not zero is at least one when rounded up.</summary>
+    public static int Of(int read, int replicas, bool up) => read >= 0 ? read
+        : up ? Math.Max(1, (int)Math.Ceiling(-read * replicas / 100.0)) : -read * replicas / 100;
+
+    public override bool TryRead(SpecCursor cursor, out int value)
+    {
+        value = 0;
+        if (cursor.Node is SpecScalar { Text: [.. var digits, '%'] }
+            && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var percent) && percent <= 100)
+        {
+            value = -percent;
+            return true;
+        }
+
+        if (cursor.Node is SpecScalar { Kind: ScalarKind.Integer } scalar
+            && CoreScalar.TryInteger(scalar.Text, out var number) && number is >= 0 and <= PoolSection.MaxReplicas)
+        {
+            value = (int)number;
+            return true;
+        }
+
+        return cursor.Refuse(Allowed);
+    }
+
+    public override JsonObject ToSchema() => new()
+    {
+        ["anyOf"] = new JsonArray(
+            Whole.ToSchema(), new JsonObject { ["type"] = "string", ["pattern"] = "^(100|[0-9]{1,2})%$" }),
+    };
+
+    public override JsonNode? ToJson(int value) => JsonValue.Create(value);
+}
+
 /// <summary>True or false; the other words of YAML 1.1 are refused rather than guessed at.</summary>
 internal sealed class BoolValue : SpecValue<bool>
 {

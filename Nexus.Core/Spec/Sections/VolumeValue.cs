@@ -30,7 +30,7 @@ internal sealed class CapabilityValue : SpecValue<string>
 /// <summary>A mount, as a map or in the short form <c>source:target[:ro]</c>.</summary>
 internal sealed class VolumeValue : SpecValue<VolumeSpec>, IHasItems
 {
-    private const string ShortForm = "SOURCE:TARGET or SOURCE:TARGET:ro, or a map with source, target, read_only";
+    private const string ShortForm = "SOURCE:TARGET or SOURCE:TARGET:ro, or a map with source, target, read_only, exclusive";
 
     private static readonly TextValue Source = new(
         "a volume's name or an absolute path of the node", @"[A-Za-z0-9][A-Za-z0-9_.\-]*|/[^:\0]*")
@@ -48,6 +48,8 @@ internal sealed class VolumeValue : SpecValue<VolumeSpec>, IHasItems
             "Absolute path in the container.") { IsRequired = true },
         new SpecKey<VolumeSpec, bool>("read_only", new BoolValue(), v => v.ReadOnly, (v, s) => v with { ReadOnly = s },
             "Whether it cannot be written."),
+        new SpecKey<VolumeSpec, bool>("exclusive", new BoolValue(), v => v.Exclusive, (v, s) => v with { Exclusive = s },
+            "Whether at most one replica of a node may hold it at a time; a rollout stops before it starts then."),
     ]);
 
     public ISection? Items => Section;

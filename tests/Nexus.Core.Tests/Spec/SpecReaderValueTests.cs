@@ -96,6 +96,60 @@ public sealed class SpecReaderValueTests
         Assert.Equal(new SecurityHeadersSpec(), spec.Gateway.Headers);
     }
 
+    [Fact]
+    public void Read_takes_everything_about_rollouts_and_retries()
+    {
+        var result = SpecReader.Read("""
+            drills: allowed
+            worker_pools:
+              web:
+                image: a
+                port: 1
+                min_replicas: 5
+                warm_standby: 1
+                replace: false
+                drain: {websocket_window: 4s}
+                rollout:
+                  strategy: canary
+                  order: start_first
+                  max_surge: 50%
+                  max_unavailable: 50%
+                  progress_deadline: 10s
+                  auto_rollback: false
+                  canary: {steps: [{weight: 5, pause: 1m}, {count: 2}], max_error_rate: 0.1, max_p95_ratio: 3, min_requests: 9}
+              db:
+                image: b
+                port: 5432
+                host_port: 5432
+                volumes: [{source: data, target: /data, exclusive: true}]
+                rollout: {max_surge: 0, max_unavailable: 1}
+              site:
+                image: c
+                port: 2
+                rollout: {strategy: blue_green, keep_old: 9s}
+            gateway:
+              slow_start: 5s
+              retry: {attempts: 2, budget: 10%, buffer: 64KiB}
+              routes: [{pool: web, timeout: 2s}]
+            """, "f");
+        Assert.Empty(result.Lines);
+        var (web, db, site) = (result.Spec!.Pools[0], result.Spec.Pools[1], result.Spec.Pools[2]);
+        Assert.True(result.Spec.DrillsAllowed);
+        Assert.Equal((1, false, TimeSpan.FromSeconds(4)), (web.WarmStandby, web.Replace, web.Template.Drain.WebSocketWindow));
+        Assert.Equal((RolloutStrategy.Canary, RolloutOrder.StartFirst, 3, 2), (web.Rollout.Strategy, web.Rollout.Order!.Value, web.Rollout.MaxSurge, web.Rollout.MaxUnavailable));
+        Assert.Equal((TimeSpan.FromSeconds(10), false), (web.Rollout.ProgressDeadline, web.Rollout.AutoRollback));
+        Assert.Equal([new CanaryStep { Weight = 5, Pause = TimeSpan.FromMinutes(1) }, new CanaryStep { Count = 2 }], web.Rollout.Canary.Steps);
+        Assert.Equal((0.1, 3.0, 9), (web.Rollout.Canary.MaxErrorRate, web.Rollout.Canary.MaxP95Ratio, web.Rollout.Canary.MinRequests));
+        Assert.Equal((5432, true, true), (db.Template.HostPort!.Value, db.Template.Volumes[0].Exclusive, db.Template.HoldsExclusively));
+        Assert.Equal((RolloutStrategy.BlueGreen, TimeSpan.FromSeconds(9)), (site.Rollout.Strategy, site.Rollout.KeepOld));
+        Assert.Equal(new RetrySpec { Attempts = 2, BudgetPercent = 10, BufferBytes = 65_536 }, result.Spec.Gateway.Retry);
+        Assert.Equal((TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(2)), (result.Spec.Gateway.SlowStart, result.Spec.Gateway.Routes[0].Timeout!.Value));
+    }
+
+    [Fact]
+    public void Read_wants_a_port_to_bind_a_host_port_to() =>
+        Assert.Contains("found a host_port without a port", Assert.Single(SpecReader.Read("worker_pools: {web: {image: a, host_port: 1}}", "f").Lines));
+
     [Theory]
     [InlineData("path", "port: 1, health: {path: /x}", HealthCheckType.Http)]
     [InlineData("command", "port: 1, health: {command: x}", HealthCheckType.Script)]
