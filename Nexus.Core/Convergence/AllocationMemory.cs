@@ -51,6 +51,9 @@ public sealed record AllocationMemory
     /// <summary>Since when its check has failed; null while it does not.</summary>
     public DateTimeOffset? UnhealthySince { get; init; }
 
+    /// <summary>How its check fails, where its agent's own probes found that out; null where Consul did.</summary>
+    public SickKind? Sick { get; init; }
+
     /// <summary>How long it had been healthy when its check began to fail.</summary>
     public TimeSpan LastHealthyFor { get; init; }
 
@@ -94,6 +97,7 @@ public sealed record AllocationMemory
             KilledFor = null,
             HealthySince = null,
             UnhealthySince = null,
+            Sick = null,
             LastHealthyFor = TimeSpan.Zero,
             RetryAt = null,
         };
@@ -101,16 +105,17 @@ public sealed record AllocationMemory
 
     /// <summary>It serves.</summary>
     public AllocationMemory AfterServing(DateTimeOffset now) =>
-        After(AllocationEvent.Serving) with { HealthySince = now, UnhealthySince = null, Reason = null };
+        After(AllocationEvent.Serving) with { HealthySince = now, UnhealthySince = null, Sick = null, Reason = null };
 
     /// <summary>Its check says whether it is healthy; only news change anything.</summary>
-    public AllocationMemory AfterCheck(bool healthy, string output, DateTimeOffset now) => (healthy, UnhealthySince) switch
+    public AllocationMemory AfterCheck(bool healthy, string output, DateTimeOffset now, SickKind? kind = null) => (healthy, UnhealthySince) switch
     {
-        (true, _) when HealthySince is null => this with { HealthySince = now, UnhealthySince = null, Reason = null },
+        (true, _) when HealthySince is null => this with { HealthySince = now, UnhealthySince = null, Sick = null, Reason = null },
         (false, null) => this with
         {
             HealthySince = null,
             UnhealthySince = now,
+            Sick = kind,
             LastHealthyFor = now - (HealthySince ?? now),
             Reason = "check fails: " + output,
         },

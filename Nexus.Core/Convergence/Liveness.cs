@@ -18,7 +18,7 @@ public static class Liveness
     /// <summary>Within this time, many replicas turning unhealthy have one cause.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(2);
 
-    /// <summary>A check is believed only after this long: the verdict on a replica's predecessor may still be on its way.</summary>
+    /// <summary>Consul's check is believed only after this long: the verdict on a replica's predecessor may still be on its way.</summary>
     public static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Judges one pool.</summary>
@@ -39,7 +39,7 @@ public static class Liveness
 
         var another = replicas.Any(r => r.Phase is AllocationPhase.Pulling or AllocationPhase.Starting || !idle.Contains(r.Id));
         var worst = another ? null : unhealthy
-            .Where(r => now - r.UnhealthySince >= Settle)
+            .Where(r => r.Sick is not null || now - r.UnhealthySince >= Settle)
             .OrderBy(r => r.UnhealthySince).ThenBy(r => r.Id.Value, StringComparer.Ordinal)
             .FirstOrDefault();
         return new LivenessVerdict(worst?.Id, Frozen: false);

@@ -100,7 +100,7 @@ public static class NodeConvergence
 
         if (verdicts.TryGetValue(view.Assignment.Pool, out var verdict) && verdict.Restart == view.Id)
         {
-            return [new KillUnhealthy(view.Assignment, kept)];
+            return [new KillUnhealthy(view.Assignment, template, kept)];
         }
 
         return plan.IsRegistered(view.Id, memory.Attempt) ? [] : [new RegisterService(view.Assignment, template, kept)];

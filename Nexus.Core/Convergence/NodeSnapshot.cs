@@ -103,8 +103,10 @@ public sealed record RecordEnd(AllocationAssignment Assignment, PoolTemplate Tem
 
 /// <summary>Kill a replica whose check says it does not serve; its end is then answered like any other.</summary>
 /// <param name="Assignment">The allocation.</param>
+/// <param name="Template">How it is asked.</param>
 /// <param name="Workload">What runs.</param>
-public sealed record KillUnhealthy(AllocationAssignment Assignment, SeenWorkload Workload) : ConvergenceAction(Assignment.Id);
+public sealed record KillUnhealthy(AllocationAssignment Assignment, PoolTemplate Template, SeenWorkload Workload)
+    : ConvergenceAction(Assignment.Id);
 
 /// <summary>Drain, stop, deregister, remove.</summary>
 /// <param name="Allocation">The allocation.</param>

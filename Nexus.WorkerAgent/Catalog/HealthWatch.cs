@@ -1,28 +1,31 @@
 using System.Collections.Immutable;
 using Nexus.Api.State;
 using Nexus.Consul;
-using Nexus.Core.Convergence;
-using Nexus.Core.State;
 using Nexus.WorkerAgent.Convergence;
-using Nexus.WorkerAgent.Reports;
+using Nexus.WorkerAgent.Health;
 
 namespace Nexus.WorkerAgent.Catalog;
 
 /// <summary>Carries Consul's verdict on the node's replicas into the book. Maintenance is a check of its own and not read here.</summary>
 internal sealed class HealthWatch(
-    ConsulClient consul, AllocationBook book, LocalCatalog catalog, EventJournal events, WakeSignal wake, TimeProvider time) : BackgroundService
+    ConsulClient consul, AllocationBook book, LocalCatalog catalog, HealthDesk desk, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Runs until cancelled.</summary>
+    internal async Task RunAsync(CancellationToken cancellationToken)
     {
-        var node = await OwnNodeAsync(stoppingToken);
-        await foreach (var seen in consul.Health.WatchNodeAsync(node, null, stoppingToken))
+        var node = await OwnNodeAsync(cancellationToken);
+        var options = new WatchOptions { OnError = _ => desk.NoteConsul(silent: true) };
+        await foreach (var seen in consul.Health.WatchNodeAsync(node, options, cancellationToken))
         {
+            desk.NoteConsul(silent: false);
             Apply(seen.Value);
         }
     }
+
+    /// <inheritdoc/>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
 
     private void Apply(ImmutableArray<HealthCheck> checks)
     {
@@ -30,30 +33,11 @@ internal sealed class HealthWatch(
         foreach (var memory in book.Current.Values)
         {
             // A check of an earlier try, which Consul kept over its own restart, says nothing about this one.
-            if (!catalog.IsRegistered(memory.Id, memory.Attempt)
-                || byId[CatalogNames.CheckId(memory.Id)].FirstOrDefault() is not { } check)
+            if (catalog.IsRegistered(memory.Id, memory.Attempt)
+                && byId[CatalogNames.CheckId(memory.Id)].FirstOrDefault() is { } check)
             {
-                continue;
+                desk.NoteConsul(memory, check.Status != CheckStatus.Critical, FirstLine(check.Output));
             }
-
-            var healthy = check.Status != CheckStatus.Critical;
-            if (book.TryNoteCheck(memory.Id, healthy, FirstLine(check.Output)))
-            {
-                Tell(memory, healthy, FirstLine(check.Output));
-                wake.Set();
-            }
-        }
-    }
-
-    private void Tell(AllocationMemory memory, bool healthy, string output)
-    {
-        if (healthy)
-        {
-            events.Publish(EventKinds.AllocationHealthy, EventSeverity.Info, memory, $"{memory.Id} passes its check again.");
-        }
-        else
-        {
-            events.Publish(EventKinds.AllocationUnhealthy, EventSeverity.Warning, memory, $"{memory.Id} fails its check: {output}");
         }
     }
 
@@ -68,6 +52,7 @@ internal sealed class HealthWatch(
             catch (ConsulException)
             {
                 // NodeRegistrar asks the same and tells it.
+                desk.NoteConsul(silent: true);
                 await Task.Delay(Pause, time, cancellationToken);
             }
         }

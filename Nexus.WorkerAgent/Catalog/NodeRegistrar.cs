@@ -5,6 +5,7 @@ using Nexus.Consul;
 using Nexus.Core.State;
 using Nexus.ServiceDefaults.Loops;
 using Nexus.WorkerAgent.Convergence;
+using Nexus.WorkerAgent.Health;
 using Nexus.WorkerAgent.Options;
 using Nexus.WorkerAgent.Runtimes;
 
@@ -167,6 +168,7 @@ internal sealed partial class NodeRegistrar(
 
     private void TellAway(string reason)
     {
+        inputs.Desk.NoteRegistrar(silent: true);
         if (!_away)
         {
             _away = true;
@@ -176,6 +178,7 @@ internal sealed partial class NodeRegistrar(
 
     private void TellBack()
     {
+        inputs.Desk.NoteRegistrar(silent: false);
         if (_away)
         {
             _away = false;
@@ -201,4 +204,5 @@ internal sealed partial class NodeRegistrar(
 
 /// <summary>What the registrar reads and wakes.</summary>
 internal sealed record RegistrarInputs(
-    ApiLocation Api, LoopHeartbeats Heartbeats, LocalCatalog Catalog, WakeSignal Wake, TimeProvider Time, WorkerOptions Options);
+    ApiLocation Api, LoopHeartbeats Heartbeats, LocalCatalog Catalog, HealthDesk Desk, WakeSignal Wake, TimeProvider Time,
+    WorkerOptions Options);

@@ -13,6 +13,9 @@ internal static class PoolServices
     // A script check lives by the agent's word. It outlives a short absence of the agent, not a long one.
     private static readonly TimeSpan ScriptGrace = TimeSpan.FromSeconds(30);
 
+    /// <summary>Consul checks no more often than this; the agent's own prober does what shall be faster.</summary>
+    public static readonly TimeSpan ConsulFloor = TimeSpan.FromSeconds(1);
+
     /// <summary>The check that a replica can have: without a port there is nothing to ask over the network.</summary>
     public static HealthCheckType EffectiveCheck(PoolTemplate template, int? port) =>
         port is null && template.Health.Type is HealthCheckType.Tcp or HealthCheckType.Http
@@ -35,7 +38,7 @@ internal static class PoolServices
                 CheckId = CatalogNames.CheckId(allocation.Id),
                 Name = $"GET {template.Health.Path}",
                 Url = UrlOf(identity.Address, workload.Port!.Value, template.Health.Path),
-                Interval = template.Health.Interval,
+                Interval = ConsulInterval(template.Health),
                 Timeout = template.Health.Timeout,
             },
             HealthCheckType.Tcp => new TcpCheck
@@ -43,7 +46,7 @@ internal static class PoolServices
                 CheckId = CatalogNames.CheckId(allocation.Id),
                 Name = "TCP connect",
                 Address = $"{identity.Address}:{workload.Port}",
-                Interval = template.Health.Interval,
+                Interval = ConsulInterval(template.Health),
                 Timeout = template.Health.Timeout,
             },
             HealthCheckType.Script => new TtlCheck
@@ -77,6 +80,8 @@ internal static class PoolServices
     /// <summary>Address of a path on a replica.</summary>
     public static Uri UrlOf(string address, int port, string path) =>
         new($"http://{(address.Contains(':') ? $"[{address}]" : address)}:{port}{(path.StartsWith('/') ? path : "/" + path)}");
+
+    private static TimeSpan ConsulInterval(HealthSpec health) => health.Interval < ConsulFloor ? ConsulFloor : health.Interval;
 
     // Consul 1.8 takes thresholds for the checks it makes itself; a script's are counted by the agent.
     private static ServiceCheck WithThresholds(ServiceCheck check, HealthSpec health, CheckStatus status) => check is TtlCheck

@@ -1,12 +1,13 @@
 using Nexus.Core.Convergence;
 using Nexus.WorkerAgent.Catalog;
+using Nexus.WorkerAgent.Health;
 using Nexus.WorkerAgent.Workloads;
 
 namespace Nexus.WorkerAgent.Convergence;
 
 /// <summary>Hands each action of a plan to a task of its own. Never waits.</summary>
 internal sealed class ActionRunner(
-    WorkSet work, AllocationBook book, LocalCatalog catalog, WorkloadTasks tasks)
+    WorkSet work, AllocationBook book, LocalCatalog catalog, HealthDesk desk, WorkloadTasks tasks)
 {
     /// <summary>Begins an action, unless its allocation is still being worked on; the next pass decides anew then.</summary>
     public void Begin(ConvergenceAction action)
@@ -27,7 +28,7 @@ internal sealed class ActionRunner(
                 });
                 break;
             case KillUnhealthy kill:
-                work.TryRun(kill.Allocation, OngoingWork.Stopping, token => tasks.Stopper.KillAsync(kill, token));
+                work.TryRun(kill.Allocation, OngoingWork.Stopping, token => tasks.Killer.KillAsync(kill, token));
                 break;
             case DrainAndStop stop:
                 work.TryRun(stop.Allocation, OngoingWork.Stopping, token => tasks.Stopper.DrainAndStopAsync(stop, token));
@@ -49,6 +50,7 @@ internal sealed class ActionRunner(
                 break;
             case Forget forget:
                 book.Forget(forget.Allocation);
+                desk.Forget(forget.Allocation);
                 break;
             default:
                 throw new InvalidOperationException($"Nobody carries out {action.GetType().Name}.");
@@ -75,7 +77,8 @@ internal sealed class ActionRunner(
 
 /// <summary>Those who carry actions out.</summary>
 internal sealed record WorkloadTasks(
-    WorkloadStarter Starter, WorkloadProver Prover, WorkloadStopper Stopper, EndRecorder Ends, WorkloadRemover Remover, TimeProvider Time)
+    WorkloadStarter Starter, WorkloadProver Prover, WorkloadStopper Stopper, LivenessKiller Killer, EndRecorder Ends, WorkloadRemover Remover,
+    TimeProvider Time)
 {
     /// <summary>What Consul refused is not asked again at once; its allocation is left alone so long.</summary>
     public Task PauseAsync(CancellationToken cancellationToken) => Task.Delay(TimeSpan.FromSeconds(1), Time, cancellationToken);

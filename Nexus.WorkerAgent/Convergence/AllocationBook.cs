@@ -70,8 +70,8 @@ internal sealed class AllocationBook(TimeProvider time, Chance chance)
         Update(assignment, m => m.AfterPullFailure(reason, restart, time.GetUtcNow(), chance()));
 
     /// <summary>Its check says so; false when that is no news.</summary>
-    public bool TryNoteCheck(AllocationId id, bool healthy, string output) => TryUpdate(id, m =>
-        m is { Phase: AllocationPhase.Running, ExitHeard: false } ? m.AfterCheck(healthy, output, time.GetUtcNow()) : m);
+    public bool TryNoteCheck(AllocationId id, bool healthy, string output, SickKind? kind = null) => TryUpdate(id, m =>
+        m is { Phase: AllocationPhase.Running, ExitHeard: false } ? m.AfterCheck(healthy, output, time.GetUtcNow(), kind) : m);
 
     /// <summary>Forgets one.</summary>
     public void Forget(AllocationId id)

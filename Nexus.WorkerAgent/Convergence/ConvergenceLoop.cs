@@ -1,11 +1,9 @@
-using System.Collections.Immutable;
 using Nexus.Core.Convergence;
-using Nexus.Core.Ids;
-using Nexus.Core.State;
 using Nexus.Runtime;
 using Nexus.ServiceDefaults.Loops;
 using Nexus.WorkerAgent.Assignments;
 using Nexus.WorkerAgent.Catalog;
+using Nexus.WorkerAgent.Health;
 using Nexus.WorkerAgent.Observability;
 using Nexus.WorkerAgent.Options;
 using Nexus.WorkerAgent.Reports;
@@ -30,7 +28,6 @@ internal sealed partial class ConvergenceLoop(
 
     private static readonly TimeSpan FirstWordLimit = TimeSpan.FromSeconds(2);
 
-    private ImmutableArray<PoolName> _frozen = [];
     private DateTimeOffset _silentUntil;
 
     /// <summary>Ends the tasks, and with them the workloads if the settings say so.</summary>
@@ -100,7 +97,7 @@ internal sealed partial class ConvergenceLoop(
                 outputs.Runner.Begin(action);
             }
 
-            TellBrakes(plan.Frozen);
+            outputs.Brakes.Look(plan.Frozen, snapshot.Memory.Values.Where(m => m.UnhealthySince is not null).Select(m => m.Pool).ToHashSet());
             outputs.Reporter.NoteActedOn(snapshot.Assignment);
             return plan.LookAgainAt;
         }
@@ -153,32 +150,11 @@ internal sealed partial class ConvergenceLoop(
         };
     }
 
-    private void TellBrakes(ImmutableArray<PoolName> frozen)
-    {
-        foreach (var pool in frozen.Except(_frozen))
-        {
-            LogBrake(pool);
-            outputs.Events.Publish(EventKinds.BrakeEngaged, EventSeverity.Error,
-                $"More than half of pool {pool} on this node turned unhealthy at once: its check is the suspect, so none is restarted for it.",
-                pool);
-        }
-
-        foreach (var pool in _frozen.Except(frozen))
-        {
-            outputs.Events.Publish(EventKinds.BrakeReleased, EventSeverity.Info, $"Pool {pool} is restarted on failed checks again.", pool);
-        }
-
-        _frozen = frozen;
-    }
-
     [LoggerMessage(5004, LogLevel.Debug, "{Action}")]
     private partial void LogAction(ConvergenceAction action);
 
     [LoggerMessage(5005, LogLevel.Error, "A pass failed and is repeated: {Reason}")]
     private partial void LogPassFailed(string reason, Exception exception);
-
-    [LoggerMessage(5006, LogLevel.Error, "Brake: more than half of pool {Pool} on this node turned unhealthy at once; none is restarted for it")]
-    private partial void LogBrake(PoolName pool);
 
     [LoggerMessage(5007, LogLevel.Information, "Stopping all workloads of this node, as Worker:StopWorkloadsOnExit says")]
     private partial void LogStoppingAll();
@@ -190,7 +166,7 @@ internal sealed record LoopInputs(
 
 /// <summary>Where a pass leads.</summary>
 internal sealed record LoopOutputs(
-    ActionRunner Runner, WorkSet Work, WorkloadStopper Stopper, ObservationReporter Reporter, EventJournal Events);
+    ActionRunner Runner, WorkSet Work, WorkloadStopper Stopper, ObservationReporter Reporter, Brakes Brakes);
 
 /// <summary>When passes happen.</summary>
 internal sealed record LoopPace(WakeSignal Wake, LoopHeartbeats Heartbeats, TimeProvider Time, Chance Chance, WorkerOptions Options);

@@ -17,6 +17,9 @@ internal interface IReplicaNetwork
 /// <summary>Over real sockets.</summary>
 internal sealed class ReplicaNetwork : IReplicaNetwork, IDisposable
 {
+    /// <summary>On one's own network this is ample; what takes longer is not there.</summary>
+    public static readonly TimeSpan ConnectLimit = TimeSpan.FromMilliseconds(500);
+
     private readonly HttpClient _http = new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
@@ -24,6 +27,7 @@ internal sealed class ReplicaNetwork : IReplicaNetwork, IDisposable
         UseCookies = false,
         ActivityHeadersPropagator = null,
         PooledConnectionLifetime = TimeSpan.Zero,
+        ConnectTimeout = ConnectLimit,
     })
     { Timeout = Timeout.InfiniteTimeSpan };
 

@@ -4,6 +4,8 @@ using Nexus.Core.State;
 using Nexus.Runtime;
 using Nexus.WorkerAgent.Catalog;
 using Nexus.WorkerAgent.Convergence;
+using Nexus.WorkerAgent.Health;
+using Nexus.WorkerAgent.Options;
 using Nexus.WorkerAgent.Reports;
 using Nexus.WorkerAgent.Runtimes;
 
@@ -28,7 +30,8 @@ internal sealed class WorkloadProver(
     {
         var check = PoolServices.EffectiveCheck(template, workload.Port);
         var exited = outlets.Exits.TokenFor(workload.Id);
-        var result = await probe.RunAsync(template.Health, check, workload.Id, workload.Port, exited, cancellationToken);
+        var target = new ProbeTarget(outlets.Identity.Address, workload.Port, workload.Id);
+        var result = await probe.RunAsync(template.Health, check, target, exited, cancellationToken);
         switch (result.Outcome)
         {
             case ProbeOutcome.Serving:
@@ -59,4 +62,5 @@ internal sealed class WorkloadProver(
 /// <param name="Events">Events.</param>
 /// <param name="Ends">Ends.</param>
 /// <param name="Exits">Who has ended.</param>
-internal sealed record ProverOutlets(EventJournal Events, EndRecorder Ends, ExitBoard Exits);
+/// <param name="Identity">Where replicas of this node are reached.</param>
+internal sealed record ProverOutlets(EventJournal Events, EndRecorder Ends, ExitBoard Exits, AgentIdentity Identity);

@@ -14,7 +14,6 @@ namespace Nexus.WorkerAgent.Workloads;
 internal sealed class WorkloadStopper(
     RuntimeConnection runtime, AllocationBook book, LocalCatalog catalog, Drainer drainer, EventJournal events, TimeProvider time)
 {
-    private static readonly TimeSpan ConsulPause = TimeSpan.FromSeconds(1);
     private static readonly DrainSpec DefaultDrain = new();
 
     /// <summary>Drain, stop, verify gone, deregister, remove.</summary>
@@ -48,29 +47,6 @@ internal sealed class WorkloadStopper(
             book.Find(id)?.Pool,
             id);
         book.TryUpdate(id, m => m.AfterGone(action.Reason));
-    }
-
-    /// <summary>Ends a replica that runs but does not serve; its end is then answered like a crash.</summary>
-    public async Task KillAsync(KillUnhealthy action, CancellationToken cancellationToken)
-    {
-        // The verdict may be on a predecessor, or on its way out: what is killed is asked about at the source first.
-        switch (await catalog.IsCriticalAsync(action.Allocation, cancellationToken))
-        {
-            case null:
-                await Task.Delay(ConsulPause, time, cancellationToken);
-                return;
-            case false:
-                book.TryNoteCheck(action.Allocation, healthy: true, "");
-                return;
-            default:
-                break;
-        }
-
-        book.TryUpdate(action.Allocation, m => m with { KilledFor = "was killed because its " + (m.Reason ?? "check failed") });
-        await catalog.TryEjectAsync(action.Allocation, action.Workload.Attempt, cancellationToken);
-
-        // What hangs does not answer SIGTERM: waiting for it would only prolong the outage.
-        await runtime.Required.StopAsync(new WorkloadId(action.Workload.Id), TimeSpan.Zero, cancellationToken);
     }
 
     /// <summary>Ends everything on this node: the agent itself is leaving and was told to take its workloads along.</summary>

@@ -1,16 +1,18 @@
+using Nexus.Core.Convergence;
 using Nexus.Core.Ids;
 using Nexus.Core.Spec;
 using Nexus.Core.State;
 using Nexus.Runtime;
 using Nexus.WorkerAgent.Assignments;
+using Nexus.WorkerAgent.Catalog;
 using Nexus.WorkerAgent.Convergence;
 using Nexus.WorkerAgent.Runtimes;
 
-namespace Nexus.WorkerAgent.Catalog;
+namespace Nexus.WorkerAgent.Health;
 
 /// <summary>Runs the script checks of replicas that serve and gives Consul the verdict, after the pool's thresholds.</summary>
 internal sealed partial class ScriptProber(
-    RuntimeConnection runtime, AssignmentHolder holder, AllocationBook book, LocalCatalog catalog, TimeProvider time,
+    RuntimeConnection runtime, AssignmentHolder holder, AllocationBook book, HealthDesk desk, ScriptTools tools,
     ILogger<ScriptProber> logger) : BackgroundService
 {
     private const int Parallel = 4;
@@ -23,7 +25,7 @@ internal sealed partial class ScriptProber(
     {
         while (true)
         {
-            await Task.Delay(Glance, time, stoppingToken);
+            await Task.Delay(Glance, tools.Time, stoppingToken);
             try
             {
                 await ProbeDueAsync(stoppingToken);
@@ -37,7 +39,7 @@ internal sealed partial class ScriptProber(
 
     private async Task ProbeDueAsync(CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
+        var now = tools.Time.GetUtcNow();
         var targets = Targets();
         foreach (var gone in _streaks.Keys.Where(id => !targets.ContainsKey(id)).ToList())
         {
@@ -59,19 +61,34 @@ internal sealed partial class ScriptProber(
             }
         }
 
-        await System.Threading.Tasks.Parallel.ForEachAsync(
-            due,
-            new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
-            async (item, token) => await ProbeAsync(item.Target, item.Streak, token));
+        foreach (var few in due.Chunk(Parallel))
+        {
+            await Task.WhenAll(few.Select(item => ProbeAsync(item.Target, item.Streak, cancellationToken)));
+        }
     }
 
     private async Task ProbeAsync(Target target, Streak streak, CancellationToken cancellationToken)
     {
         var result = await runtime.Required.ExecAsync(
             new WorkloadId(target.Workload), target.Health.Command, target.Health.Timeout, cancellationToken);
-        var passing = streak.Count(result.ExitCode == 0, target.Health);
+        var before = streak.Results;
+        var passing = (streak.Results = before.After(result.ExitCode == 0, target.Health)).Passing;
         var output = result.ExitCode is { } code ? $"exit code {code}: {result.Output}" : $"no answer within {target.Health.Timeout}";
-        await catalog.TryReportCheckAsync(target.Allocation, passing, output, cancellationToken);
+        if (desk.IsConsulSilent)
+        {
+            desk.Take(target.Allocation, target.Workload);
+            if (passing != before.Passing)
+            {
+                desk.NoteOwn(target.Allocation, target.Workload, passing
+                    ? null
+                    : new ProbeAnswer(result.ExitCode is null ? SickKind.Silent : SickKind.WrongAnswer, output));
+            }
+        }
+        else
+        {
+            await tools.Catalog.TryReportCheckAsync(target.Allocation, passing, output, cancellationToken);
+            desk.Release(target.Allocation, target.Workload);
+        }
     }
 
     private Dictionary<AllocationId, Target> Targets()
@@ -106,23 +123,13 @@ internal sealed partial class ScriptProber(
 
     private sealed class Streak(string workload)
     {
-        private bool _passing = true;
-        private int _against;
-
         public string Workload => workload;
 
         public DateTimeOffset DueAt { get; set; }
 
-        /// <summary>Counts a result; the verdict turns after enough results against it in a row.</summary>
-        public bool Count(bool good, HealthSpec health)
-        {
-            _against = good == _passing ? 0 : _against + 1;
-            if (_against >= (_passing ? health.UnhealthyThreshold : health.HealthyThreshold))
-            {
-                (_passing, _against) = (!_passing, 0);
-            }
-
-            return _passing;
-        }
+        public ProbeStreak Results { get; set; } = new(Passing: true, 0);
     }
 }
+
+/// <summary>What a prober of scripts works with.</summary>
+internal sealed record ScriptTools(LocalCatalog Catalog, TimeProvider Time);

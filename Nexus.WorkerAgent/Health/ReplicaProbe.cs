@@ -1,0 +1,83 @@
+using System.Net.Sockets;
+using Nexus.Core.Convergence;
+using Nexus.Core.Spec;
+using Nexus.Runtime;
+using Nexus.WorkerAgent.Catalog;
+using Nexus.WorkerAgent.Runtimes;
+using Nexus.WorkerAgent.Workloads;
+
+namespace Nexus.WorkerAgent.Health;
+
+/// <summary>What is wrong with a replica, as a probe found it.</summary>
+/// <param name="Kind">In kind.</param>
+/// <param name="Words">In words.</param>
+internal sealed record ProbeAnswer(SickKind Kind, string Words);
+
+/// <summary>
+/// Asks one replica once, as its pool's health says; on a connection of its own, for a kept one would take the place of a
+/// caller at a server that serves one at a time, and would not notice that it accepts no more.
+/// </summary>
+internal sealed class ReplicaProbe(RuntimeConnection runtime, IReplicaNetwork network, TimeProvider time)
+{
+    /// <summary>Null when all is well, else what is not. Takes the pool's timeout at most.</summary>
+    public async Task<ProbeAnswer?> AskAsync(
+        HealthSpec health, HealthCheckType check, ProbeTarget target, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(health.Timeout, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return check switch
+            {
+                HealthCheckType.Http => await GetAsync(target, health.Path, both.Token),
+                HealthCheckType.Tcp => await ConnectAsync(target, both.Token),
+                HealthCheckType.Script => await ExecAsync(health, target.Workload!, cancellationToken),
+                _ => null,
+            };
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return limit.IsCancellationRequested
+                ? new(check == HealthCheckType.Tcp ? SickKind.Unreachable : SickKind.Silent, $"no answer within {health.Timeout.TotalSeconds} s")
+                : new(SickKind.Unreachable, $"no connection within {ReplicaNetwork.ConnectLimit.TotalSeconds} s");
+        }
+        catch (HttpRequestException e)
+        {
+            // Connected and broken off is a server that lives and is not well.
+            return new(e.HttpRequestError == HttpRequestError.ConnectionError ? SickKind.Unreachable : SickKind.Silent, e.Message);
+        }
+        catch (Exception e) when (e is SocketException or RuntimeUnavailableException)
+        {
+            return new(SickKind.Unreachable, e.Message);
+        }
+    }
+
+    private async Task<ProbeAnswer?> GetAsync(ProbeTarget target, string path, CancellationToken cancellationToken)
+    {
+        var status = await network.GetAsync(PoolServices.UrlOf(target.Address, target.Port!.Value, path), cancellationToken);
+        return status is >= 200 and < 300 ? null : new(SickKind.WrongAnswer, $"GET {path} answers {status}");
+    }
+
+    private async Task<ProbeAnswer?> ConnectAsync(ProbeTarget target, CancellationToken cancellationToken)
+    {
+        await network.ConnectAsync(target.Address, target.Port!.Value, cancellationToken);
+        return null;
+    }
+
+    private async Task<ProbeAnswer?> ExecAsync(HealthSpec health, string workload, CancellationToken cancellationToken)
+    {
+        var result = await runtime.Required.ExecAsync(new WorkloadId(workload), health.Command, health.Timeout, cancellationToken);
+        return result.ExitCode switch
+        {
+            0 => null,
+            null => new(SickKind.Silent, $"its script gave no answer within {health.Timeout.TotalSeconds} s"),
+            var code => new(SickKind.WrongAnswer, $"its script ended with {code}: {result.Output}"),
+        };
+    }
+}
+
+/// <summary>Whom to ask.</summary>
+/// <param name="Address">Where it is reached.</param>
+/// <param name="Port">At which port; null for one that only a script can ask.</param>
+/// <param name="Workload">What the runtime calls it; null for one of another node.</param>
+internal sealed record ProbeTarget(string Address, int? Port, string? Workload);

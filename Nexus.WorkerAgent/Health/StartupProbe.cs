@@ -1,0 +1,70 @@
+using Nexus.Core.Spec;
+
+namespace Nexus.WorkerAgent.Health;
+
+/// <summary>How a startup probe ended.</summary>
+internal enum ProbeOutcome
+{
+    /// <summary>The replica serves.</summary>
+    Serving,
+
+    /// <summary>It did not within its time.</summary>
+    TimedOut,
+
+    /// <summary>It ended first.</summary>
+    Exited,
+}
+
+/// <summary>A probe's outcome with the last thing it saw.</summary>
+/// <param name="Outcome">The outcome.</param>
+/// <param name="LastProblem">Why the last try failed.</param>
+internal readonly record struct ProbeResult(ProbeOutcome Outcome, string LastProblem);
+
+/// <summary>
+/// Asks a fresh replica until it serves: at once, then every few milliseconds for the first second, for light ones serve
+/// within milliseconds; later less often. Consul's own check would come an interval later.
+/// </summary>
+internal sealed class StartupProbe(ReplicaProbe probe, TimeProvider time)
+{
+    private static readonly TimeSpan Eager = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan EagerPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Asks until it serves, its time is up, or <paramref name="exited"/> says that it ended.</summary>
+    public async Task<ProbeResult> RunAsync(
+        HealthSpec health, HealthCheckType check, ProbeTarget target, CancellationToken exited, CancellationToken cancellationToken)
+    {
+        if (check == HealthCheckType.None)
+        {
+            return new(exited.IsCancellationRequested ? ProbeOutcome.Exited : ProbeOutcome.Serving, "");
+        }
+
+        using var limit = new CancellationTokenSource(health.StartupTimeout, time);
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, exited, cancellationToken);
+        var started = time.GetTimestamp();
+        var pause = EagerPause;
+        var problem = "it was not asked yet";
+        try
+        {
+            while (true)
+            {
+                any.Token.ThrowIfCancellationRequested();
+                if (await probe.AskAsync(health, check, target, any.Token) is not { } answer)
+                {
+                    return new(exited.IsCancellationRequested ? ProbeOutcome.Exited : ProbeOutcome.Serving, "");
+                }
+
+                problem = answer.Words;
+                await Task.Delay(pause, time, any.Token);
+                if (time.GetElapsedTime(started) > Eager)
+                {
+                    pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new(exited.IsCancellationRequested ? ProbeOutcome.Exited : ProbeOutcome.TimedOut, problem);
+        }
+    }
+}
