@@ -50,6 +50,8 @@ internal static class OrchestratorApp
         app.MapOpenApi();
         SpecEndpoints.Map(app);
         ClusterEndpoints.Map(app);
+        RolloutEndpoints.Map(app);
+        NodeEndpoints.Map(app);
         EventEndpoints.Map(app);
         LogEndpoints.Map(app);
         return app;
@@ -62,6 +64,7 @@ internal static class OrchestratorApp
         services.AddSingleton<LeaderLease>();
         services.AddSingleton<ManagerRegistration>();
         services.AddSingleton<SpecStore>();
+        services.AddSingleton<WishStore>();
         services.AddSingleton<FencedWriter>();
         services.AddSingleton<ClusterStore>();
         services.AddSingleton<ClusterView>();

@@ -49,6 +49,13 @@ public sealed partial class NexusApiClient
     public Task<NodeDrainView> GetNodeDrainAsync(string node, CancellationToken cancellationToken) =>
         _transport.GetAsync(Routes.NodeEligibilityOf(node), ApiJson.Default.NodeDrainView, cancellationToken);
 
+    /// <summary>Has a lost node forgotten; answered when that is written down. A node that is not lost is refused (409).</summary>
+    public async Task ForgetNodeAsync(string node, string by, CancellationToken cancellationToken)
+    {
+        using var request = _transport.Request(HttpMethod.Delete, $"{Routes.NodeOf(node)}?by={Uri.EscapeDataString(by)}", "application/json");
+        await _transport.SendAsync(request, cancellationToken);
+    }
+
     /// <summary>Has the agent at <paramref name="agentAddress"/> cause a fault in one of its allocations; any answer of success will do.</summary>
     public async Task DrillAsync(Uri agentAddress, string allocation, DrillCommand command, CancellationToken cancellationToken)
     {

@@ -18,6 +18,9 @@ public static class Routes
     /// <summary>GET: nodes.</summary>
     public const string Nodes = "/v1/nodes";
 
+    /// <summary>DELETE: forget a lost node at once, all that is known of it (<c>?by=</c> says who asks).</summary>
+    public const string Node = "/v1/nodes/{node}";
+
     /// <summary>GET: allocations.</summary>
     public const string Allocations = "/v1/allocations";
 
@@ -53,6 +56,9 @@ public static class Routes
 
     /// <summary>The rollout path of one pool.</summary>
     public static string RolloutOf(string pool) => $"/v1/rollouts/{Uri.EscapeDataString(pool)}";
+
+    /// <summary>The path of one node.</summary>
+    public static string NodeOf(string node) => $"/v1/nodes/{Uri.EscapeDataString(node)}";
 
     /// <summary>The eligibility path of one node.</summary>
     public static string NodeEligibilityOf(string node) => $"/v1/nodes/{Uri.EscapeDataString(node)}/eligibility";

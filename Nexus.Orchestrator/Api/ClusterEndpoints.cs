@@ -25,7 +25,7 @@ internal static class ClusterEndpoints
     {
         if (view.Latest is not { } look)
         {
-            return NotYet(view);
+            return Problems.NotYet(view);
         }
 
         var snapshot = look.Stored.Snapshot;
@@ -33,6 +33,7 @@ internal static class ClusterEndpoints
         {
             Cluster = snapshot.Spec?.Cluster,
             SpecRevision = snapshot.SpecRevision,
+            DrillsAllowed = snapshot.Spec?.DrillsAllowed ?? false,
             Leader = look.Stored.Leader is { } leader
                 ? new LeaderView(leader.Record.Manager, leader.Record.ApiAddress, leader.Epoch, leader.Record.Since)
                 : null,
@@ -51,12 +52,7 @@ internal static class ClusterEndpoints
         try
         {
             var entries = await consul.Health.ServiceAsync(service, passingOnly: false, cancellationToken);
-            return [.. entries.Value
-                .Select(e => new PeerView(
-                    e.Service.Meta.GetValueOrDefault("name") ?? e.Service.Id,
-                    e.Service.Meta.GetValueOrDefault("api") ?? $"http://{e.Address}:{e.Service.Port}",
-                    e.AggregatedStatus == CheckStatus.Passing))
-                .OrderBy(p => p.Name, StringComparer.Ordinal)];
+            return [.. entries.Value.Select(ViewBuilder.Peer).OrderBy(p => p.Name, StringComparer.Ordinal)];
         }
         catch (ConsulException)
         {
@@ -66,9 +62,5 @@ internal static class ClusterEndpoints
     }
 
     private static IResult FromLatest<T>(ClusterView view, Func<Look, T> build) =>
-        view.Latest is { } look ? Results.Ok(build(look)) : NotYet(view);
-
-    private static IResult NotYet(ClusterView view) => Results.Problem(
-        statusCode: 503, title: "This manager has not been able to look at the cluster yet.",
-        detail: view.Trouble ?? "It has only just started; ask again in a moment.");
+        view.Latest is { } look ? Results.Ok(build(look)) : Problems.NotYet(view);
 }

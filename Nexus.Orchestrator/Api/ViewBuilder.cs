@@ -1,5 +1,8 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using Nexus.Api.State;
 using Nexus.Api.V1;
+using Nexus.Consul;
 using Nexus.Core.Reconcile;
 using Nexus.Core.Spec;
 using Nexus.Core.State;
@@ -55,6 +58,7 @@ internal static class ViewBuilder
             Allocations = assignment?.Allocations.Count(a => a.Desired == DesiredStatus.Run) ?? 0,
             Labels = node.Record.Labels,
             AgentVersion = node.Record.AgentVersion,
+            ApiAddress = node.Record.ApiAddress,
         };
     })];
 
@@ -65,6 +69,25 @@ internal static class ViewBuilder
             .SelectMany(a => a.Allocations.Select(x => View(a, x, observed.GetValueOrDefault(x.Id.Value), look)))
             .OrderBy(a => a.Pool, StringComparer.Ordinal).ThenBy(a => a.Id, StringComparer.Ordinal)];
     }
+
+    /// <summary>How far a node's emptying is.</summary>
+    /// <param name="look">The last look; it may not know yet what a person has just asked.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="draining">Whether it is taken out of use.</param>
+    public static NodeDrainView Drain(Look look, string node, bool draining)
+    {
+        var plan = look.Plan.Drains.FirstOrDefault(d => d.Node.Value == node);
+        var left = plan?.Left ?? look.Stored.Snapshot.Assignments.GetValueOrDefault(node)?.Allocations.Length ?? 0;
+        return new NodeDrainView(node, draining, left, draining ? plan?.Blocked : null);
+    }
+
+    /// <summary>A manager or gateway as the catalog knows it.</summary>
+    public static PeerView Peer(ServiceEntry entry) => new(
+        entry.Service.Meta.GetValueOrDefault("name") ?? entry.Service.Id,
+        entry.Service.Meta.GetValueOrDefault("api") ?? $"http://{entry.Address}:{entry.Service.Port}",
+        entry.AggregatedStatus == CheckStatus.Passing,
+        entry.Service.Meta.GetValueOrDefault(CatalogNames.MetaHost),
+        int.TryParse(entry.Service.Meta.GetValueOrDefault(CatalogNames.MetaPid), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : null);
 
     public static EventView Event(ClusterEvent e) => new(
         e.Id, e.At, e.Kind, e.Severity, e.Message, e.Source, e.Pool?.Value, e.Allocation?.Value, e.Node?.Value);
