@@ -22,7 +22,9 @@ internal static class GatewayHost
     /// <param name="configure">The last word on services; for tests.</param>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        var builder = WebApplication.CreateBuilder(args);
+        // Slim: without IIS, QUIC and static files, none of which a gateway has; TLS it has.
+        var builder = WebApplication.CreateSlimBuilder(args);
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.AddServiceDefaults("nexus-gateway");
         builder.Services.AddOptionsWithValidateOnStart<GatewayOptions, GatewayOptionsValidator>()
             .Bind(builder.Configuration.GetSection(GatewayOptions.Section));
@@ -84,5 +86,18 @@ internal static class GatewayHost
         services.AddSingleton<Attempts>();
         services.AddSingleton<IForwarderHttpClientFactory, UpstreamClientFactory>();
         services.AddReverseProxy().AddTransforms<TraceContextTransform>().AddTransforms<AnswerTransform>();
+        RemoveKeyRingLoader(services);
+    }
+
+    /// <summary>YARP brings data protection for its encrypted affinity cookies, whose keys are read and written at the start. The
+    /// keys of a cookie that somebody asks for are still made then; nobody else pays for reading XML.</summary>
+    private static void RemoveKeyRingLoader(IServiceCollection services)
+    {
+        var loader = services.FirstOrDefault(service => service.ServiceType == typeof(IHostedService)
+            && service.ImplementationType?.Namespace?.StartsWith("Microsoft.AspNetCore.DataProtection", StringComparison.Ordinal) == true);
+        if (loader is not null)
+        {
+            services.Remove(loader);
+        }
     }
 }

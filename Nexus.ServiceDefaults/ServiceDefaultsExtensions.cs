@@ -2,10 +2,12 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Nexus.ServiceDefaults.Health;
 using Nexus.ServiceDefaults.Http;
 using Nexus.ServiceDefaults.Logging;
 using Nexus.ServiceDefaults.Loops;
+using Nexus.ServiceDefaults.Memory;
 using Nexus.ServiceDefaults.Systemd;
 using Nexus.ServiceDefaults.Telemetry;
 
@@ -19,7 +21,8 @@ public static class ServiceDefaultsExtensions
     public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Adds telemetry, health checks, HTTP resilience, logging, systemd and the system's <see cref="TimeProvider"/>.
+    /// Adds telemetry, health checks, HTTP resilience, logging, systemd, the system's <see cref="TimeProvider"/> and the return
+    /// of the start's memory.
     /// Replaces the log providers the builder came with; whatever the configuration says goes before these defaults.
     /// </summary>
     /// <param name="builder">The application's builder.</param>
@@ -43,6 +46,10 @@ public static class ServiceDefaultsExtensions
         builder.AddDefaultLogging(name);
         builder.AddTelemetry(name);
         builder.Services.AddDefaultHealth();
+        builder.Services.AddHostedService(services => new StartupMemoryReturn(
+            ProcessMemory.ReturnUnused,
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ILogger<StartupMemoryReturn>>()));
         builder.Services.ConfigureHttpClientDefaults(http => http.AddDefaultResilience());
         return builder;
     }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
@@ -54,13 +55,16 @@ internal static class LoggingExtensions
     private static void AddFileLog(this IHostApplicationBuilder builder, string serviceName)
     {
         var options = builder.Configuration.GetSection(FileLogOptions.Section).Get<FileLogOptions>();
-        if (string.IsNullOrWhiteSpace(options?.Path))
+        if (!string.IsNullOrWhiteSpace(options?.Path))
         {
-            return;
+            AddSerilog(builder.Logging, options, serviceName);
         }
-
-        builder.Logging.AddSerilog(CreateFileLogger(options, serviceName, Console.Error), dispose: true);
     }
+
+    /// <summary>A method of its own: whoever writes no file does not load Serilog.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void AddSerilog(ILoggingBuilder logging, FileLogOptions options, string serviceName) =>
+        logging.AddSerilog(CreateFileLogger(options, serviceName, Console.Error), dispose: true);
 
     internal static Logger CreateFileLogger(FileLogOptions options, string serviceName, TextWriter error)
     {

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -11,7 +12,9 @@ namespace Nexus.ServiceDefaults.Telemetry;
 
 internal static class TelemetryExtensions
 {
-    private static readonly string[] Names = ["Nexus.*", "Yarp.ReverseProxy"];
+    /// <summary>Meters and sources are named after their assembly. Whole names: a wildcard makes the SDK compile a regular
+    /// expression, and that loads the expression compiler.</summary>
+    private static readonly string[] Names = [.. NamesOf(Assembly.GetEntryAssembly()), "Yarp.ReverseProxy"];
 
     /// <summary>
     /// Metrics always (Prometheus reads them); spans and OTLP only when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set, for a span
@@ -29,23 +32,30 @@ internal static class TelemetryExtensions
                 .AddHttpClientInstrumentation()
                 .AddRuntimeInstrumentation()
                 .AddPrometheusExporter());
-        if (string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+        if (!string.IsNullOrWhiteSpace(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
         {
-            return;
+            AddOtlp(telemetry);
         }
-
-        telemetry
-            .WithTracing(tracing => tracing
-                .AddSource(Names)
-                .AddAspNetCoreInstrumentation(options => options.Filter = IsWorthASpan)
-                .AddHttpClientInstrumentation(options => options.FilterHttpRequestMessage = IsWorthASpan))
-            .WithLogging(configureBuilder: null, options =>
-            {
-                options.IncludeFormattedMessage = true;
-                options.IncludeScopes = true;
-            })
-            .UseOtlpExporter();
     }
+
+    /// <summary>A method of its own: whoever has no collector does not load the exporter.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void AddOtlp(OpenTelemetryBuilder telemetry) => telemetry
+        .WithTracing(tracing => tracing
+            .AddSource(Names)
+            .AddAspNetCoreInstrumentation(options => options.Filter = IsWorthASpan)
+            .AddHttpClientInstrumentation(options => options.FilterHttpRequestMessage = IsWorthASpan))
+        .WithLogging(configureBuilder: null, options =>
+        {
+            options.IncludeFormattedMessage = true;
+            options.IncludeScopes = true;
+        })
+        .UseOtlpExporter();
+
+    private static IEnumerable<string> NamesOf(Assembly? program) => program is null
+        ? []
+        : program.GetReferencedAssemblies().Append(program.GetName()).Select(it => it.Name!)
+            .Where(name => name.StartsWith("Nexus.", StringComparison.Ordinal));
 
     private static string Version =>
         Assembly.GetEntryAssembly()?.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion

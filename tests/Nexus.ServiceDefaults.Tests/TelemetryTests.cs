@@ -19,7 +19,7 @@ public sealed class TelemetryTests
     [Fact]
     public async Task Metrics_shows_the_meters_of_Nexus_the_runtime_and_ASP_NET()
     {
-        using var meter = new Meter("Nexus.TelemetryTests");
+        using var meter = new Meter("Nexus.ServiceDefaults.Tests");
         await using var app = await TestApp.StartAsync(Cancel, map: app =>
         {
             app.MapGet("/work", () => "done");
@@ -43,7 +43,7 @@ public sealed class TelemetryTests
     public async Task Otlp_gets_spans_and_logs_of_the_service_and_none_of_the_default_paths()
     {
         await using var collector = await OtlpCollector.StartAsync(Cancel);
-        using var source = new ActivitySource("Nexus.TelemetryTests");
+        using var source = new ActivitySource("Nexus.ServiceDefaults.Tests");
         var settings = new Dictionary<string, string?>
         {
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Address,
