@@ -17,8 +17,9 @@ internal sealed record CliHost(
 /// <param name="HomeDirectory">Where the user's own configuration lies; null when there is no home.</param>
 /// <param name="User">Who types.</param>
 /// <param name="OpenStandardInput">Opens standard input.</param>
+/// <param name="Host">Name of this machine.</param>
 internal sealed record Surroundings(
-    Func<string, string?> Variable, string WorkingDirectory, string? HomeDirectory, string User, Func<Stream> OpenStandardInput);
+    Func<string, string?> Variable, string WorkingDirectory, string? HomeDirectory, string User, Func<Stream> OpenStandardInput, string Host);
 
 /// <summary>How results are written.</summary>
 internal enum OutputFormat
@@ -32,7 +33,9 @@ internal enum OutputFormat
 /// <param name="Output">How results are written.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Connect">Makes a client for the address that was chosen.</param>
-internal sealed record CommandContext(Terminal Terminal, OutputFormat Output, TimeProvider Time, Func<NexusApiClient> Connect)
+/// <param name="ConnectTo">Makes a client for another manager.</param>
+internal sealed record CommandContext(
+    Terminal Terminal, OutputFormat Output, TimeProvider Time, Func<NexusApiClient> Connect, Func<ApiEndpoint, NexusApiClient> ConnectTo)
 {
     public bool Json => Output == OutputFormat.Json;
 }

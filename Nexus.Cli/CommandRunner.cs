@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Nexus.Api.V1;
 using Nexus.Cli.Addresses;
+using Nexus.Cli.Drills;
 using Nexus.Cli.Terminals;
 
 namespace Nexus.Cli;
@@ -42,7 +43,7 @@ internal sealed class CommandRunner(CliHost host, GlobalOptions options)
         {
             var address = parsed.GetValue(options.Address);
             var finder = new AddressFinder(host.Surroundings);
-            var context = new CommandContext(terminal, output, host.Time, () => host.Clients(finder.Find(address)));
+            var context = new CommandContext(terminal, output, host.Time, () => host.Clients(finder.Find(address)), host.Clients);
             return await run(context, parsed, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -52,6 +53,10 @@ internal sealed class CommandRunner(CliHost host, GlobalOptions options)
         catch (CommandFailedException failed)
         {
             return Fail(terminal, Failed(parsed.CommandResult.Command, failed.Code), failed.Message);
+        }
+        catch (DrillFailedException wrong)
+        {
+            return Fail(terminal, ExitCode.Failure, wrong.Message);
         }
         catch (NexusUnreachableException unreachable)
         {

@@ -24,7 +24,7 @@ var host = new CliHost(
     TimeProvider.System,
     new Surroundings(
         Environment.GetEnvironmentVariable, Environment.CurrentDirectory, Environment.GetEnvironmentVariable("HOME"),
-        $"{Environment.UserName}@{Environment.MachineName}", Console.OpenStandardInput));
+        $"{Environment.UserName}@{Environment.MachineName}", Console.OpenStandardInput, Environment.MachineName));
 
 var code = await NexusCommandLine.RunAsync(args, host, stop.Token);
 return terminated && code == (int)ExitCode.Interrupted ? (int)ExitCode.Terminated : code;

@@ -55,6 +55,14 @@ internal static class HumanUnits
         _ => $"{(long)span.TotalDays} d",
     };
 
+    /// <summary>A measured time: <c>0.4 ms</c>, <c>12 ms</c>, <c>1.53 s</c>.</summary>
+    public static string Seconds(TimeSpan span) => span switch
+    {
+        { TotalMilliseconds: < 10 } => $"{span.TotalMilliseconds.ToString("0.0", CultureInfo.InvariantCulture)} ms",
+        { TotalSeconds: < 1 } => $"{span.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture)} ms",
+        _ => $"{span.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture)} s",
+    };
+
     /// <summary>Reads <c>500ms</c>, <c>90s</c>, <c>1m30s</c>, <c>1.5h</c>. A number without a unit is refused: it would be a guess.</summary>
     public static bool TryParseSpan(string text, out TimeSpan span)
     {

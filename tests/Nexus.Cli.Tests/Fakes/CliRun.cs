@@ -47,7 +47,7 @@ internal sealed class CliRun : IDisposable
             _ => new Terminal(Console(Out), Console(Error)),
             endpoint => NexusApiClient.Create(endpoint, Time, () => 0),
             Time,
-            new Surroundings(_variables.GetValueOrDefault, Directory, Path.Combine(Directory, "home"), "ann@box", () => new MemoryStream(StandardInput)));
+            new Surroundings(_variables.GetValueOrDefault, Directory, Path.Combine(Directory, "home"), "ann@box", () => new MemoryStream(StandardInput), Environment.MachineName));
         var code = await NexusCommandLine.RunAsync(args, host, cancellationToken);
         return new CliResult(code, Out.ToString(), Error.ToString());
     }

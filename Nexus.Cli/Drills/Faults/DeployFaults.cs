@@ -1,0 +1,91 @@
+using Nexus.Api.V1;
+using Nexus.Cli.Views;
+using Nexus.Core.Rollouts;
+using Nexus.Core.State;
+
+namespace Nexus.Cli.Drills.Faults;
+
+/// <summary>A new revision that works.</summary>
+internal sealed class DeployFault : IFault
+{
+    public string Name => "deploy";
+
+    public FaultPromise Promise => FaultPromise.All;
+
+    public string? Obstacle(DrillStage stage) => null;
+
+    public async Task<FaultMarks> CauseAsync(DrillStage stage, int run, CancellationToken cancellationToken)
+    {
+        var edit = stage.Edit().Variable("DRILL_RUN", $"deploy {run}");
+        var mark = stage.Watch.Now();
+        var applied = await stage.ApplyAsync(edit, $"drill: deploy {run}", cancellationToken);
+        var full = await stage.Watch.UntilAsync(
+            mark, "every replica is of the new revision", (status, pool, rollout) => IsDone(status, pool, rollout, applied.Revision), cancellationToken);
+        return new FaultMarks { Full = full };
+    }
+
+    private static bool IsDone(StatusView status, PoolView pool, RolloutView? rollout, long revision)
+    {
+        if (rollout is not null && RolloutWords.IsBadEnd(rollout.Phase) && rollout.Target == pool.Revision)
+        {
+            throw new DrillFailedException($"a deploy that only adds a variable was given up: {rollout.Reason}");
+        }
+
+        return status.SpecRevision >= revision && PoolState.IsSettled(pool)
+            && (rollout is null || (rollout.Phase == RolloutPhase.Stable && rollout.Target == pool.Revision))
+            && status.Allocations.All(a => a.Pool != pool.Name || a.Revision == pool.Revision || a.Phase == AllocationPhase.Stopped);
+    }
+}
+
+/// <summary>A new revision that does not work: the old one must go on serving, and be gone back to.</summary>
+internal sealed class BrokenDeployFault(string name, Func<DrillStage, SpecEdit, SpecEdit> breakIt, Func<DrillStage, string?>? obstacle = null) : IFault
+{
+    /// <summary>It exits at its start.</summary>
+    public static BrokenDeployFault Exits { get; } = new("broken-exit", (stage, edit) => stage.Settings.ExitVariable is { } variable
+        ? With(edit, variable)
+        : edit.Command("/bin/sh", "-c", "exit 3"));
+
+    /// <summary>It runs and never gets healthy.</summary>
+    public static BrokenDeployFault NeverHealthy { get; } = new("broken-unhealthy", (stage, edit) => stage.Settings.UnhealthyVariable is { } variable
+        ? With(edit, variable)
+        : edit.Command("/bin/sh", "-c", "while :; do sleep 1; done"));
+
+    /// <summary>There is no such image.</summary>
+    public static BrokenDeployFault NoImage { get; } = new(
+        "broken-image", (_, edit) => edit.Set("image", "nexus-drill.invalid/no-such-image:0"),
+        stage => stage.Before.Nodes.All(n => n.Runtime == RuntimeKind.Process) ? "the pools run as processes, without images" : null);
+
+    public string Name => name;
+
+    public FaultPromise Promise => FaultPromise.All;
+
+    public string? Obstacle(DrillStage stage) => obstacle?.Invoke(stage);
+
+    public async Task<FaultMarks> CauseAsync(DrillStage stage, int run, CancellationToken cancellationToken)
+    {
+        var edit = breakIt(stage, stage.Edit().Variable("DRILL_RUN", $"{name} {run}"));
+        var mark = stage.Watch.Now();
+        var applied = await stage.ApplyAsync(edit, $"drill: {name} {run}", cancellationToken);
+        var reason = "";
+        var decided = await stage.Watch.UntilAsync(
+            mark, "the broken revision is given up", (status, pool, rollout) =>
+            {
+                reason = rollout?.Reason ?? "";
+                return status.SpecRevision >= applied.Revision && rollout is not null && Asked(rollout) == pool.Revision
+                    && rollout.Phase is RolloutPhase.RollingBack or RolloutPhase.RolledBack or RolloutPhase.Failed;
+            },
+            cancellationToken);
+        await stage.Watch.UntilAsync(
+            mark, "the stable revision serves alone again", (_, _, rollout) => rollout is not null && RolloutWords.IsBadEnd(rollout.Phase), cancellationToken);
+        var full = await stage.Watch.UntilServingAsync(mark, stage.Desired, cancellationToken);
+        return new FaultMarks { Decided = decided, Full = full, Note = reason };
+    }
+
+    private static string Asked(RolloutView rollout) => rollout.Requested ?? rollout.Target;
+
+    private static SpecEdit With(SpecEdit edit, string variable)
+    {
+        var parts = variable.Split('=', 2);
+        return edit.Variable(parts[0], parts.Length > 1 ? parts[1] : "1");
+    }
+}

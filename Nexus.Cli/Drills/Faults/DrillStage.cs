@@ -1,0 +1,47 @@
+using Nexus.Api.V1;
+using Nexus.Cli.Drills.Sight;
+
+namespace Nexus.Cli.Drills.Faults;
+
+/// <summary>What faults work with.</summary>
+internal sealed class DrillStage(DrillSettings settings, ClusterSight cluster, Watch watch, LocalServices services, Undo undo)
+{
+    public DrillSettings Settings => settings;
+
+    public ClusterSight Cluster => cluster;
+
+    public Watch Watch => watch;
+
+    public LocalServices Services => services;
+
+    public Undo Undo => undo;
+
+    /// <summary>The spec in force before the drill.</summary>
+    public required SpecView Original { get; init; }
+
+    /// <summary>The cluster as it was last seen at full capacity.</summary>
+    public required StatusView Before { get; set; }
+
+    public int Desired => Before.Pools.First(p => p.Name == settings.Pool).Desired;
+
+    /// <summary>The pool's allocations that serve, oldest first, so that runs take turns.</summary>
+    public IReadOnlyList<AllocationView> Victims =>
+    [
+        .. Before.Allocations.Where(a => a.Pool == settings.Pool && a is { Healthy: true, Desired: Core.State.DesiredStatus.Run })
+            .OrderBy(a => a.StartedAt).ThenBy(a => a.Id, StringComparer.Ordinal),
+    ];
+
+    /// <summary>Applies a changed spec; the original is written down to be applied again first.</summary>
+    public Task<SpecResult> ApplyAsync(SpecEdit edit, string why, CancellationToken cancellationToken)
+    {
+        undo.Add("apply the original spec again", RestoreSpecAsync);
+        return cluster.ApplyAsync(edit.ToString(), why, cancellationToken);
+    }
+
+    public SpecEdit Edit() => new(Original.Yaml, settings.Pool);
+
+    private async Task RestoreSpecAsync(CancellationToken cancellationToken)
+    {
+        await cluster.ApplyAsync(Original.Yaml, $"revision {Original.Revision}, as before the drill", cancellationToken);
+    }
+}
