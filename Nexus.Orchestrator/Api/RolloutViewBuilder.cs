@@ -33,6 +33,7 @@ internal static class RolloutViewBuilder
             Phase = record.Phase,
             Strategy = record.Strategy,
             Target = target.Value,
+            Requested = record.Requested.Value is { Length: > 0 } requested ? requested : null,
             Image = record.Target.Template.Image,
             Stable = record.Stable?.Revision.Value,
             Desired = pool is null ? 0 : Reconciler.DesiredCount(pool),
