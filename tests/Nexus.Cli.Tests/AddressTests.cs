@@ -58,7 +58,7 @@ public sealed class AddressTests : IDisposable
     {
         var directory = Directory.CreateDirectory(Path.Combine(_root, "a", "b")).FullName;
         var finder = new AddressFinder(new Surroundings(
-            _variables.GetValueOrDefault, directory, Path.Combine(_root, "home"), "ann", () => Stream.Null));
+            _variables.GetValueOrDefault, directory, Path.Combine(_root, "home"), "ann", () => Stream.Null, "box"));
         var endpoint = finder.Find(option);
         return (endpoint.Display, endpoint.Source);
     }
