@@ -26,6 +26,9 @@ internal sealed record Member(AllocationAssignment Assignment, NodeName Node, No
     /// <summary>Whether every live gateway that routes its pool knows its present attempt.</summary>
     public bool IsAcknowledged { get; init; } = true;
 
+    /// <summary>Whether its agent has acted on its present orders, as far as its last report says.</summary>
+    public bool HasActed { get; init; }
+
     public bool IsLost => NodeStatus == NodeStatus.Lost;
 
     /// <summary>Wanted to serve, on a node that is not given up.</summary>
@@ -35,7 +38,7 @@ internal sealed record Member(AllocationAssignment Assignment, NodeName Node, No
 
     /// <summary>Tried and failed, or stopped being healthy; one that is only on its way up is not down.</summary>
     public bool IsDown => Observed is { } seen && !IsHealthy
-        && (seen.Phase is AllocationPhase.Failed or AllocationPhase.Running || seen.Failures > 0);
+        && (seen.Phase is AllocationPhase.Failed or AllocationPhase.Running || (seen.Failures > 0 && seen.Phase != AllocationPhase.Paused));
 
     /// <summary>Serving for long enough, as its agent and the gateways see it, to be counted on.</summary>
     public bool IsAvailable(TimeSpan minHealthyTime, DateTimeOffset now) =>

@@ -18,6 +18,7 @@ internal static class Membership
             var state = snapshot.Nodes.GetValueOrDefault(node);
             var isLeaving = IsLeaving(snapshot, node);
             var observed = ObservedById(snapshot, node);
+            var hasActed = HasActed(snapshot, assignment);
             foreach (var allocation in assignment.Allocations)
             {
                 if (!members.TryGetValue(allocation.Pool, out var list))
@@ -32,6 +33,7 @@ internal static class Membership
                     IsLeaving = isLeaving,
                     IsReturning = state is { Returning: true },
                     IsForgotten = state is null,
+                    HasActed = hasActed,
                     IsAcknowledged = seen is null || known.Knows(allocation.Pool, allocation.Id, seen.Attempt),
                 });
             }
@@ -42,6 +44,11 @@ internal static class Membership
 
     public static bool IsLeaving(ClusterSnapshot snapshot, string node) =>
         snapshot.Eligibility.TryGetValue(node, out var eligibility) && eligibility.Draining;
+
+    /// <summary>Whether the node reports under its present orders.</summary>
+    public static bool HasActed(ClusterSnapshot snapshot, NodeAssignment assignment) =>
+        snapshot.Observations.TryGetValue(assignment.Node.Value, out var observation)
+        && observation.Epoch == assignment.Epoch && observation.Generation >= assignment.Generation;
 
     public static Dictionary<AllocationId, ObservedAllocation> ObservedById(ClusterSnapshot snapshot, string node)
     {

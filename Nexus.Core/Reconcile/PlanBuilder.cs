@@ -23,6 +23,8 @@ internal sealed class PlanBuilder(ulong index)
     /// <summary>Why replicas of a pool cannot be moved off a node that is emptied; by pool.</summary>
     public IReadOnlyDictionary<PoolName, string> Stuck => _stuck;
 
+    public int StepCount => _steps.Count;
+
     public void Add(ReconcileStep step) => _steps.Add(step);
 
     public void Add(RolloutRecord record) => _rollouts.Add(record);

@@ -9,6 +9,9 @@ internal static class PoolReconciler
 {
     public static void AddSteps(PoolView view, RolloutPass rollout, Placer placer, PlanBuilder plan)
     {
+        var isFrozen = Brake.Judge(view, rollout);
+        var before = plan.StepCount;
+        view = Standbys.TakeOver(view, RolloutTargets.Of(rollout.Record, view), isFrozen, plan);
         var targets = RolloutTargets.Of(rollout.Record, view);
         var sorted = Sorted.Of(view, targets);
         plan.StopAll(sorted.Forgotten, "its node left the cluster");
@@ -24,6 +27,12 @@ internal static class PoolReconciler
         }
 
         Place(view, rollout, targets, sorted, placer, plan);
+        Standbys.Keep(view, rollout, targets, placer, plan);
+        if (plan.StepCount == before)
+        {
+            CrashLoops.Move(view, rollout, targets, placer, plan);
+        }
+
         SayWhatIsWaitedFor(view, plan);
         foreach (var member in view.Members)
         {

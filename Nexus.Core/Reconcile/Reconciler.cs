@@ -98,8 +98,7 @@ public static class Reconciler
             }
 
             var nodeIsKnown = snapshot.Nodes.ContainsKey(node);
-            var reported = snapshot.Observations.TryGetValue(node, out var observation)
-                && observation.Epoch == assignment.Epoch && observation.Generation >= assignment.Generation;
+            var reported = Membership.HasActed(snapshot, assignment);
             var observed = Membership.ObservedById(snapshot, node);
             foreach (var allocation in assignment.Allocations.Where(a => a.Desired == DesiredStatus.Stop))
             {

@@ -196,7 +196,7 @@ internal static class Cluster
         _ => $"~{step.Allocation}@{step.Node}",
     };
 
-    private static Part Allocation(
+    public static Part Allocation(
         string pool, int number, string node, string version, DesiredStatus desired, AllocationPhase phase, double? healthyFor) => s =>
     {
         var name = new NodeName(node);
