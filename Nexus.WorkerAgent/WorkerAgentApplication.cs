@@ -50,6 +50,7 @@ internal static class WorkerAgentApplication
         services.AddSingleton<AgentIdentity>();
         services.AddSingleton<WakeSignal>();
         services.AddSingleton<AllocationBook>();
+        services.AddSingleton<Spawn>(_ => static body => Task.Run(body));
         services.AddSingleton<WorkSet>();
         services.AddSingleton<ExitBoard>();
         services.AddSingleton<EventJournal>();

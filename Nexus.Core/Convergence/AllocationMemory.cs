@@ -45,6 +45,9 @@ public sealed record AllocationMemory
     /// <summary>Why its workload is being killed by its agent, in words; null when it is not.</summary>
     public string? KilledFor { get; init; }
 
+    /// <summary>The assignment under which it serves although it shall stand by; null when it does not.</summary>
+    public LeaderWord? StandsIn { get; init; }
+
     /// <summary>Since when it has been healthy without a break; null while it is not.</summary>
     public DateTimeOffset? HealthySince { get; init; }
 
@@ -95,6 +98,7 @@ public sealed record AllocationMemory
             StartedAt = workload.StartedAt,
             ExitHeard = false,
             KilledFor = null,
+            StandsIn = null,
             HealthySince = null,
             UnhealthySince = null,
             Sick = null,
@@ -120,6 +124,16 @@ public sealed record AllocationMemory
             Reason = "check fails: " + output,
         },
         _ => this,
+    };
+
+    /// <summary>Its workload is paused.</summary>
+    public AllocationMemory AfterSlept() => After(AllocationEvent.Slept) with
+    {
+        StandsIn = null,
+        HealthySince = null,
+        UnhealthySince = null,
+        Sick = null,
+        Reason = null,
     };
 
     /// <summary>Its agent takes it out of service. An agent that never saw it run learns here what runs.</summary>

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Nexus.Core.Ids;
-using Nexus.Core.Spec;
 using Nexus.Core.State;
 
 namespace Nexus.Core.Convergence;
@@ -14,6 +13,9 @@ public static class NodeConvergence
     /// <summary>How soon to look again at a workload that was heard to end and is still listed as running.</summary>
     public static readonly TimeSpan ExitRecheck = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How soon to look again whether what only one may hold is free, should nothing wake the loop before.</summary>
+    public static readonly TimeSpan HolderRecheck = TimeSpan.FromSeconds(1);
+
     /// <summary>Computes what to do.</summary>
     public static ConvergencePlan Compute(NodeSnapshot snapshot, DateTimeOffset now)
     {
@@ -26,6 +28,7 @@ public static class NodeConvergence
         var workloads = snapshot.Workloads.ToLookup(w => w.Allocation);
         var templates = assignment.Templates.ToDictionary(t => (t.Pool, t.Revision), t => t.Template);
         var verdicts = JudgePools(assignment, snapshot, now);
+        var standIns = StandbyConvergence.ComputeStandIns(assignment, snapshot);
         var plan = new Draft(snapshot, now);
         foreach (var allocation in assignment.Allocations.OrderBy(a => a.Id.Value, StringComparer.Ordinal))
         {
@@ -34,7 +37,12 @@ public static class NodeConvergence
                 templates.GetValueOrDefault((allocation.Pool, allocation.Revision)),
                 [.. workloads[allocation.Id].OrderByDescending(w => w.Attempt)],
                 snapshot.Memory.GetValueOrDefault(allocation.Id));
-            plan.Add(allocation.Desired == DesiredStatus.Stop ? Stop(view, plan) : Run(view, plan, verdicts));
+            plan.Add(allocation.Desired switch
+            {
+                DesiredStatus.Stop => Stop(view, plan),
+                DesiredStatus.Standby => Live(view, plan, kept => StandbyConvergence.Keep(view, kept, plan, standIns)),
+                _ => Live(view, plan, kept => Keep(view, kept, plan, verdicts)),
+            });
         }
 
         plan.Add(Unassigned(assignment, workloads, plan));
@@ -43,8 +51,9 @@ public static class NodeConvergence
             plan.Actions.ToImmutable(), plan.LookAgainAt, [.. verdicts.Where(v => v.Value.Frozen).Select(v => v.Key)]);
     }
 
-    private static IEnumerable<ConvergenceAction> Run(
-        View view, Draft plan, Dictionary<PoolName, LivenessVerdict> verdicts)
+    // What shall live, serving or standing by: one workload of it, started anew when it ended.
+    private static IEnumerable<ConvergenceAction> Live(
+        View view, Draft plan, Func<SeenWorkload, IEnumerable<ConvergenceAction>> keep)
     {
         if (plan.IsBusy(view.Id) || view.Template is not { } template)
         {
@@ -56,7 +65,7 @@ public static class NodeConvergence
         {
             // Copies beside the newest cannot come from this agent; two are worse than a removal.
             return [
-                .. Keep(view, template, kept, plan, verdicts),
+                .. keep(kept),
                 .. view.Workloads.Where(w => w != kept).Select(w => new RemoveWorkload(w)),
             ];
         }
@@ -74,18 +83,30 @@ public static class NodeConvergence
             return leftovers;
         }
 
+        if (ExclusiveHolder.Find(view, plan) is { } holder)
+        {
+            plan.LookAt(plan.Now + HolderRecheck);
+            return [.. leftovers, .. holder.ToActions(view)];
+        }
+
         var last = Math.Max(view.Memory?.Attempt ?? -1, view.Workloads.IsEmpty ? -1 : view.Workloads[0].Attempt);
         return [.. leftovers, new StartWorkload(view.Assignment, template, last + 1)];
     }
 
     private static IEnumerable<ConvergenceAction> Keep(
-        View view, PoolTemplate template, SeenWorkload kept, Draft plan, Dictionary<PoolName, LivenessVerdict> verdicts)
+        View view, SeenWorkload kept, Draft plan, Dictionary<PoolName, LivenessVerdict> verdicts)
     {
+        var template = view.Template!;
         var memory = view.Memory?.Workload == kept.Id ? view.Memory : null;
         if (memory is { ExitHeard: true })
         {
             plan.LookAt(plan.Now + ExitRecheck);
             return [];
+        }
+
+        if (kept.Paused)
+        {
+            return [new WakeStandby(view.Assignment, template, kept)];
         }
 
         if (memory is not { Phase: AllocationPhase.Running })
@@ -197,33 +218,5 @@ public static class NodeConvergence
                 [.. g.Select(a => snapshot.Memory[a.Id])],
                 [.. g.Select(a => a.Id).Where(id => !snapshot.Ongoing.ContainsKey(id))],
                 now));
-    }
-
-    private sealed record View(
-        AllocationAssignment Assignment, PoolTemplate? Template, ImmutableArray<SeenWorkload> Workloads, AllocationMemory? Memory)
-    {
-        public AllocationId Id => Assignment.Id;
-    }
-
-    private sealed class Draft(NodeSnapshot snapshot, DateTimeOffset now)
-    {
-        public NodeSnapshot Snapshot => snapshot;
-
-        public DateTimeOffset Now => now;
-
-        public ImmutableArray<ConvergenceAction>.Builder Actions { get; } = ImmutableArray.CreateBuilder<ConvergenceAction>();
-
-        public DateTimeOffset? LookAgainAt { get; private set; }
-
-        public void Add(IEnumerable<ConvergenceAction> actions) => Actions.AddRange(actions);
-
-        public void LookAt(DateTimeOffset at) => LookAgainAt = LookAgainAt is { } earlier && earlier <= at ? earlier : at;
-
-        public bool IsBusy(AllocationId id) => snapshot.Ongoing.ContainsKey(id);
-
-        public OngoingWork? OngoingOf(AllocationId id) => snapshot.Ongoing.TryGetValue(id, out var work) ? work : null;
-
-        public bool IsRegistered(AllocationId id, int attempt) =>
-            snapshot.Registered.TryGetValue(id, out var registered) && registered == attempt;
     }
 }

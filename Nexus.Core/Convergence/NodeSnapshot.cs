@@ -26,6 +26,9 @@ public sealed record SeenWorkload
     /// <summary>Whether it runs.</summary>
     public bool Running { get; init; }
 
+    /// <summary>Whether it runs and is paused.</summary>
+    public bool Paused { get; init; }
+
     /// <summary>Exit code once ended.</summary>
     public int? ExitCode { get; init; }
 
@@ -107,6 +110,39 @@ public sealed record RecordEnd(AllocationAssignment Assignment, PoolTemplate Tem
 /// <param name="Workload">What runs.</param>
 public sealed record KillUnhealthy(AllocationAssignment Assignment, PoolTemplate Template, SeenWorkload Workload)
     : ConvergenceAction(Assignment.Id);
+
+/// <summary>Let a paused workload go on, prove it once more, register it.</summary>
+/// <param name="Assignment">The allocation.</param>
+/// <param name="Template">What it is.</param>
+/// <param name="Workload">What is paused.</param>
+public sealed record WakeStandby(AllocationAssignment Assignment, PoolTemplate Template, SeenWorkload Workload)
+    : ConvergenceAction(Assignment.Id)
+{
+    /// <summary>The assignment under which it is woken without having been asked for; null when the leader wants it to run.</summary>
+    public LeaderWord? StandsIn { get; init; }
+}
+
+/// <summary>Drain a replica that serves, deregister it, and keep it paused.</summary>
+/// <param name="Assignment">The allocation.</param>
+/// <param name="Template">What it is.</param>
+/// <param name="Workload">What runs.</param>
+public sealed record DrainAndPause(AllocationAssignment Assignment, PoolTemplate Template, SeenWorkload Workload)
+    : ConvergenceAction(Assignment.Id);
+
+/// <summary>It is found paused, as wanted, by an agent that did not pause it.</summary>
+/// <param name="Assignment">The allocation.</param>
+/// <param name="Workload">What is paused.</param>
+public sealed record NotePaused(AllocationAssignment Assignment, SeenWorkload Workload) : ConvergenceAction(Assignment.Id);
+
+/// <summary>It cannot be started yet: say why.</summary>
+/// <param name="Assignment">The allocation.</param>
+/// <param name="Reason">Why.</param>
+public sealed record NoteWaiting(AllocationAssignment Assignment, string Reason) : ConvergenceAction(Assignment.Id);
+
+/// <summary>Which assignment.</summary>
+/// <param name="Epoch">Its epoch.</param>
+/// <param name="Generation">Its generation.</param>
+public readonly record struct LeaderWord(ulong Epoch, ulong Generation);
 
 /// <summary>Drain, stop, deregister, remove.</summary>
 /// <param name="Allocation">The allocation.</param>

@@ -11,7 +11,10 @@ internal sealed partial class AssignmentWatch(
     ConsulClient consul, AgentIdentity identity, AssignmentHolder holder, ILogger<AssignmentWatch> logger) : BackgroundService
 {
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
+
+    /// <summary>Runs until cancelled, on the caller's own flow.</summary>
+    internal async Task RunAsync(CancellationToken stoppingToken)
     {
         var key = StateKeys.DesiredOf(identity.Node);
         var toldAbsent = false;

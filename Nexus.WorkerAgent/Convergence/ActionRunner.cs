@@ -33,6 +33,18 @@ internal sealed class ActionRunner(
             case DrainAndStop stop:
                 work.TryRun(stop.Allocation, OngoingWork.Stopping, token => tasks.Stopper.DrainAndStopAsync(stop, token));
                 break;
+            case WakeStandby wake:
+                work.TryRun(wake.Allocation, OngoingWork.Starting, token => tasks.Prover.WakeAsync(wake, token));
+                break;
+            case DrainAndPause pause:
+                work.TryRun(pause.Allocation, OngoingWork.Stopping, token => tasks.Stopper.DrainAndPauseAsync(pause, token));
+                break;
+            case NotePaused paused:
+                book.Update(paused.Assignment, m => m.AfterRun(paused.Workload).AfterSlept());
+                break;
+            case NoteWaiting waiting:
+                book.Update(waiting.Assignment, m => m with { Reason = waiting.Reason });
+                break;
             case RemoveWorkload remove:
                 tasks.Remover.Begin(remove.Workload);
                 break;

@@ -43,7 +43,10 @@ internal sealed partial class ConvergenceLoop(
     }
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
+
+    /// <summary>Runs until cancelled, on the caller's own flow.</summary>
+    internal async Task RunAsync(CancellationToken stoppingToken)
     {
         using var heartbeat = pace.Heartbeats.Register("converge", SilenceLimit);
         inputs.Holder.Load();

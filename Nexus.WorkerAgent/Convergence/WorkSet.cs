@@ -5,11 +5,14 @@ using Nexus.Core.Ids;
 
 namespace Nexus.WorkerAgent.Convergence;
 
+/// <summary>Begins a task beside the caller. The one place where the agent leaves its caller's flow.</summary>
+internal delegate Task Spawn(Func<Task> body);
+
 /// <summary>
 /// Owns the tasks that work on allocations: at most one each, all joined at the end. A task that failed keeps its place
 /// for a moment, so that a lasting fault does not spin the loop.
 /// </summary>
-internal sealed partial class WorkSet(WakeSignal wake, TimeProvider time, ILogger<WorkSet> logger) : IDisposable
+internal sealed partial class WorkSet(WakeSignal wake, Spawn spawn, TimeProvider time, ILogger<WorkSet> logger) : IDisposable
 {
     private static readonly TimeSpan FailurePause = TimeSpan.FromSeconds(1);
 
@@ -60,7 +63,7 @@ internal sealed partial class WorkSet(WakeSignal wake, TimeProvider time, ILogge
         }
 
         // Owned: RunAsync never throws, and EndAsync waits for Done.
-        _ = Task.Run(() => RunAsync(key, work, body), CancellationToken.None);
+        _ = spawn(() => RunAsync(key, work, body));
         return true;
     }
 
@@ -77,7 +80,7 @@ internal sealed partial class WorkSet(WakeSignal wake, TimeProvider time, ILogge
         catch (Exception e)
         {
             LogWorkFailed(key, e.Message, e);
-            await Task.Delay(FailurePause, time, work.Cancellation.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(FailurePause, time, work.Cancellation.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
 
         _running.TryRemove(key, out _);

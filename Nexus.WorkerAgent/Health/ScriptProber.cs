@@ -21,7 +21,10 @@ internal sealed partial class ScriptProber(
     private readonly Dictionary<AllocationId, Streak> _streaks = [];
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
+
+    /// <summary>Runs until cancelled, on the caller's own flow.</summary>
+    internal async Task RunAsync(CancellationToken stoppingToken)
     {
         while (true)
         {

@@ -9,6 +9,8 @@ internal static class EventKinds
     public const string AllocationUnhealthy = nameof(AllocationUnhealthy);
     public const string AllocationExited = nameof(AllocationExited);
     public const string AllocationRestarting = nameof(AllocationRestarting);
+    public const string AllocationPaused = nameof(AllocationPaused);
+    public const string AllocationWoken = nameof(AllocationWoken);
     public const string AllocationStopped = nameof(AllocationStopped);
     public const string ImagePullFailed = nameof(ImagePullFailed);
     public const string StartFailed = nameof(StartFailed);

@@ -38,7 +38,10 @@ internal sealed partial class ObservationReporter(
     }
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
+
+    /// <summary>Runs until cancelled, on the caller's own flow.</summary>
+    internal async Task RunAsync(CancellationToken stoppingToken)
     {
         ulong? index = null;
         ReadOnlyMemory<byte> written = default;

@@ -78,7 +78,10 @@ internal sealed partial class RuntimeConnection(
     }
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
+
+    /// <summary>Runs until cancelled, on the caller's own flow.</summary>
+    internal async Task RunAsync(CancellationToken stoppingToken)
     {
         var runtime = await ChooseAsync(stoppingToken);
         for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)

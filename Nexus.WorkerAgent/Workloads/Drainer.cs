@@ -19,7 +19,7 @@ internal sealed class Drainer(AllocationBook book, LocalCatalog catalog, Gateway
         var id = action.Allocation;
         var newest = action.Workloads.MaxBy(w => w.Attempt)!;
         var before = book.Find(id);
-        var served = newest is { Running: true, Port: not null } && (MayServe(before) || catalog.Registered.ContainsKey(id)
+        var served = newest is { Running: true, Paused: false, Port: not null } && (MayServe(before) || catalog.Registered.ContainsKey(id)
             || gateways.Lists(id, newest.Attempt));
         if (action.Assignment is { } assignment)
         {

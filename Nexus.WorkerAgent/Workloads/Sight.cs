@@ -14,6 +14,7 @@ internal static class Sight
         Pool = workload.Pool,
         Attempt = workload.Attempt,
         Running = workload.State == WorkloadState.Running,
+        Paused = workload.Paused,
         Ended = workload.State == WorkloadState.Exited,
         ExitCode = workload.ExitCode,
         OutOfMemory = workload.OutOfMemory,

@@ -1,7 +1,9 @@
 using Nexus.Core.Convergence;
+using Nexus.Core.Ids;
 using Nexus.Core.Spec;
 using Nexus.Core.State;
 using Nexus.Runtime;
+using Nexus.WorkerAgent.Assignments;
 using Nexus.WorkerAgent.Catalog;
 using Nexus.WorkerAgent.Convergence;
 using Nexus.WorkerAgent.Health;
@@ -24,6 +26,23 @@ internal sealed class WorkloadProver(
         return ProveAsync(action.Assignment, action.Template, action.Workload, cancellationToken);
     }
 
+    /// <summary>Lets a paused workload go on and brings it into service.</summary>
+    public async Task WakeAsync(WakeStandby action, CancellationToken cancellationToken)
+    {
+        book.Update(action.Assignment, m => m.AfterRun(action.Workload) with { StandsIn = action.StandsIn });
+        outlets.Events.Publish(EventKinds.AllocationWoken, EventSeverity.Info, action.Assignment, action.StandsIn is null
+            ? $"{action.Assignment.Id} is woken: {action.Assignment.Reason}."
+            : $"{action.Assignment.Id} is woken at once to stand in for a replica of its pool that failed.");
+        if (await runtime.Required.UnpauseAsync(new WorkloadId(action.Workload.Id), cancellationToken))
+        {
+            await ProveAsync(action.Assignment, action.Template, action.Workload with { Paused = false }, cancellationToken);
+        }
+        else
+        {
+            book.TryUpdate(action.Allocation, m => m.AfterExitHeard());
+        }
+    }
+
     /// <summary>Probes, registers, reports. A workload that ends meanwhile is left to the next pass.</summary>
     public async Task ProveAsync(
         AllocationAssignment allocation, PoolTemplate template, SeenWorkload workload, CancellationToken cancellationToken)
@@ -34,6 +53,14 @@ internal sealed class WorkloadProver(
         var result = await probe.RunAsync(template.Health, check, target, exited, cancellationToken);
         switch (result.Outcome)
         {
+            case ProbeOutcome.Serving when ShallSleep(allocation.Id):
+                if (await runtime.Required.PauseAsync(new WorkloadId(workload.Id), cancellationToken))
+                {
+                    book.Update(allocation, m => m.AfterSlept());
+                    outlets.Events.Publish(EventKinds.AllocationPaused, EventSeverity.Info, allocation, $"{allocation.Id} serves and is kept paused, to stand in when another fails.");
+                }
+
+                break;
             case ProbeOutcome.Serving:
                 // At once and as passing: the gateways route to it from here on. Without Consul it runs unregistered.
                 await catalog.TryRegisterAsync(allocation, template, workload, healthy: true, cancellationToken);
@@ -56,11 +83,18 @@ internal sealed class WorkloadProver(
                 break;
         }
     }
+
+    // By what is wanted now: the leader may have changed its mind since the start began.
+    private bool ShallSleep(AllocationId id) =>
+        book.Find(id)?.StandsIn is null
+        && outlets.Holder.Current.Assignment?.Allocations.FirstOrDefault(a => a.Id == id)?.Desired == DesiredStatus.Standby;
 }
 
-/// <summary>Where the prover's findings go.</summary>
+/// <summary>Where the prover's findings go, and what they depend on.</summary>
 /// <param name="Events">Events.</param>
 /// <param name="Ends">Ends.</param>
 /// <param name="Exits">Who has ended.</param>
 /// <param name="Identity">Where replicas of this node are reached.</param>
-internal sealed record ProverOutlets(EventJournal Events, EndRecorder Ends, ExitBoard Exits, AgentIdentity Identity);
+/// <param name="Holder">What is wanted by now.</param>
+internal sealed record ProverOutlets(
+    EventJournal Events, EndRecorder Ends, ExitBoard Exits, AgentIdentity Identity, AssignmentHolder Holder);

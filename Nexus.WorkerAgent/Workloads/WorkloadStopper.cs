@@ -49,6 +49,20 @@ internal sealed class WorkloadStopper(
         book.TryUpdate(id, m => m.AfterGone(action.Reason));
     }
 
+    /// <summary>Drain, deregister, pause: it shall stand by from now on.</summary>
+    public async Task DrainAndPauseAsync(DrainAndPause action, CancellationToken cancellationToken)
+    {
+        var id = action.Allocation;
+        var drain = new DrainAndStop(id, action.Template, [action.Workload], action.Assignment.Reason) { Assignment = action.Assignment };
+        await drainer.DrainAsync(drain, action.Template.Drain, cancellationToken);
+        await catalog.TryDeregisterAsync(id, cancellationToken);
+        if (await runtime.Required.PauseAsync(new WorkloadId(action.Workload.Id), cancellationToken))
+        {
+            book.Update(action.Assignment, m => m.AfterSlept());
+            events.Publish(EventKinds.AllocationPaused, EventSeverity.Info, action.Assignment, $"{id} is paused, to stand in when another fails: {action.Assignment.Reason}.");
+        }
+    }
+
     /// <summary>Ends everything on this node: the agent itself is leaving and was told to take its workloads along.</summary>
     public async Task StopAllAsync(CancellationToken cancellationToken)
     {

@@ -90,7 +90,15 @@ public sealed class AwayTests(ConsulFixture consul)
 
         Assert.Contains("/nonexistent/docker.sock", told.Message, StringComparison.Ordinal);
         Assert.Contains("systemctl start docker", told.Message, StringComparison.Ordinal);
-        Assert.Contains(await agent.Consul.Agent.ChecksAsync(Token), c => c.Output.Contains("/nonexistent/docker.sock", StringComparison.Ordinal));
+
+        // The service comes first, what its check has to say a moment later.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        patience.CancelAfter(TimeSpan.FromSeconds(20));
+        while (!(await agent.Consul.Agent.ChecksAsync(patience.Token)).Any(c => c.Output.Contains("/nonexistent/docker.sock", StringComparison.Ordinal)))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, patience.Token);
+        }
+
         Assert.Equal(1, agent.Logs.Count(" 5042 "));
         using var http = new HttpClient { BaseAddress = agent.Api };
         Assert.Equal("[]", await http.GetStringAsync(new Uri(Routes.Allocations, UriKind.Relative), Token));

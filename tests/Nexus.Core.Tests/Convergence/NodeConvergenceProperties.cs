@@ -15,7 +15,7 @@ public sealed class NodeConvergenceProperties
     private static readonly Gen<string> AnyId = Gen.Int[0, 3].Select(i => Ids[i]);
 
     private static readonly Gen<SeenWorkload> AnyWorkload =
-        Gen.Select(AnyId, Gen.Int[0, 2], Gen.Bool).Select((id, attempt, live) => live ? Live(id, attempt) : Dead(id, attempt));
+        Gen.Select(AnyId, Gen.Int[0, 2], Gen.Bool).Select((id, attempt, live) => live ? attempt == 2 ? Sleeps(id, attempt) : Live(id, attempt) : Dead(id, attempt));
 
     private static readonly Gen<AllocationMemory> AnyMemory =
         Gen.Select(AnyId, Gen.Enum<AllocationPhase>(), Gen.Int[0, 2], Gen.Int[-20, 20], Gen.Int[0, 3]).Select(
@@ -29,7 +29,7 @@ public sealed class NodeConvergenceProperties
     private static readonly Gen<NodeAssignment?> AnyAssignment =
         Gen.Select(Gen.Int[0, 9], AnyId.Array[0, 4], Gen.Bool.Array[4]).Select((none, ids, stops) => none == 0
             ? null
-            : (NodeAssignment?)Assigned([.. ids.Distinct().Select((id, i) => stops[i] ? Stop(id) : Run(id))]));
+            : (NodeAssignment?)Assigned([.. ids.Distinct().Select((id, i) => stops[i] ? Stop(id) : i == 2 ? Standby(id) : Run(id))]));
 
     private static readonly Gen<NodeSnapshot> AnySnapshot =
         Gen.Select(AnyAssignment, AnyWorkload.Array[0, 5], AnyMemory.Array[0, 4], AnyId.Array[0, 4], Gen.Int[0, 15], Gen.Bool)
@@ -78,7 +78,7 @@ public sealed class NodeConvergenceProperties
 
     [Fact]
     public void A_service_is_taken_out_only_when_nothing_runs_behind_it() => Check((snapshot, plan) => plan.Actions.OfType<DeregisterService>()
-        .All(d => !snapshot.Workloads.Any(w => w.Allocation == d.Allocation && w.Running) && !snapshot.Ongoing.ContainsKey(d.Allocation)));
+        .All(d => snapshot.Workloads.Where(w => w.Allocation == d.Allocation && w.Running).MaxBy(w => w.Attempt) is null or { Paused: true } && !snapshot.Ongoing.ContainsKey(d.Allocation)));
 
     [Fact]
     public void What_a_task_works_on_is_only_ever_cancelled() => Check((snapshot, plan) =>
@@ -87,6 +87,25 @@ public sealed class NodeConvergenceProperties
     [Fact]
     public void At_most_one_replica_of_a_pool_is_killed_at_a_time() =>
         Check((_, plan) => plan.Actions.OfType<KillUnhealthy>().Count() <= 1);
+
+    [Fact]
+    public void What_shall_run_is_never_left_paused_and_never_put_to_sleep() => Check((snapshot, plan) =>
+    {
+        var run = (snapshot.Assignment?.Allocations ?? []).Where(a => a.Desired == DesiredStatus.Run).Select(a => a.Id).ToHashSet();
+        return plan.Actions.All(a => a is not (DrainAndPause or NotePaused) || !run.Contains(a.Allocation))
+            && snapshot.Workloads.Where(w => w.Paused && run.Contains(w.Allocation) && !snapshot.Ongoing.ContainsKey(w.Allocation))
+                .All(w => snapshot.Memory.GetValueOrDefault(w.Allocation) is { ExitHeard: true }
+                    || snapshot.Workloads.Any(o => o.Allocation == w.Allocation && o.Running && o.Attempt >= w.Attempt && o != w)
+                    || plan.Actions.OfType<WakeStandby>().Any(k => k.Workload == w));
+    });
+
+    [Fact]
+    public void Standbys_stand_in_for_no_more_than_are_down() => Check((snapshot, plan) =>
+    {
+        var run = (snapshot.Assignment?.Allocations ?? []).Where(a => a.Desired == DesiredStatus.Run).Select(a => a.Id).ToHashSet();
+        return plan.Actions.OfType<WakeStandby>().Count(w => w.StandsIn is not null)
+            <= snapshot.Memory.Values.Count(m => run.Contains(m.Id) && (m.ExitHeard || m.Phase != AllocationPhase.Running || m.Sick is not null));
+    });
 
     private static void Check(Func<NodeSnapshot, ConvergencePlan, bool> holds) =>
         AnySnapshot.Sample(snapshot => holds(snapshot, NodeConvergence.Compute(snapshot, Now)), iter: 20_000);

@@ -17,6 +17,8 @@ internal static class NodeView
 
     public static AllocationAssignment Run(string id) => new(new(id), Web, Revision, DesiredStatus.Run, "wanted");
 
+    public static AllocationAssignment Standby(string id) => new(new(id), Web, Revision, DesiredStatus.Standby, "warm");
+
     public static AllocationAssignment Stop(string id) => new(new(id), Web, Revision, DesiredStatus.Stop, "scaled down");
 
     public static NodeAssignment Assigned(params ImmutableArray<AllocationAssignment> allocations) => new()
@@ -37,6 +39,8 @@ internal static class NodeView
         Port = 1000 + attempt,
     };
 
+    public static SeenWorkload Sleeps(string id, int attempt = 0) => Live(id, attempt) with { Paused = true };
+
     public static SeenWorkload Dead(string id, int attempt = 0) => new()
     {
         Id = $"{id}#{attempt}",
@@ -50,7 +54,7 @@ internal static class NodeView
     {
         Phase = phase,
         Attempt = attempt,
-        Workload = phase is AllocationPhase.Starting or AllocationPhase.Running or AllocationPhase.Draining ? $"{id}#{attempt}" : null,
+        Workload = phase is AllocationPhase.Starting or AllocationPhase.Running or AllocationPhase.Paused or AllocationPhase.Draining ? $"{id}#{attempt}" : null,
         EndedAttempt = phase is AllocationPhase.Failed ? attempt : attempt - 1,
     };
 
@@ -78,6 +82,10 @@ internal static class NodeView
         KillUnhealthy k => $"kill {k.Workload.Id}",
         DrainAndStop d => $"stop {string.Join('+', d.Workloads.Select(w => w.Id))}",
         RemoveWorkload r => $"remove {r.Workload.Id}",
+        WakeStandby w => $"{(w.StandsIn is null ? "wake" : "stand in")} {w.Workload.Id}",
+        DrainAndPause d => $"drain and pause {d.Workload.Id}",
+        NotePaused p => $"paused {p.Workload.Id}",
+        NoteWaiting w => $"{w.Allocation} {w.Reason}",
         CancelStart c => $"cancel {c.Allocation}",
         RegisterService r => $"register {r.Allocation}",
         DeregisterService d => $"deregister {d.Allocation}",
