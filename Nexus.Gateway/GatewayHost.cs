@@ -1,6 +1,7 @@
 using Nexus.Consul;
 using Nexus.Gateway.Admin;
 using Nexus.Gateway.Catalog;
+using Nexus.Gateway.Draining;
 using Nexus.Gateway.Ejecting;
 using Nexus.Gateway.Forwarding;
 using Nexus.Gateway.Headers;
@@ -8,6 +9,7 @@ using Nexus.Gateway.Live;
 using Nexus.Gateway.Observability;
 using Nexus.Gateway.Reporting;
 using Nexus.Gateway.Routing;
+using Nexus.Gateway.Streams;
 using Nexus.ServiceDefaults;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
@@ -69,11 +71,20 @@ internal static class GatewayHost
         // In this order: routes of the last run first, then Consul's word, then what only follows.
         services.AddHostedService<RoutingLoop>();
         services.AddHostedService<CatalogWatcher>();
+        services.AddHostedService<StateWatcher>();
+        services.AddHostedService<AgentStreams>();
         services.AddHostedService<RoutingFileWriter>();
+        services.AddHostedService(provider => provider.GetRequiredService<DrainLoop>());
+        services.AddHostedService<CleanStop>();
         services.AddHostedService<ReconnectProber>();
         services.AddHostedService<AbsenceProber>();
         services.AddSingleton<GatewayRegistration>();
         services.AddSingleton<ReportComposer>();
+        services.AddSingleton<NodeDoubts>();
+        services.AddSingleton<DrainLoop>();
+        services.AddSingleton<Leaving>();
+        services.AddSingleton<Chance>();
+        services.AddSingleton<AgentStream>();
         services.AddHostedService(provider => provider.GetRequiredService<GatewayRegistration>());
         services.AddHostedService<ReportLoop>();
     }

@@ -41,6 +41,11 @@ internal sealed class GatewayOptions : IValidatableObject
     /// thread. Off until a measurement on the machine in question says otherwise, see docs/gateway.md.</summary>
     public bool InlineScheduling { get; set; }
 
+    /// <summary>How long a gateway that stops goes on accepting, saying that it leaves, so that clients and whatever balances them
+    /// find another; then it finishes what is under way.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
+    public TimeSpan StopNotice { get; set; } = TimeSpan.FromMilliseconds(500);
+
     /// <summary>How requests reach the replicas.</summary>
     [ValidateObjectMembers]
     public UpstreamOptions Upstream { get; set; } = new();

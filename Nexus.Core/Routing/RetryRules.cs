@@ -41,6 +41,8 @@ public enum RequestBody
 /// <summary>Decides what a failed attempt leads to.</summary>
 public static class RetryRules
 {
+    private const int FewRetries = 3;
+
     /// <summary>Whether another destination may be asked: always if nothing was sent; if the replica may have acted, only for
     /// methods that change nothing (RFC 9110 §9.2.1) and whose body, if they have one, was kept.</summary>
     /// <param name="outcome">How the attempt ended.</param>
@@ -54,6 +56,10 @@ public static class RetryRules
             body != RequestBody.Streamed && (IsSafe(method) || (repeatsIdempotent && IsIdempotent(method))),
         _ => false,
     };
+
+    /// <summary>Retries that may be under way at once: a part of the requests under way, and always a few where any are wanted.</summary>
+    public static int Budget(int requests, int percent) =>
+        percent <= 0 ? 0 : (int)Math.Max(FewRetries, (long)requests * percent / 100);
 
     /// <summary>Whether sending it twice does what sending it once does (RFC 9110 §9.2.2).</summary>
     public static bool IsIdempotent(string method) => IsSafe(method) || method is "PUT" or "DELETE";

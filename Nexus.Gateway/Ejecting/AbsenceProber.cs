@@ -7,13 +7,15 @@ using Nexus.Gateway.Routing;
 namespace Nexus.Gateway.Ejecting;
 
 /// <summary>
-/// Probes destinations while the catalog cannot be believed: Consul's agents are the one prober of a cluster, so that each
-/// replica is asked once and not once per gateway, and while they are away somebody has to ask.
+/// Probes destinations while the catalog cannot be believed about them: Consul's agents are the one prober of a cluster, so that
+/// each replica is asked once and not once per gateway, and while they are away, or one of them is, somebody has to ask.
 /// </summary>
 internal sealed class AbsenceProber(
-    RoutingState routing, Ejector ejector, IOptions<GatewayOptions> options, TimeProvider time) : BackgroundService
+    RoutingState routing, LivePools pools, NodeDoubts doubts, Ejector ejector, IOptions<GatewayOptions> options, TimeProvider time) : BackgroundService
 {
     private const int AtOnce = 16;
+    private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(250);
+    private static readonly ProbePlan Simple = new(HealthCheckType.Tcp, "/", TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), 2);
 
     private readonly Dictionary<string, long> _lastPass = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _failures = new(StringComparer.Ordinal);
@@ -33,27 +35,36 @@ internal sealed class AbsenceProber(
         while (!stoppingToken.IsCancellationRequested)
         {
             var snapshot = routing.Current;
-            var pools = snapshot.Pools.Where(pool => pool is { Trust: PoolTrust.LastKnown, Probe: not null }).ToList();
-            if (pools.Count == 0)
+            var all = snapshot.Pools.Where(pool => pool.InRotation.Any(d => IsWorthAsking(pool, d))).ToList();
+            if (all.Count == 0)
             {
                 _lastPass.Clear();
                 _failures.Clear();
-                await routing.WaitForChangeAsync(snapshot, stoppingToken);
+                await Task.Delay(Idle, time, stoppingToken);
                 continue;
             }
 
-            foreach (var pool in pools.Where(IsDue))
+            foreach (var pool in all.Where(IsDue))
             {
                 await ProbeAsync(client, pool, stoppingToken);
             }
 
-            await Task.Delay(pools.Min(pool => pool.Probe!.Interval) / 4, time, stoppingToken);
+            var next = all.Min(pool => PlanOf(pool).Interval) / 4;
+            await Task.Delay(next < Idle ? next : Idle, time, stoppingToken);
         }
     }
 
+    // A pool that asked not to be checked is left alone, but the witness for its node is asked for in any case.
+    private static ProbePlan PlanOf(PoolRouting pool) => pool.Probe ?? Simple;
+
+    private bool IsWorthAsking(PoolRouting pool, Destination destination) =>
+        destination.IsDoubted
+        || (pool is { Trust: PoolTrust.LastKnown, Probe: not null })
+        || (destination.Node is { } node && doubts.Silent.Contains(node.Value));
+
     private bool IsDue(PoolRouting pool)
     {
-        if (_lastPass.TryGetValue(pool.Name.Value, out var last) && time.GetElapsedTime(last) < pool.Probe!.Interval)
+        if (_lastPass.TryGetValue(pool.Name.Value, out var last) && time.GetElapsedTime(last) < PlanOf(pool).Interval)
         {
             return false;
         }
@@ -64,10 +75,10 @@ internal sealed class AbsenceProber(
 
     private async Task ProbeAsync(HttpMessageInvoker client, PoolRouting pool, CancellationToken cancellationToken)
     {
-        foreach (var some in pool.InRotation.Chunk(AtOnce))
+        foreach (var some in pool.InRotation.Where(d => IsWorthAsking(pool, d)).Chunk(AtOnce))
         {
             var started = time.GetTimestamp();
-            var answers = await Task.WhenAll(some.Select(d => IsWellAsync(client, d, pool.Probe!, cancellationToken)));
+            var answers = await Task.WhenAll(some.Select(d => IsWellAsync(client, d, PlanOf(pool), cancellationToken)));
             for (var i = 0; i < some.Length; i++)
             {
                 Judge(pool, some[i], answers[i], started);
@@ -78,15 +89,23 @@ internal sealed class AbsenceProber(
     private void Judge(PoolRouting pool, Destination destination, bool isWell, long started)
     {
         var id = destination.Id.Value;
+        var evidence = destination.Node is { } node ? pools.EvidenceOf(node.Value) : null;
         if (isWell)
         {
+            evidence?.Answered(time.GetTimestamp());
             _failures.Remove(id);
             ejector.Succeed(id, started);
             return;
         }
 
+        evidence?.Failed(time.GetTimestamp());
+        if (pool.Trust != PoolTrust.LastKnown && !destination.IsDoubted)
+        {
+            return; // The catalog knows better; it was asked for its node's sake.
+        }
+
         var failures = _failures[id] = _failures.GetValueOrDefault(id) + 1;
-        if (failures >= pool.Probe!.Failures)
+        if (failures >= PlanOf(pool).Failures)
         {
             ejector.Fail(pool.Name.Value, id, LiveDestination.LifeOf(destination), EjectionReason.ProbeFailed, started);
         }

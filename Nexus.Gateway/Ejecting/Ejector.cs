@@ -75,10 +75,27 @@ internal sealed partial class Ejector(
 
         pools.Find(pool)?.Refresh();
         telemetry.Ejected(pool, reason);
+        if (reason is EjectionReason.Gone or EjectionReason.TimedOut or EjectionReason.ProbeFailed)
+        {
+            BreakOff(entry);
+        }
+
         LogEjected(allocation, reason, entry.Standing.Delay.TotalSeconds);
         if (reason is EjectionReason.ConnectionLost or EjectionReason.ConnectFailed && entry.Standing.Failures == 1)
         {
             _suspects.Writer.TryWrite(entry);
+        }
+    }
+
+    /// <summary>Has what waits at an ejected destination asked elsewhere. Not after a mere broken connection, since a request that
+    /// breaks every connection would so take all others along; then the second look decides.</summary>
+    public void BreakOff(EjectionEntry ejection)
+    {
+        if (pools.Find(ejection.Pool)?.Find(ejection.Allocation) is { } destination
+            && destination.Life == ejection.Life
+            && destination.Pool.HasAnotherThan(destination))
+        {
+            destination.BreakOff();
         }
     }
 
@@ -100,7 +117,7 @@ internal sealed partial class Ejector(
             var now = pool?.Destinations.FirstOrDefault(d => d.Id.Value == held.Allocation);
             if (now is not { Rotation: Rotation.In }
                 || LiveDestination.LifeOf(now) != held.Life
-                || (held.Reason == EjectionReason.ProbeFailed && pool!.Trust == PoolTrust.Current))
+                || (held.Reason == EjectionReason.ProbeFailed && pool!.Trust == PoolTrust.Current && !now.IsDoubted))
             {
                 Move(held.Allocation, EjectionEvent.Announced, entry => ReferenceEquals(entry, held));
             }

@@ -8,19 +8,26 @@ namespace Nexus.Gateway.Ejecting;
 /// </summary>
 internal sealed class ReconnectProber(Ejector ejector, TimeProvider time) : BackgroundService
 {
+    private const int AtOnce = 16;
+
     // More patient than a request, which has another replica to go to.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await foreach (var suspect in ejector.Suspects.ReadAllAsync(stoppingToken))
+        var several = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stoppingToken };
+        await Parallel.ForEachAsync(ejector.Suspects.ReadAllAsync(stoppingToken), several, async (suspect, token) =>
         {
             if (Uri.TryCreate(suspect.Life[(suspect.Life.IndexOf('@', StringComparison.Ordinal) + 1)..], UriKind.Absolute, out var address)
-                && await AcceptsAsync(address, Patience, time, stoppingToken))
+                && await AcceptsAsync(address, Patience, time, token))
             {
                 ejector.GiveAnotherChance(suspect);
             }
-        }
+            else
+            {
+                ejector.BreakOff(suspect);
+            }
+        });
     }
 
     /// <summary>Whether a TCP connection is accepted in time.</summary>

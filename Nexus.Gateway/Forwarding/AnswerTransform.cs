@@ -1,11 +1,12 @@
 using System.Net;
+using Nexus.Gateway.Draining;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
 
 namespace Nexus.Gateway.Forwarding;
 
 /// <summary>Tells an attempt that the head of its answer arrived, before any of it reaches the client.</summary>
-internal sealed class AnswerTransform(TimeProvider time) : ITransformProvider
+internal sealed class AnswerTransform(Leaving leaving, TimeProvider time) : ITransformProvider
 {
     public void ValidateRoute(TransformRouteValidationContext context)
     {
@@ -25,6 +26,10 @@ internal sealed class AnswerTransform(TimeProvider time) : ITransformProvider
             if (answer.StatusCode == HttpStatusCode.SwitchingProtocols)
             {
                 attempt.Upgrade();
+            }
+            else if (leaving.IsLeaving && HttpProtocol.IsHttp11(context.HttpContext.Request.Protocol))
+            {
+                context.HttpContext.Response.Headers.Connection = "close";
             }
         }
 

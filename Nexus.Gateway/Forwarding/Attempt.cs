@@ -15,6 +15,7 @@ internal sealed class Attempt
 
     private readonly CancellationTokenSource _ending = new();
     private int _state;
+    private bool _isRetry;
 
     private enum State
     {
@@ -42,8 +43,10 @@ internal sealed class Attempt
     /// <param name="destination">Who is asked.</param>
     /// <param name="mayBreakOff">Whether it can be made elsewhere.</param>
     /// <param name="timeout">How long the answer's head may take.</param>
-    public CancellationTokenRegistration Begin(LiveDestination destination, bool mayBreakOff, TimeSpan? timeout)
+    /// <param name="isRetry">Whether it takes of its pool's budget, until it is answered.</param>
+    public CancellationTokenRegistration Begin(LiveDestination destination, bool mayBreakOff, TimeSpan? timeout, bool isRetry)
     {
+        _isRetry = isRetry;
         (Destination, AnsweredAt, IsUpgraded, _state) = (destination, null, false, (int)State.Waiting);
         if (timeout is { } limit)
         {
@@ -60,6 +63,7 @@ internal sealed class Attempt
         if (Interlocked.CompareExchange(ref _state, (int)State.Answered, (int)State.Waiting) == (int)State.Waiting)
         {
             AnsweredAt = now;
+            LeaveBudget();
             _ending.CancelAfter(Timeout.InfiniteTimeSpan);
             if (!_ending.IsCancellationRequested)
             {
@@ -82,6 +86,7 @@ internal sealed class Attempt
     /// <summary>Leaves the destination.</summary>
     public void End()
     {
+        LeaveBudget();
         if (IsUpgraded)
         {
             Destination!.LeaveUpgraded();
@@ -100,6 +105,15 @@ internal sealed class Attempt
     {
         Destination = null;
         return _ending.TryReset();
+    }
+
+    private void LeaveBudget()
+    {
+        if (_isRetry)
+        {
+            _isRetry = false;
+            Destination!.Pool.Budget.Leave();
+        }
     }
 
     private void BreakOff()

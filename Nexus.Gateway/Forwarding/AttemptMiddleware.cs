@@ -1,16 +1,14 @@
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Nexus.Core.Routing;
 using Nexus.Gateway.Live;
 using Nexus.Gateway.Observability;
-using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
 
 namespace Nexus.Gateway.Forwarding;
 
 /// <summary>
-/// The end of YARP's pipeline: has a request made at one destination after the other, as far as that is safe. Waits for nobody:
-/// without a destination the client is told so.
+/// The end of YARP's pipeline: has a request made at one destination after the other, as far as that is safe and the budget goes.
+/// Without a destination the client is told so at once.
 /// </summary>
 internal sealed class AttemptMiddleware(
     RequestDelegate next, LivePools pools, Attempts attempts, GatewayTelemetry telemetry, IOptions<GatewayOptions> options)
@@ -33,9 +31,32 @@ internal sealed class AttemptMiddleware(
 
     private async Task ForwardAsync(HttpContext context, IReverseProxyFeature proxy, LivePool pool)
     {
+        pool.Budget.BeginRequest();
+        AttemptOutcome? outcome;
+        try
+        {
+            outcome = await TryAsync(context, proxy, pool);
+        }
+        finally
+        {
+            pool.Budget.EndRequest();
+        }
+
+        telemetry.Requested(pool.Name, outcome);
+        if (outcome is not (AttemptOutcome.Answered or AttemptOutcome.ClientGone) && !context.Response.HasStarted)
+        {
+            await Refusal.ForPoolAsync(context, pool.Name, outcome);
+        }
+    }
+
+    /// <summary>How the last attempt went; null when there was nobody to ask at all.</summary>
+    private async Task<AttemptOutcome?> TryAsync(HttpContext context, IReverseProxyFeature proxy, LivePool pool)
+    {
+        var retry = pool.Retry;
+        var request = new RepeatableRequest(context, retry);
         List<LiveDestination>? tried = null;
         AttemptOutcome? outcome = null;
-        for (var left = pool.Retry.Attempts; left > 0;)
+        for (var left = retry.Attempts; left > 0;)
         {
             var chosen = attempts.Enter(pool, tried);
             if (chosen is null)
@@ -43,20 +64,21 @@ internal sealed class AttemptMiddleware(
                 break;
             }
 
-            if (tried is not null)
+            if (outcome is { } failed)
             {
-                telemetry.Retried(pool.Name);
-                Forget(context);
+                if (!await pool.Budget.EnterAsync(retry.BudgetPercent, context.RequestAborted))
+                {
+                    chosen.Leave();
+                    telemetry.Denied(pool.Name);
+                    break;
+                }
+
+                telemetry.Retried(pool.Name, failed);
+                request.Rewind();
             }
 
-            outcome = await attempts.MakeAsync(context, proxy, chosen);
-            if (outcome == AttemptOutcome.Answered)
-            {
-                telemetry.Requested(pool.Name, outcome);
-                return;
-            }
-
-            if (!MayRetry(context, outcome.Value))
+            outcome = await attempts.MakeAsync(context, proxy, chosen, request, isRetry: outcome is not null);
+            if (outcome == AttemptOutcome.Answered || !request.MayRepeat(outcome.Value))
             {
                 break;
             }
@@ -66,29 +88,6 @@ internal sealed class AttemptMiddleware(
             (tried ??= []).Add(chosen);
         }
 
-        await RefuseAsync(context, pool.Name, outcome);
-    }
-
-    private static bool MayRetry(HttpContext context, AttemptOutcome outcome) =>
-        !context.Response.HasStarted
-        && !context.RequestAborted.IsCancellationRequested
-        && RetryRules.MayRetry(outcome, context.Request.Method, BodyOf(context), repeatsIdempotent: false);
-
-    private static RequestBody BodyOf(HttpContext context) =>
-        context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody ?? true ? RequestBody.Streamed : RequestBody.None;
-
-    /// <summary>Takes back what the failed attempt left in the response.</summary>
-    private static void Forget(HttpContext context)
-    {
-        context.Response.Clear();
-        context.Features.Set<IForwarderErrorFeature>(null);
-    }
-
-    private Task RefuseAsync(HttpContext context, string pool, AttemptOutcome? outcome)
-    {
-        telemetry.Requested(pool, outcome);
-        return context.Response.HasStarted || outcome is AttemptOutcome.ClientGone
-            ? Task.CompletedTask
-            : Refusal.ForPoolAsync(context, pool, outcome);
+        return outcome;
     }
 }

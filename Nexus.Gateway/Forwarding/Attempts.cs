@@ -1,7 +1,9 @@
 using Microsoft.Extensions.ObjectPool;
 using Nexus.Core.Routing;
+using Nexus.Gateway.Draining;
 using Nexus.Gateway.Ejecting;
 using Nexus.Gateway.Live;
+using Nexus.Gateway.Routing;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
 
@@ -28,12 +30,14 @@ internal sealed class Attempts(IHttpForwarder forwarder, Ejector ejector, TimePr
     }
 
     /// <summary>Forwards to a destination that was entered, and leaves it.</summary>
-    public async Task<AttemptOutcome> MakeAsync(HttpContext context, IReverseProxyFeature proxy, LiveDestination chosen)
+    public async Task<AttemptOutcome> MakeAsync(
+        HttpContext context, IReverseProxyFeature proxy, LiveDestination chosen, RepeatableRequest request, bool isRetry)
     {
         var attempt = _attempts.Get();
         context.Features.Set(attempt);
         var started = time.GetTimestamp();
-        var registration = attempt.Begin(chosen, RetryRules.IsSafe(context.Request.Method), timeout: null);
+        var registration = attempt.Begin(chosen, request.MayBreakOff, ProxyConfigTranslation.TimeoutOf(proxy.Route.Config), isRetry);
+        var socket = SocketFeature.For(context, attempt);
         try
         {
             var cluster = proxy.Cluster;
@@ -47,8 +51,12 @@ internal sealed class Attempts(IHttpForwarder forwarder, Ejector ejector, TimePr
         {
             await registration.DisposeAsync();
             context.Features.Set<Attempt>(null);
+            socket?.End(context);
             attempt.End();
-            _attempts.Return(attempt);
+            if (!attempt.IsUpgraded) // Whoever closes WebSockets may still hold that one.
+            {
+                _attempts.Return(attempt);
+            }
         }
     }
 

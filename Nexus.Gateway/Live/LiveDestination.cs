@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Nexus.Core.Routing;
+using Nexus.Gateway.Draining;
 
 namespace Nexus.Gateway.Live;
 
@@ -36,6 +38,9 @@ internal sealed class LiveDestination(LivePool pool, Destination known, string l
 
     /// <summary>What was last heard of it in a row.</summary>
     public StreakCounter Streaks { get; } = new();
+
+    /// <summary>The WebSockets open there.</summary>
+    public ConcurrentDictionary<OpenSocket, bool> Sockets { get; } = new();
 
     public int InFlight => Volatile.Read(ref _inFlight);
 

@@ -16,6 +16,9 @@ internal sealed class LivePool(string name, EjectionBook ejections, Action quiet
 
     public string Name => name;
 
+    /// <summary>Requests and retries under way.</summary>
+    public RetryBudget Budget { get; } = new(time);
+
     /// <summary>Everyone known, in rotation or not.</summary>
     public ImmutableArray<LiveDestination> All => _state.All;
 

@@ -13,6 +13,7 @@ internal sealed class GatewayTelemetry
 
     private readonly Counter<long> _requests;
     private readonly Counter<long> _retries;
+    private readonly Counter<long> _denied;
     private readonly Counter<long> _ejections;
     private readonly Histogram<double> _apply;
     private readonly TimeProvider _time;
@@ -23,7 +24,8 @@ internal sealed class GatewayTelemetry
         _time = time;
         var meter = meters.Create(MeterName);
         _requests = meter.CreateCounter<long>("nexus.gateway.requests", "{request}", "Requests by pool and outcome");
-        _retries = meter.CreateCounter<long>("nexus.gateway.retries", "{request}", "Requests asked of a second destination");
+        _retries = meter.CreateCounter<long>("nexus.gateway.retries", "{request}", "Requests asked of another destination, by why");
+        _denied = meter.CreateCounter<long>("nexus.gateway.retries.denied", "{request}", "Retries that the budget had no room for");
         _ejections = meter.CreateCounter<long>("nexus.gateway.ejections", "{ejection}", "Destinations taken out by own evidence");
         _apply = meter.CreateHistogram<double>(
             "nexus.gateway.routing.apply.duration", "s", "From the catalog's news to routing by it");
@@ -46,7 +48,11 @@ internal sealed class GatewayTelemetry
     public void Requested(string pool, AttemptOutcome? outcome) =>
         _requests.Add(1, Pool(pool), new("nexus.outcome", outcome is { } known ? NameOf(known) : "no_destination"));
 
-    public void Retried(string pool) => _retries.Add(1, Pool(pool));
+    /// <summary>A request is asked of another destination because of what the attempt before came to.</summary>
+    public void Retried(string pool, AttemptOutcome reason) => _retries.Add(1, Pool(pool), new("nexus.reason", NameOf(reason)));
+
+    /// <summary>The budget had no retry left.</summary>
+    public void Denied(string pool) => _denied.Add(1, Pool(pool));
 
     public void Ejected(string pool, EjectionReason reason) => _ejections.Add(1, Pool(pool), new("nexus.reason", NameOf(reason)));
 
@@ -68,6 +74,7 @@ internal sealed class GatewayTelemetry
         AttemptOutcome.NoAnswer => "no_answer",
         AttemptOutcome.AnswerBroken => "answer_broken",
         AttemptOutcome.TimedOut => "timed_out",
+        AttemptOutcome.BrokenOff => "broken_off",
         _ => "client_gone",
     };
 

@@ -8,7 +8,7 @@ using Nexus.Gateway.Routing;
 namespace Nexus.Gateway.Reporting;
 
 /// <summary>Composes what this gateway says of itself from what is in force.</summary>
-internal sealed class ReportComposer(RoutingState routing, LivePools pools, IOptions<GatewayOptions> options, TimeProvider time)
+internal sealed class ReportComposer(RoutingState routing, LivePools pools, NodeDoubts doubts, IOptions<GatewayOptions> options, TimeProvider time)
 {
     /// <summary>How old evidence about a node may be.</summary>
     public static readonly TimeSpan EvidenceWindow = TimeSpan.FromSeconds(5);
@@ -39,7 +39,7 @@ internal sealed class ReportComposer(RoutingState routing, LivePools pools, IOpt
     private ImmutableArray<NodeWitness> Witnesses(RoutingSnapshot snapshot) =>
     [
         .. snapshot.Pools.SelectMany(pool => pool.Destinations)
-            .Where(d => d is { IsDoubted: true, Node: not null })
+            .Where(d => d.Node is { } node && (d.IsDoubted || doubts.Silent.Contains(node.Value)))
             .Select(d => d.Node!.Value)
             .Distinct()
             .OrderBy(node => node.Value, StringComparer.Ordinal)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 using Nexus.Core.Routing;
 using Yarp.ReverseProxy.Configuration;
@@ -10,6 +11,14 @@ namespace Nexus.Gateway.Routing;
 /// <summary>Says a snapshot in YARP's words: a route is a route, a pool a cluster. Destinations stay with <see cref="Live.LivePools"/>.</summary>
 internal static class ProxyConfigTranslation
 {
+    private const string TimeoutKey = "timeout";
+
+    /// <summary>How long the head of an answer may take on a route; null for no limit.</summary>
+    public static TimeSpan? TimeoutOf(RouteConfig route) =>
+        route.Metadata is { } metadata && metadata.TryGetValue(TimeoutKey, out var text)
+            ? TimeSpan.ParseExact(text, "c", CultureInfo.InvariantCulture)
+            : null;
+
     /// <summary>The routes, in the snapshot's order; zero is left to the gateway's own endpoints.</summary>
     public static ImmutableArray<RouteConfig> Routes(RoutingSnapshot snapshot) =>
     [
@@ -25,6 +34,9 @@ internal static class ProxyConfigTranslation
                     + "/{**rest}",
             },
             Transforms = Transforms(route),
+            Metadata = route.Timeout is { } timeout
+                ? new Dictionary<string, string>(StringComparer.Ordinal) { [TimeoutKey] = timeout.ToString("c") }
+                : null,
         }),
     ];
 

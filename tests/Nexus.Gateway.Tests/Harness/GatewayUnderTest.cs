@@ -52,6 +52,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
                 $"--Gateway:AdminUrl=http://127.0.0.1:{adminPort}",
                 $"--Gateway:StateDirectory={own}",
                 "--Gateway:Address=127.0.0.1",
+                "--Gateway:StopNotice=00:00:00",
                 $"--Consul:Address={consul}",
                 "--Consul:WatchWait=00:00:10",
                 .. more,
@@ -100,6 +101,9 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
 
     public Task<RoutingSnapshot> WaitForPoolAsync(string pool, int inRotation, CancellationToken cancellationToken) => WaitForAsync(
         s => s.Find(new PoolName(pool))?.InRotation.Count() == inRotation, $"{inRotation} of {pool} in rotation", cancellationToken);
+
+    /// <summary>Ends it as SIGTERM would.</summary>
+    public Task StopAsync() => _app.StopAsync(CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
@@ -13,6 +14,7 @@ internal sealed class Replica : IAsyncDisposable
 {
     private WebApplication? _app;
     private int _served;
+    private int _socketsOpen;
 
     private Replica(string name) => Name = name;
 
@@ -21,6 +23,14 @@ internal sealed class Replica : IAsyncDisposable
     public int Port { get; private set; } = FreePort.Next();
 
     public int Served => Volatile.Read(ref _served);
+
+    public int SocketsOpen => Volatile.Read(ref _socketsOpen);
+
+    /// <summary>With what status clients closed their WebSockets.</summary>
+    public ConcurrentQueue<int> SocketsClosed { get; } = new();
+
+    /// <summary>What <c>/slow</c> waits for.</summary>
+    public Func<Task>? OnSlow { get; set; }
 
     /// <summary>Answers this path by its own rules.</summary>
     public RequestDelegate? Special { get; set; }
@@ -76,6 +86,13 @@ internal sealed class Replica : IAsyncDisposable
             case "/ws":
                 await EchoSocketAsync(context);
                 break;
+            case "/large":
+                await LargeFramesAsync(context);
+                break;
+            case "/slow":
+                await (OnSlow?.Invoke() ?? Task.CompletedTask);
+                await context.Response.WriteAsync("slow");
+                break;
             case "/echo":
                 await EchoAsync(context);
                 break;
@@ -99,6 +116,16 @@ internal sealed class Replica : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends frames of 3 MB, one after the other, as long as they are read.</summary>
+    private static async Task LargeFramesAsync(HttpContext context)
+    {
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        while (socket.State == WebSocketState.Open)
+        {
+            await socket.SendAsync(new byte[3_000_000], WebSocketMessageType.Binary, endOfMessage: true, context.RequestAborted);
+        }
+    }
+
     private static async Task EchoAsync(HttpContext context)
     {
         var buffer = new byte[16 * 1024];
@@ -110,15 +137,18 @@ internal sealed class Replica : IAsyncDisposable
         }
     }
 
-    private static async Task EchoSocketAsync(HttpContext context)
+    private async Task EchoSocketAsync(HttpContext context)
     {
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        Interlocked.Increment(ref _socketsOpen);
         var buffer = new byte[1024];
         while (await socket.ReceiveAsync(buffer.AsMemory(), context.RequestAborted) is { MessageType: not WebSocketMessageType.Close } got)
         {
             await socket.SendAsync(buffer.AsMemory(0, got.Count), got.MessageType, got.EndOfMessage, context.RequestAborted);
         }
 
+        SocketsClosed.Enqueue((int?)socket.CloseStatus ?? 0);
+        Interlocked.Decrement(ref _socketsOpen);
         await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "bye", context.RequestAborted);
     }
 }

@@ -22,7 +22,8 @@ internal sealed class TestCatalog(ConsulClient consul)
         return revision;
     }
 
-    public Task RegisterAsync(string pool, string allocation, int port, CancellationToken cancellationToken, int attempt = 0) =>
+    public Task RegisterAsync(
+        string pool, string allocation, int port, CancellationToken cancellationToken, int attempt = 0, string revision = "", string node = "") =>
         consul.Agent.RegisterServiceAsync(
             new ServiceRegistration
             {
@@ -35,6 +36,8 @@ internal sealed class TestCatalog(ConsulClient consul)
                 {
                     [CatalogNames.MetaAllocation] = allocation,
                     [CatalogNames.MetaAttempt] = attempt.ToString(),
+                    [CatalogNames.MetaRevision] = revision,
+                    [CatalogNames.MetaNode] = node,
                 },
                 ReplaceExistingChecks = true,
                 Checks =

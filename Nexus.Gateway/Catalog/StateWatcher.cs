@@ -1,0 +1,102 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Nexus.Api.State;
+using Nexus.Consul;
+using Nexus.Core.Routing;
+using Nexus.Gateway.Live;
+using Nexus.Gateway.Routing;
+
+namespace Nexus.Gateway.Catalog;
+
+/// <summary>
+/// Follows what managers and worker agents say beside the catalog: shares of rollouts, addresses of agents, and which agents are
+/// silent. Only writes down what it reads.
+/// </summary>
+internal sealed partial class StateWatcher(
+    ConsulClient consul, RoutingInputs inputs, NodeDoubts doubts, TimeProvider time, ILogger<StateWatcher> logger) : BackgroundService
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        FollowAsync(StateKeys.Rollouts, FollowRolloutsAsync, stoppingToken),
+        FollowAsync(StateKeys.Nodes, FollowNodesAsync, stoppingToken),
+        FollowAsync(CatalogNames.Worker, FollowWorkersAsync, stoppingToken));
+
+    private async Task FollowAsync(string what, Func<CancellationToken, Task> follow, CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                await follow(cancellationToken);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                LogFailed(what, e);
+                await Task.Delay(Patience, time, cancellationToken);
+            }
+        }
+    }
+
+    private async Task FollowRolloutsAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var read in consul.Kv.WatchPrefixAsync(StateKeys.Rollouts, null, cancellationToken))
+        {
+            inputs.SetWeights(Read(read.Value, StateJson.Default.RolloutRecord)
+                .Where(rollout => !rollout.Weights.IsDefaultOrEmpty)
+                .ToImmutableDictionary(rollout => rollout.Pool, rollout => rollout.Weights));
+        }
+    }
+
+    private async Task FollowNodesAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var read in consul.Kv.WatchPrefixAsync(StateKeys.Nodes, null, cancellationToken))
+        {
+            var agents = Read(read.Value, StateJson.Default.NodeRecord)
+                .Select(node => new AgentAddress(node.Node, node.ApiAddress))
+                .OrderBy(agent => agent.Node.Value, StringComparer.Ordinal)
+                .ToImmutableArray();
+            if (!agents.IsEmpty) // An empty list may be a lost one; the old addresses do no harm.
+            {
+                inputs.SetAgents(agents);
+            }
+        }
+    }
+
+    private async Task FollowWorkersAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var read in consul.Health.WatchServiceAsync(CatalogNames.Worker, null, cancellationToken))
+        {
+            doubts.Set(read.Value
+                .Where(worker => worker.AggregatedStatus != CheckStatus.Passing)
+                .Select(worker => worker.Service.Meta.GetValueOrDefault(CatalogNames.MetaNode) ?? "")
+                .ToImmutableHashSet(StringComparer.Ordinal));
+        }
+    }
+
+    private List<T> Read<T>(ImmutableArray<KvPair> pairs, JsonTypeInfo<T> type)
+        where T : class
+    {
+        var documents = new List<T>();
+        foreach (var pair in pairs)
+        {
+            try
+            {
+                documents.Add(StateJson.Read(pair.Key, pair.Value, type));
+            }
+            catch (JsonException e)
+            {
+                LogUnreadable(e.Message);
+            }
+        }
+
+        return documents;
+    }
+
+    [LoggerMessage(6025, LogLevel.Error, "Following {What} failed and begins anew")]
+    private partial void LogFailed(string what, Exception exception);
+
+    [LoggerMessage(6026, LogLevel.Error, "A record in Consul is passed over: {Reason}")]
+    private partial void LogUnreadable(string reason);
+}

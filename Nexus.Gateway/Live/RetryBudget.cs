@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using Nexus.Core.Routing;
+
+namespace Nexus.Gateway.Live;
+
+/// <summary>
+/// Keeps the retries of a pool within a part of its requests, so that a pool that fails as a whole is not asked several times as
+/// much. Who finds it used up waits a moment: the requests of one crashed replica come back at once, and are soon done elsewhere.
+/// </summary>
+internal sealed class RetryBudget(TimeProvider time)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
+    private readonly ConcurrentQueue<TaskCompletionSource> _waiting = new();
+    private int _requests;
+    private int _retries;
+
+    public void BeginRequest() => Interlocked.Increment(ref _requests);
+
+    public void EndRequest() => Interlocked.Decrement(ref _requests);
+
+    /// <summary>Takes one retry; false when there was none to be had in time. True must be given back.</summary>
+    public async ValueTask<bool> EnterAsync(int percent, CancellationToken cancellationToken)
+    {
+        if (TryEnter(percent))
+        {
+            return true;
+        }
+
+        var started = time.GetTimestamp();
+        while (time.GetElapsedTime(started) is var waited && waited < Patience)
+        {
+            var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Enqueue(turn);
+            if (TryEnter(percent))
+            {
+                return true;
+            }
+
+            try
+            {
+                await turn.Task.WaitAsync(Patience - waited, time, cancellationToken);
+            }
+            catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+            {
+                return false;
+            }
+        }
+
+        return false;
+    }
+
+    public void Leave()
+    {
+        Interlocked.Decrement(ref _retries);
+        if (_waiting.TryDequeue(out var next))
+        {
+            next.TrySetResult();
+        }
+    }
+
+    private bool TryEnter(int percent)
+    {
+        var allowed = RetryRules.Budget(Volatile.Read(ref _requests), percent);
+        while (Volatile.Read(ref _retries) is var now && now < allowed)
+        {
+            if (Interlocked.CompareExchange(ref _retries, now + 1, now) == now)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
