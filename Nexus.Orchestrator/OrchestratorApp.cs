@@ -49,6 +49,7 @@ internal static class OrchestratorApp
         app.MapDefaultEndpoints();
         app.MapOpenApi();
         SpecEndpoints.Map(app);
+        PlanEndpoint.Map(app);
         ClusterEndpoints.Map(app);
         RolloutEndpoints.Map(app);
         NodeEndpoints.Map(app);
@@ -65,6 +66,7 @@ internal static class OrchestratorApp
         services.AddSingleton<ManagerRegistration>();
         services.AddSingleton<SpecStore>();
         services.AddSingleton<WishStore>();
+        services.AddSingleton<PeerBook>();
         services.AddSingleton<FencedWriter>();
         services.AddSingleton<ClusterStore>();
         services.AddSingleton<ClusterView>();

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using Nexus.Api.State;
 using Nexus.Api.V1;
-using Nexus.Consul;
 using Nexus.Orchestrator.ControlLoops;
 
 namespace Nexus.Orchestrator.Api;
@@ -21,13 +20,16 @@ internal static class ClusterEndpoints
             .Produces<ImmutableArray<AllocationView>>().ProducesProblem(503);
     }
 
-    private static async Task<IResult> StatusAsync(ClusterView view, ConsulClient consul, CancellationToken cancellationToken)
+    private static async Task<IResult> StatusAsync(ClusterView view, PeerBook peers, CancellationToken cancellationToken)
     {
         if (view.Latest is not { } look)
         {
             return Problems.NotYet(view);
         }
 
+        var managers = peers.OfAsync(CatalogNames.Orchestrator, cancellationToken);
+        var gateways = peers.OfAsync(CatalogNames.Gateway, cancellationToken);
+        await Task.WhenAll(managers, gateways);
         var snapshot = look.Stored.Snapshot;
         return Results.Ok(new StatusView
         {
@@ -37,28 +39,14 @@ internal static class ClusterEndpoints
             Leader = look.Stored.Leader is { } leader
                 ? new LeaderView(leader.Record.Manager, leader.Record.ApiAddress, leader.Epoch, leader.Record.Since)
                 : null,
-            Managers = await PeersAsync(consul, CatalogNames.Orchestrator, cancellationToken),
-            Gateways = await PeersAsync(consul, CatalogNames.Gateway, cancellationToken),
+            Managers = await managers,
+            Gateways = await gateways,
             Pools = ViewBuilder.Pools(look),
             Nodes = ViewBuilder.Nodes(look),
             Allocations = ViewBuilder.Allocations(look),
             AsOf = look.At,
             Warning = view.Trouble is { } trouble ? $"Shown is the state of {look.At:u}, because the cluster cannot be looked at: {trouble}" : null,
         });
-    }
-
-    private static async Task<ImmutableArray<PeerView>> PeersAsync(ConsulClient consul, string service, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var entries = await consul.Health.ServiceAsync(service, passingOnly: false, cancellationToken);
-            return [.. entries.Value.Select(ViewBuilder.Peer).OrderBy(p => p.Name, StringComparer.Ordinal)];
-        }
-        catch (ConsulException)
-        {
-            // The status carries a warning then; a list that cannot be had is shown empty.
-            return [];
-        }
     }
 
     private static IResult FromLatest<T>(ClusterView view, Func<Look, T> build) =>

@@ -107,7 +107,7 @@ internal static class SpecEndpoints
             read.IsValid, latest?.Snapshot.SpecRevision ?? 0, latest?.Spec?.Document.Yaml != yaml, ViewBuilder.Problems(WithLints(read, view))));
     }
 
-    private static IEnumerable<SpecProblem> WithLints(SpecReadResult read, ClusterView view)
+    internal static IEnumerable<SpecProblem> WithLints(SpecReadResult read, ClusterView view)
     {
         var ready = view.Latest?.Stored.Snapshot.Nodes.Values.Count(n => n.Status == NodeStatus.Ready);
         return read.Spec is { } spec && ready is { } nodes
@@ -116,7 +116,7 @@ internal static class SpecEndpoints
     }
 
     /// <summary>The body as text; null when it is larger than allowed.</summary>
-    private static async Task<string?> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
+    internal static async Task<string?> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         var buffer = new byte[MaxBytes + 1];
         var read = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
@@ -137,10 +137,10 @@ internal static class SpecEndpoints
         return valid;
     }
 
-    private static string? Header(HttpRequest request, string name) =>
+    internal static string? Header(HttpRequest request, string name) =>
         request.Headers[name].FirstOrDefault() is { Length: > 0 } value ? ApiHeaders.Decode(value) : null;
 
-    private static IResult TooLarge() => Problem(413, "The document is too large.", $"Allowed are {MaxBytes / 1024} KB: it is kept as one value in Consul.");
+    internal static IResult TooLarge() => Problem(413, "The document is too large.", $"Allowed are {MaxBytes / 1024} KB: it is kept as one value in Consul.");
 
     private static IResult Problem(int status, string title, string detail) =>
         Results.Problem(new ProblemDetails { Status = status, Title = title, Detail = detail });

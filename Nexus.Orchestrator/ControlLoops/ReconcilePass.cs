@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
+using Nexus.Consul;
 using Nexus.Core.Reconcile;
 using Nexus.Core.State;
 using Nexus.Orchestrator.Leadership;
@@ -33,6 +34,7 @@ internal sealed class ReconcilePass(
     IOptions<OrchestratorOptions> options, TimeProvider time)
 {
     private static readonly TimeSpan AfterRefusal = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(3);
     private LeaderToken? _ledBy;
 
     /// <summary>One pass; says what came of it and how long to wait at most before the next.</summary>
@@ -49,7 +51,7 @@ internal sealed class ReconcilePass(
             tracker.Reset();
         }
 
-        var stored = await store.ReadAsync(cancellationToken);
+        var stored = await ReadAsync(cancellationToken);
         var judgement = tracker.Look(stored.Snapshot, stored.Answering);
         stored = stored with { Snapshot = Judge(stored.Snapshot, judgement) };
         var plan = Reconciler.Compute(stored.Snapshot, time.GetUtcNow());
@@ -60,6 +62,21 @@ internal sealed class ReconcilePass(
             : plan.IsEmpty ? PassOutcome.Converged : PassOutcome.NotLeading;
         OrchestratorTelemetry.ReconcileDuration.Record(time.GetElapsedTime(started).TotalSeconds);
         return (outcome, WaitAfter(outcome, plan, judgement.NextChange));
+    }
+
+    /// <summary>Reads everything, or says soon that it cannot be read: what is shown meanwhile is old.</summary>
+    private async Task<StoredCluster> ReadAsync(CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(ReadLimit, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            return await store.ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ConsulException($"Consul did not answer within {ReadLimit.TotalSeconds:0} s.", e);
+        }
     }
 
     private static ClusterSnapshot Judge(ClusterSnapshot snapshot, NodeJudgement judgement) => snapshot with

@@ -104,6 +104,40 @@ public sealed class WishApiTests
 
         Assert.Equal(Environment.MachineName, status.Managers[0].Host);
         Assert.Equal(Environment.ProcessId, status.Managers[0].Pid);
+        Assert.True(status.DrillsAllowed);
+    }
+
+    [Fact]
+    public async Task A_plan_says_what_would_change_and_applies_nothing()
+    {
+        await using var cluster = await FollowedCluster.StartAsync(Token);
+        using var api = cluster.Api();
+        await new TestNode(cluster.Consul, "n1").RegisterAsync(Token);
+        await Until.TrueAsync(() => api.NodesAsync(Token), n => n.Length == 1, "the node is seen", Token);
+
+        var same = await api.PlanAsync((await api.GetSpecAsync(Token))!.Yaml, "nexus.yaml", Token);
+        var plan = await api.PlanAsync((await api.GetSpecAsync(Token))!.Yaml.Replace("web:2", "web:3", StringComparison.Ordinal), "nexus.yaml", Token);
+        var bad = await api.PlanAsync("worker_pools: 7", "nexus.yaml", Token);
+
+        Assert.True(same is { Valid: true, Changes: false });
+        Assert.True(plan is { Valid: true, Changes: true });
+        Assert.True(plan.Pools is [{ Pool: "web", What: "rollout", Desired: 2 }], string.Join("; ", plan.Pools));
+        Assert.True(bad is { Valid: false, Problems.Length: > 0 });
+        Assert.Equal(2, (await api.GetSpecAsync(Token))!.Revision);
+    }
+
+    [Fact]
+    public async Task A_request_that_makes_no_sense_as_the_rollout_stands_is_refused_with_the_reason()
+    {
+        await using var cluster = await FollowedCluster.StartAsync(Token);
+        using var api = cluster.Api();
+
+        var refused = await Assert.ThrowsAsync<NexusApiException>(
+            () => api.CommandRolloutAsync("web", new RolloutCommand(RolloutVerb.Promote, null, "ann"), Token));
+
+        Assert.Equal(HttpStatusCode.Conflict, refused.Status);
+        Assert.Contains("Stable", refused.Message, StringComparison.Ordinal);
+        Assert.Null(await cluster.RequestAsync());
     }
 
     [Fact]
@@ -114,7 +148,7 @@ public sealed class WishApiTests
         using var document = JsonDocument.Parse(await cluster.Manager.Http.GetStringAsync("/openapi/v1.json", Token));
 
         var paths = document.RootElement.GetProperty("paths").EnumerateObject().ToDictionary(p => p.Name, p => p.Value);
-        string[] agents = [Routes.AllocationChanges, Routes.AllocationDrill, Routes.SpecPlan];
+        string[] agents = [Routes.AllocationChanges, Routes.AllocationDrill];
         var routes = typeof(Routes).GetFields().Select(f => (string)f.GetRawConstantValue()!).Except(agents);
         Assert.Empty(routes.Except(paths.Keys));
         Assert.All(
@@ -195,7 +229,7 @@ public sealed class WishApiTests
 
         private async Task<RolloutRevision> ApplyAsync(string image, long revision, CancellationToken cancellationToken)
         {
-            var yaml = $"worker_pools:\n  web:\n    min_replicas: 2\n    image: {image}\n    port: 80\n";
+            var yaml = $"drills: allowed\nworker_pools:\n  web:\n    min_replicas: 2\n    image: {image}\n    port: 80\n";
             using var answer = await Manager.ApplyAsync(yaml, cancellationToken);
             var template = SpecReader.Read(yaml, "test").Spec!.Pools[0].Template;
             return new RolloutRevision(PoolRevisions.Compute(template), template, revision);
