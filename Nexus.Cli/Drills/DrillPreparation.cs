@@ -2,6 +2,7 @@ using Nexus.Api.V1;
 using Nexus.Cli.Commands;
 using Nexus.Cli.Drills.Faults;
 using Nexus.Cli.Drills.Sight;
+using Nexus.Cli.Views;
 
 namespace Nexus.Cli.Drills;
 
@@ -22,7 +23,10 @@ internal sealed class DrillPreparation(ClusterSight cluster, HttpClient http, Ti
 
         var pool = status.Pools.FirstOrDefault(p => p.Name == settings.Pool)
             ?? throw Unknown.Pool(settings.Pool, status.Pools.Select(p => p.Name));
-        if (Watch.Unsettled(status, pool, await cluster.TryRolloutAsync(pool.Name, cancellationToken), status) is { } why)
+        var rollout = await cluster.TryRolloutAsync(pool.Name, cancellationToken);
+        var givenUp = rollout is not null && RolloutWords.IsBadEnd(rollout.Phase);
+        var why = Watch.Unsettled(status, pool, rollout, status) ?? (givenUp ? $"{pool.Name}: {RolloutWords.Progress(rollout!)}" : null);
+        if (why is not null)
         {
             throw new CommandFailedException(
                 ExitCode.Failure, $"the cluster is not at full capacity, so nothing would be learned by breaking it: {why}");
@@ -37,6 +41,7 @@ internal sealed class DrillPreparation(ClusterSight cluster, HttpClient http, Ti
             say("no gateway shows its routes from here, so times are those the managers see; name one with --gateway-admin");
         }
 
+        say($"drilling cluster {status.Cluster}, pool {pool.Name} of {pool.Desired}; spec revision {original.Revision} is applied again at the end");
         return new DrillStage(settings, cluster, new Watch(cluster, routes, settings, time), services, new Undo(say))
         {
             Original = original,

@@ -33,9 +33,11 @@ internal sealed class DrillRun(DrillStage stage, LoadTarget target, TimeProvider
             await using var load = LoadGenerator.Start(target, stage.Settings.Rates, time);
             await Task.Delay(WarmUp, time, cancellationToken);
             load.Discard();
-            foreach (var fault in faults.TakeWhile(_ => !_isOver))
+            foreach (var fault in faults)
             {
-                reports.Add(await RunAsync(fault, load, cancellationToken));
+                reports.Add(_isOver
+                    ? new FaultReport { Fault = fault.Name, Skipped = "the drill had ended, see the row that went wrong" }
+                    : await RunAsync(fault, load, cancellationToken));
             }
 
             await PutRightAsync(cancellationToken);

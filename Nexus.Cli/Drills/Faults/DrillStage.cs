@@ -32,16 +32,19 @@ internal sealed class DrillStage(DrillSettings settings, ClusterSight cluster, W
     ];
 
     /// <summary>Applies a changed spec; the original is written down to be applied again first.</summary>
-    public Task<SpecResult> ApplyAsync(SpecEdit edit, string why, CancellationToken cancellationToken)
+    public async Task<SpecResult> ApplyAsync(SpecEdit edit, string why, CancellationToken cancellationToken)
     {
         undo.Add("apply the original spec again", RestoreSpecAsync);
-        return cluster.ApplyAsync(edit.ToString(), why, cancellationToken);
+        var applied = await cluster.ApplyAsync(edit.ToString(), why, cancellationToken);
+        watch.Expect(applied.Revision);
+        return applied;
     }
 
     public SpecEdit Edit() => new(Original.Yaml, settings.Pool);
 
     private async Task RestoreSpecAsync(CancellationToken cancellationToken)
     {
-        await cluster.ApplyAsync(Original.Yaml, $"revision {Original.Revision}, as before the drill", cancellationToken);
+        var applied = await cluster.ApplyAsync(Original.Yaml, $"revision {Original.Revision}, as before the drill", cancellationToken);
+        watch.Expect(applied.Revision);
     }
 }

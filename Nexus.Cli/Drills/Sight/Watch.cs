@@ -10,6 +10,8 @@ internal sealed class Watch(ClusterSight cluster, RoutesSight routes, DrillSetti
     private static readonly TimeSpan Eager = TimeSpan.FromMilliseconds(4);
     private static readonly TimeSpan Usual = TimeSpan.FromMilliseconds(20);
 
+    private long _specRevision;
+
     public bool SeesRoutes => routes.IsKnown;
 
     public long Now() => time.GetTimestamp();
@@ -45,6 +47,9 @@ internal sealed class Watch(ClusterSight cluster, RoutesSight routes, DrillSetti
                 && condition(status, pool, await cluster.TryRolloutAsync(settings.Pool, cancellationToken));
         }, cancellationToken);
 
+    /// <summary>A spec was applied: what is seen of an earlier one says nothing any more.</summary>
+    public void Expect(long specRevision) => _specRevision = specRevision;
+
     /// <summary>Until nothing is left of the fault: everything of <paramref name="before"/> is there and healthy again.</summary>
     public async Task<StatusView> UntilSettledAsync(StatusView before, CancellationToken cancellationToken)
     {
@@ -53,7 +58,7 @@ internal sealed class Watch(ClusterSight cluster, RoutesSight routes, DrillSetti
             Now(), "the cluster is at full capacity again", (status, pool, rollout) =>
             {
                 seen = status;
-                return Unsettled(status, pool, rollout, before) is null;
+                return status.SpecRevision >= _specRevision && Unsettled(status, pool, rollout, before) is null;
             },
             cancellationToken);
         await UntilServingAsync(Now(), before.Pools.First(p => p.Name == settings.Pool).Desired, cancellationToken);
@@ -71,6 +76,7 @@ internal sealed class Watch(ClusterSight cluster, RoutesSight routes, DrillSetti
             ({ Warning: { } warning }, _) => warning,
             (_, { Blocked: { } blocked }) => $"{pool.Name}: {blocked}",
             _ when pool.Healthy < pool.Desired || pool.Running != pool.Desired => $"{pool.Name}: {PoolState.Progress(pool)}",
+            _ when rollout is { Requested: { } asked } && asked != pool.Revision => $"{pool.Name}: the leader has not seen the spec yet",
             _ when rollout is not null && !RolloutWords.IsEnd(rollout.Phase) => $"{pool.Name}: {RolloutWords.Progress(rollout)}",
             _ when rollout is null && !PoolState.IsSettled(pool) => $"{pool.Name}: {PoolState.Progress(pool)}",
             _ when status.Allocations.Any(a => a.Pool == pool.Name && a.Desired == DesiredStatus.Stop && a.Phase is not AllocationPhase.Stopped) =>
