@@ -12,12 +12,6 @@ namespace Nexus.Cli.Drills;
 /// </summary>
 internal sealed class DrillRun(DrillStage stage, LoadTarget target, TimeProvider time, Action<string> say)
 {
-    /// <summary>Load before the first fault, so that connections are open and code is warm.</summary>
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
-
-    /// <summary>How long a fault's window stays open after the cluster is back: whatever is late still counts for it.</summary>
-    private static readonly TimeSpan Tail = TimeSpan.FromSeconds(1);
-
     private static readonly TimeSpan UndoLimit = TimeSpan.FromMinutes(3);
 
     private readonly FaultTally _between = new("(between)", FaultPromise.All.For(target.Method));
@@ -31,7 +25,7 @@ internal sealed class DrillRun(DrillStage stage, LoadTarget target, TimeProvider
         try
         {
             await using var load = LoadGenerator.Start(target, stage.Settings.Rates, time);
-            await Task.Delay(WarmUp, time, cancellationToken);
+            await Task.Delay(stage.Settings.WarmUp, time, cancellationToken);
             load.Discard();
             foreach (var fault in faults)
             {
@@ -83,7 +77,7 @@ internal sealed class DrillRun(DrillStage stage, LoadTarget target, TimeProvider
                 _isOver = true;
             }
 
-            await Task.Delay(Tail, time, cancellationToken);
+            await Task.Delay(stage.Settings.Tail, time, cancellationToken);
             var window = load.Cut();
             await window.CloseAsync();
             tally.Add(marks, window, error);

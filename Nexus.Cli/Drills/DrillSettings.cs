@@ -39,6 +39,12 @@ internal sealed record DrillSettings
     /// <summary>Addresses of Consul servers beside those the services of this machine use.</summary>
     public IReadOnlyList<Uri> Consuls { get; init; } = [];
 
+    /// <summary>Load before the first fault, so that connections are open and code is warm.</summary>
+    public TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long requests still count for a fault after the cluster is back.</summary>
+    public TimeSpan Tail { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Longest that the cluster may take to come back to full capacity after a fault.</summary>
     public TimeSpan RecoveryLimit { get; init; } = TimeSpan.FromMinutes(3);
 }
