@@ -37,6 +37,7 @@ internal static class WorkerAgentApplication
         app.MapDefaultEndpoints();
         app.MapAllocations();
         app.MapChanges();
+        app.MapDrill();
         return app;
     }
 

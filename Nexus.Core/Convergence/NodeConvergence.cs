@@ -83,6 +83,13 @@ public static class NodeConvergence
             return leftovers;
         }
 
+        // A node that returns may hold an old assignment: what it had goes on, what it never had waits for the leader's word.
+        var hasTrace = !view.Workloads.IsEmpty || view.Memory is { Attempt: >= 0 };
+        if (!hasTrace && !plan.Snapshot.Confirmed && !plan.Snapshot.TrustsFile)
+        {
+            return [];
+        }
+
         if (ExclusiveHolder.Find(view, plan) is { } holder)
         {
             plan.LookAt(plan.Now + HolderRecheck);

@@ -64,6 +64,12 @@ public sealed record NodeSnapshot
     /// <summary>Whether Consul itself confirmed the assignment since the agent started; one from disk alone removes nothing.</summary>
     public bool Confirmed { get; init; }
 
+    /// <summary>
+    /// Whether what has no trace here may be started although the assignment is not confirmed: Consul has been silent for
+    /// long, so it is likely away, and the last that is known is the best there is.
+    /// </summary>
+    public bool TrustsFile { get; init; }
+
     /// <summary>What the runtime lists.</summary>
     public ImmutableArray<SeenWorkload> Workloads { get; init; } = [];
 

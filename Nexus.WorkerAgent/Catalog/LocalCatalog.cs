@@ -75,21 +75,6 @@ internal sealed partial class LocalCatalog(ConsulClient consul, AgentIdentity id
         TryAsync(allocation, token => consul.Agent.UpdateTtlAsync(
             CatalogNames.CheckId(allocation), passing ? CheckStatus.Passing : CheckStatus.Critical, output, token), cancellationToken);
 
-    /// <summary>Asks the local Consul agent itself whether the check fails at this moment; null while it does not answer.</summary>
-    public async Task<bool?> IsCriticalAsync(AllocationId allocation, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var checks = await consul.Agent.ChecksAsync(cancellationToken);
-            return checks.Any(c => c.CheckId == CatalogNames.CheckId(allocation) && c.Status == CheckStatus.Critical);
-        }
-        catch (ConsulException e)
-        {
-            TellAway(e.Message);
-            return null;
-        }
-    }
-
     /// <summary>Reads what is registered in truth. Given up when something changed meanwhile; the next one comes soon.</summary>
     public async Task<bool> TryResyncAsync(CancellationToken cancellationToken)
     {

@@ -27,8 +27,10 @@ internal sealed partial class ConvergenceLoop(
     private static readonly TimeSpan AwayPause = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan FirstWordLimit = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LeaderWordLimit = TimeSpan.FromSeconds(30);
 
     private DateTimeOffset _silentUntil;
+    private DateTimeOffset _trustedFrom;
 
     /// <summary>Ends the tasks, and with them the workloads if the settings say so.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -51,6 +53,7 @@ internal sealed partial class ConvergenceLoop(
         using var heartbeat = pace.Heartbeats.Register("converge", SilenceLimit);
         inputs.Holder.Load();
         _silentUntil = pace.Time.GetUtcNow() + FirstWordLimit;
+        _trustedFrom = pace.Time.GetUtcNow() + LeaderWordLimit;
         DateTimeOffset resyncAt = default, lookAt = DateTimeOffset.MaxValue;
         var woken = true;
         while (true)
@@ -146,6 +149,7 @@ internal sealed partial class ConvergenceLoop(
         {
             Assignment = held.Assignment,
             Confirmed = held.Confirmed,
+            TrustsFile = pace.Time.GetUtcNow() >= _trustedFrom,
             Workloads = [.. workloads.Select(Sight.Of)],
             Memory = memory,
             Ongoing = ongoing,

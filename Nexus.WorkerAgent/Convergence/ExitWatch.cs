@@ -54,7 +54,7 @@ internal sealed partial class ExitWatch(
             var heard = outlets.Time.GetTimestamp();
             if (book.TryUpdate(exit.Allocation, m => m.Workload == exit.Id.Value ? m.AfterExitHeard() : m))
             {
-                LogHeard(exit.Allocation, exit.Id, exit.ExitCode);
+                LogHeard(exit.Allocation, exit.Id, exit.ExitCode is { } code ? $"with exit code {code}" : "its exit code is not known yet");
                 var attempt = book.Find(exit.Allocation)?.Attempt ?? -1;
                 outlets.Work.TryRunAside("eject/" + exit.Id.Value, async token =>
                 {
@@ -67,8 +67,8 @@ internal sealed partial class ExitWatch(
         outlets.Wake.Set();
     }
 
-    [LoggerMessage(5002, LogLevel.Information, "{Allocation} ended (workload {Workload}, exit code {ExitCode})")]
-    private partial void LogHeard(AllocationId allocation, WorkloadId workload, int? exitCode);
+    [LoggerMessage(5002, LogLevel.Information, "{Allocation} ended, {How} (workload {Workload})")]
+    private partial void LogHeard(AllocationId allocation, WorkloadId workload, string how);
 
     [LoggerMessage(5003, LogLevel.Warning, "The runtime's news of ends broke off and are asked for again: {Reason}")]
     private partial void LogBroken(string reason, Exception exception);

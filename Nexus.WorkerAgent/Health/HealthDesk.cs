@@ -41,19 +41,17 @@ internal sealed class HealthDesk(AllocationBook book, EventJournal events, WakeS
     /// <summary>From now on the agent's own probes of this workload count.</summary>
     public void Take(AllocationId allocation, string workload) => _own[allocation] = workload;
 
-    /// <summary>From now on Consul's verdict counts again, beginning with its last.</summary>
-    public void Release(AllocationId allocation, string workload)
-    {
-        if (_own.TryRemove(KeyValuePair.Create(allocation, workload))
-            && !IsConsulSilent
-            && _words.TryGetValue(allocation, out var word)
-            && book.Find(allocation) is { } memory
-            && memory.Workload == workload
-            && memory.Attempt == word.Attempt)
-        {
-            Apply(allocation, word.Healthy, word.Output, kind: null);
-        }
-    }
+    /// <summary>
+    /// Whether Consul may judge again a replica that the agent probes: not before its word is good, for a Consul agent that
+    /// was restarted calls everything critical until it has asked itself.
+    /// </summary>
+    public bool IsConsulReady(AllocationMemory memory) =>
+        !IsConsulSilent
+        && (!_own.ContainsKey(memory.Id)
+            || (_words.TryGetValue(memory.Id, out var word) && word.Healthy && word.Attempt == memory.Attempt));
+
+    /// <summary>From now on Consul's verdict counts again.</summary>
+    public void Release(AllocationId allocation, string workload) => _own.TryRemove(KeyValuePair.Create(allocation, workload));
 
     /// <summary>The agent's own verdict on a workload.</summary>
     public void NoteOwn(AllocationId allocation, string workload, ProbeAnswer? problem)

@@ -116,19 +116,14 @@ internal sealed partial class ReplicaProber(
     private Dictionary<AllocationId, Target> Targets()
     {
         var targets = new Dictionary<AllocationId, Target>();
-        var all = desk.IsConsulSilent;
         foreach (var assigned in holder.Current.Assignment?.Templates ?? [])
         {
             var health = assigned.Template.Health;
-            if (!all && health.Interval >= PoolServices.ConsulFloor)
-            {
-                continue;
-            }
-
+            var always = health.Interval < PoolServices.ConsulFloor;
             foreach (var memory in book.Current.Values.Where(m => m.Pool == assigned.Pool && m.Revision == assigned.Revision))
             {
                 var check = PoolServices.EffectiveCheck(assigned.Template, memory.Port);
-                if (memory is { Phase: AllocationPhase.Running, ExitHeard: false, Workload: { } workload, Port: { } port }
+                if ((always || !desk.IsConsulReady(memory)) && memory is { Phase: AllocationPhase.Running, ExitHeard: false, Workload: { } workload, Port: { } port }
                     && check is HealthCheckType.Http or HealthCheckType.Tcp)
                 {
                     targets.Add(memory.Id, new Target(memory.Id, workload, port, check, health));

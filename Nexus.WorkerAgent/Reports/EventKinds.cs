@@ -14,6 +14,7 @@ internal static class EventKinds
     public const string AllocationStopped = nameof(AllocationStopped);
     public const string ImagePullFailed = nameof(ImagePullFailed);
     public const string StartFailed = nameof(StartFailed);
+    public const string DrillFaultCaused = nameof(DrillFaultCaused);
     public const string BrakeEngaged = nameof(BrakeEngaged);
     public const string BrakeReleased = nameof(BrakeReleased);
     public const string AssignmentRefused = nameof(AssignmentRefused);

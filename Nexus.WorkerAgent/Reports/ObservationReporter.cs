@@ -20,6 +20,7 @@ internal sealed partial class ObservationReporter(
 
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LastWordLimit = TimeSpan.FromSeconds(1);
     private const int MaxLength = 400 * 1024;
 
     private readonly string _key = StateKeys.ObservedOf(identity.Node);
@@ -34,6 +35,32 @@ internal sealed partial class ObservationReporter(
         {
             _actedOn = acted;
             book.Changes.Set();
+        }
+    }
+
+    /// <summary>Ends with a last report of how it leaves the node.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        if (_actedOn is not { } acted)
+        {
+            return;
+        }
+
+        using var limit = new CancellationTokenSource(LastWordLimit, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            var pair = await consul.Kv.GetAsync(_key, both.Token);
+            var document = Document(acted);
+            if (pair is null || !pair.Value.Span.SequenceEqual(document))
+            {
+                await consul.Kv.CompareAndSetAsync(_key, document, pair?.ModifyIndex ?? 0, both.Token);
+            }
+        }
+        catch (Exception e) when (e is ConsulException or OperationCanceledException)
+        {
+            TellAway(e.Message);
         }
     }
 

@@ -1,5 +1,4 @@
 using Nexus.Core.Convergence;
-using Nexus.Core.Spec;
 using Nexus.Runtime;
 using Nexus.WorkerAgent.Catalog;
 using Nexus.WorkerAgent.Convergence;
@@ -14,7 +13,7 @@ namespace Nexus.WorkerAgent.Workloads;
 /// like a crash, so its successor starts before anything of it is removed.
 /// </summary>
 internal sealed class LivenessKiller(
-    RuntimeConnection runtime, AllocationBook book, LocalCatalog catalog, ReplicaProbe probe, KillerInputs inputs)
+    RuntimeConnection runtime, AllocationBook book, ReplicaProbe probe, KillerInputs inputs)
 {
     private static readonly TimeSpan HoldPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DeathPatience = TimeSpan.FromMilliseconds(300);
@@ -64,38 +63,19 @@ internal sealed class LivenessKiller(
         }
     }
 
-    // Null when it is well after all, or nobody can say.
+    // Null when it is well after all.
     private async Task<SickKind?> AskAsync(KillUnhealthy action, CancellationToken cancellationToken)
     {
         var check = PoolServices.EffectiveCheck(action.Template, action.Workload.Port);
-        if (check is HealthCheckType.Http or HealthCheckType.Tcp)
-        {
-            var problem = await probe.AskAsync(
-                action.Template.Health, check,
-                new ProbeTarget(inputs.Identity.Address, action.Workload.Port, action.Workload.Id), cancellationToken);
-            return Known(action, problem is null ? null : problem.Kind);
-        }
-
-        switch (await catalog.IsCriticalAsync(action.Allocation, cancellationToken))
-        {
-            case null:
-                await Task.Delay(HoldPause, inputs.Time, cancellationToken);
-                return null;
-            case false:
-                return Known(action, null);
-            default:
-                return SickKind.WrongAnswer;
-        }
-    }
-
-    private SickKind? Known(KillUnhealthy action, SickKind? kind)
-    {
-        if (kind is null)
+        var problem = await probe.AskAsync(
+            action.Template.Health, check,
+            new ProbeTarget(inputs.Identity.Address, action.Workload.Port, action.Workload.Id), cancellationToken);
+        if (problem is null)
         {
             book.TryNoteCheck(action.Allocation, healthy: true, "");
         }
 
-        return kind;
+        return problem?.Kind;
     }
 }
 

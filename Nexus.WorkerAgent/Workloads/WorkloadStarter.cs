@@ -52,6 +52,18 @@ internal sealed class WorkloadStarter(
             ends.RecordFailedStart(action.Assignment, action.Template, action.Attempt, e.Message, []);
             return;
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The node's fault, such as a full disk: told as the reason, and tried again with the usual delay.
+            ends.RecordFailedStart(
+                action.Assignment, action.Template, action.Attempt, $"this node cannot write its state: {e.Message}", []);
+            return;
+        }
+        catch (RuntimeUnavailableException e)
+        {
+            book.TryUpdate(action.Allocation, m => m with { Reason = e.Message });
+            throw;
+        }
         finally
         {
             _starts.Release();

@@ -14,6 +14,7 @@ namespace Nexus.WorkerAgent.Workloads;
 internal sealed class WorkloadStopper(
     RuntimeConnection runtime, AllocationBook book, LocalCatalog catalog, Drainer drainer, EventJournal events, TimeProvider time)
 {
+    private const int ParallelStops = 8;
     private static readonly DrainSpec DefaultDrain = new();
 
     /// <summary>Drain, stop, verify gone, deregister, remove.</summary>
@@ -71,20 +72,23 @@ internal sealed class WorkloadStopper(
             return;
         }
 
-        var workloads = await engine.ListAsync(cancellationToken);
-        await Parallel.ForEachAsync(
-            workloads,
-            new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellationToken },
-            async (workload, token) =>
-            {
-                await catalog.TryDeregisterAsync(workload.Allocation, token);
-                if (workload.State == WorkloadState.Running)
-                {
-                    await engine.StopAsync(workload.Id, DefaultDrain.StopTimeout / 2, token);
-                }
+        foreach (var few in (await engine.ListAsync(cancellationToken)).Chunk(ParallelStops))
+        {
+            await Task.WhenAll(few.Select(workload => StopLastAsync(engine, workload, cancellationToken)));
+        }
+    }
 
-                await engine.RemoveAsync(workload.Id, token);
-            });
+    private async Task StopLastAsync(IContainerRuntime engine, Workload workload, CancellationToken cancellationToken)
+    {
+        book.TryUpdate(workload.Allocation, m => m.After(AllocationEvent.StopBegun));
+        await catalog.TryDeregisterAsync(workload.Allocation, cancellationToken);
+        if (workload.State == WorkloadState.Running)
+        {
+            await engine.StopAsync(workload.Id, DefaultDrain.StopTimeout / 2, cancellationToken);
+        }
+
+        await engine.RemoveAsync(workload.Id, cancellationToken);
+        book.TryUpdate(workload.Allocation, m => m.AfterGone("its agent was stopped and took it along"));
     }
 
     private async Task VerifyGoneAsync(DrainAndStop action, CancellationToken cancellationToken)

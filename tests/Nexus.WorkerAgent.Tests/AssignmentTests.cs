@@ -148,6 +148,8 @@ public sealed class AssignmentTests(ConsulFixture consul)
 
         Assert.False(Signals.IsAlive(pid));
         Assert.Empty((await agent.Consul.Health.ServiceAsync("gone", passingOnly: false, Token)).Value);
+        var last = await agent.ReportedAsync("gone-1", "stopped", a => a.Phase == AllocationPhase.Stopped);
+        Assert.Equal("its agent was stopped and took it along", last.Reason);
         await agent.AssignAsync(1, 2);
     }
 }

@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using Nexus.Api.State;
 using Nexus.Api.V1;
 using Nexus.Consul;
+using Nexus.Core.Spec;
 using Nexus.Core.State;
 using Nexus.Testing;
 
@@ -50,6 +51,33 @@ public sealed class AwayTests(ConsulFixture consul)
         using var http = new HttpClient { BaseAddress = agent.Api };
 
         await EventuallyAsync(http, a => a is { Phase: AllocationPhase.Running, Restarts: 1 });
+    }
+
+    [Fact]
+    public async Task When_Consul_returns_nothing_that_runs_is_touched()
+    {
+        await using var own = await ConsulServer.StartAsync(Token);
+        await using var agent = await TestAgent.StartAsync(own.Address);
+        var web = Templates.Web() with { Health = new HealthSpec { Type = HealthCheckType.Tcp, Interval = TimeSpan.FromSeconds(1) } };
+        await agent.AssignAsync(1, 1, new Wanted("calm-1", web), new Wanted("calm-2", web));
+        await agent.RunningAsync("calm-1");
+        await agent.RunningAsync("calm-2");
+        var pids = (await agent.PidAsync("calm-1"), await agent.PidAsync("calm-2"));
+        await using var stream = await ChangeStream.OpenAsync(agent);
+        await stream.NextAsync("calm-1", AllocationChangeKind.Serving);
+        await stream.NextAsync("calm-2", AllocationChangeKind.Serving);
+
+        await own.KillAsync();
+        await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, Token);
+        await own.RestartAsync(Token);
+        await agent.ServiceAsync(CatalogNames.Worker, "alive again", e => e.AggregatedStatus == CheckStatus.Passing);
+        await agent.ServiceAsync("calm", "passing", e => e.AggregatedStatus == CheckStatus.Passing);
+        await agent.AssignAsync(1, 2, new Wanted("calm-1", web, DesiredStatus.Stop), new Wanted("calm-2", web));
+
+        // A restarted Consul calls all checks critical at first: none of that is news.
+        Assert.Equal(AllocationChangeKind.Draining, (await stream.NextAsync()).Kind);
+        await agent.ReportedAsync("calm-1", "stopped", a => a.Phase == AllocationPhase.Stopped);
+        Assert.Equal((false, true), (Signals.IsAlive(pids.Item1), Signals.IsAlive(pids.Item2)));
     }
 
     [Fact]

@@ -28,8 +28,8 @@ internal sealed class ChangeStream : IAsyncDisposable
         return stream;
     }
 
-    /// <summary>The next change of an allocation.</summary>
-    public async Task<AllocationChange> NextAsync(string allocation)
+    /// <summary>The next change, of an allocation or of any.</summary>
+    public async Task<AllocationChange> NextAsync(string? allocation = null)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(Patience);
@@ -39,7 +39,7 @@ internal sealed class ChangeStream : IAsyncDisposable
             {
                 var change = await _changes.Reader.ReadAsync(limit.Token);
                 _seen.Add(change);
-                if (change.Allocation == allocation)
+                if (allocation is null || change.Allocation == allocation)
                 {
                     return change;
                 }

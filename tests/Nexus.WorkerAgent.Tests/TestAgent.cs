@@ -94,6 +94,10 @@ internal sealed class TestAgent : IAsyncDisposable
         StateJson.Write(Templates.Assign(Node, epoch, generation, wanted), StateJson.Default.NodeAssignment),
         TestContext.Current.CancellationToken);
 
+    /// <summary>Writes an assignment as the leader would.</summary>
+    public Task AssignAsync(NodeAssignment assignment) => _consul.Kv.PutAsync(
+        StateKeys.DesiredOf(Node), StateJson.Write(assignment, StateJson.Default.NodeAssignment), TestContext.Current.CancellationToken);
+
     /// <summary>Waits until the node reports what <paramref name="condition"/> asks for.</summary>
     public Task<NodeObservation> ReportedAsync(string what, Func<NodeObservation, bool> condition) =>
         WatchAsync(what, StateKeys.ObservedOf(Node), bytes => StateJson.Read("observed", bytes, StateJson.Default.NodeObservation), condition);

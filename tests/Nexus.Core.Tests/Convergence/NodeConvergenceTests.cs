@@ -11,6 +11,10 @@ public sealed class NodeConvergenceTests
     public static TheoryData<string, NodeSnapshot, string> Cases => new()
     {
         { "what is wanted and not there is started", Snapshot(Assigned(Run("a")), []), "start a #0" },
+        { "what never was here waits for the leader's own word", Snapshot(Assigned(Run("a")), []) with { Confirmed = false }, "" },
+        { "but not for ever", Snapshot(Assigned(Run("a")), []) with { Confirmed = false, TrustsFile = true }, "start a #0" },
+        { "a crash is answered without it", Snapshot(Assigned(Run("a")), [Dead("a")], Remembered("a", Failed)) with { Confirmed = false },
+            "remove a#0, start a #1" },
         { "what runs and was never seen is adopted", Snapshot(Assigned(Run("a")), [Live("a", 2)]), "adopt a#2" },
         { "what runs as remembered is registered", Snapshot(Assigned(Run("a")), [Live("a")], Remembered("a", Running)), "register a" },
         { "what runs and is registered is left alone",
