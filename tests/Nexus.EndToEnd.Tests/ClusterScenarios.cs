@@ -55,8 +55,7 @@ public abstract class ClusterScenarios(string runtime)
 
         await cluster.UntilAsync(
             s => s.Allocations.Any(a => a.Id == victim.Id && a is { Restarts: 1, Healthy: true }), $"{victim.Id} serves again", Token);
-        await load.StopAsync();
-        Assert.True(load.Failures.Count == 0, $"{load.Failures.Count} of {load.Sent} failed, first: {load.Failures.FirstOrDefault()}");
+        await load.AssertNoneFailedAsync();
         var events = (await cluster.EventsAsync(Token)).Where(e => e.Allocation == victim.Id).Select(e => e.Kind).ToList();
         Assert.Contains("AllocationExited", events);
         Assert.Contains("AllocationRestarting", events);
@@ -73,8 +72,7 @@ public abstract class ClusterScenarios(string runtime)
             s => s.Pools.Single(p => p.Name == "web") is { UpToDate: 3, Healthy: 3, Running: 3 }
                 && s.Allocations.Where(a => a.Pool == "web").All(a => !before.Contains(a.Id)),
             "three healthy replicas of the new revision and none of the old", Token);
-        await load.StopAsync();
-        Assert.True(load.Failures.Count == 0, $"{load.Failures.Count} of {load.Sent} failed, first: {load.Failures.FirstOrDefault()}");
+        await load.AssertNoneFailedAsync();
         Assert.Equal("2", (await cluster.WhoAmIAsync("/whoami", Token)).Version);
     }
 

@@ -95,6 +95,10 @@ internal sealed class RunningCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>How a pool's rollout stands.</summary>
+    public async Task<RolloutView> RolloutAsync(string pool, CancellationToken cancellationToken) =>
+        (await Api.GetFromJsonAsync(Routes.RolloutOf(pool), ApiJson.Default.RolloutView, cancellationToken))!;
+
     /// <summary>What happened, oldest first.</summary>
     public async Task<IReadOnlyList<EventView>> EventsAsync(CancellationToken cancellationToken) =>
         await Api.GetFromJsonAsync(Routes.Events, ApiJson.Default.ImmutableArrayEventView, cancellationToken);

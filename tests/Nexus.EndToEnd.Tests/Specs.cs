@@ -38,6 +38,9 @@ internal static class Specs
             process: {"{"} command: [dotnet, "{SampleProgram}"] {"}"}
         """;
 
+    /// <summary>How the sample runs as a process, as YAML.</summary>
+    public static string SampleCommand => $"[dotnet, \"{SampleProgram}\"]";
+
     private static string SampleProgram => Path.GetFullPath(Path.Combine(
         AppContext.BaseDirectory, "..", "..", "Nexus.Samples.Web", new DirectoryInfo(AppContext.BaseDirectory).Name, "Nexus.Samples.Web.dll"));
 }
