@@ -1,0 +1,188 @@
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Testing;
+using Nexus.Api.V1;
+using Nexus.Core.Rollouts;
+
+namespace Nexus.Bench.Reliability.Beds;
+
+/// <summary>A Nexus cluster composed by the AppHost, on free ports, with the light image.</summary>
+internal sealed class NexusBed : IBed
+{
+    private const string Pool = "web";
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
+
+    private readonly DistributedApplication _app;
+    private readonly HttpClient _admin;
+    private readonly SpecShape _shape;
+
+    private NexusBed(DistributedApplication app, SpecShape shape, IReadOnlyList<Part> parts)
+    {
+        _app = app;
+        _shape = shape;
+        _admin = app.CreateHttpClient("gateway", "admin");
+        Url = app.GetEndpoint("gateway", "http");
+        Consul = app.CreateHttpClient("consul", "http");
+        Parts = parts;
+    }
+
+    public string Name => "Nexus";
+
+    public Uri Url { get; }
+
+    /// <summary>Consul's API.</summary>
+    public HttpClient Consul { get; }
+
+    /// <summary>The processes of the cluster itself.</summary>
+    public IReadOnlyList<Part> Parts { get; }
+
+    /// <summary>The managers, in order.</summary>
+    public IEnumerable<Part> Managers => Parts.Where(p => p.Variable == "Orchestrator__Name");
+
+    /// <summary>Starts a cluster and waits until its three replicas serve.</summary>
+    public static async Task<NexusBed> StartAsync(SpecShape shape, string[] options, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(StartLimit);
+        var file = Path.Combine(Path.GetTempPath(), $"nexus-bench-{Environment.ProcessId}.yaml");
+        await File.WriteAllTextAsync(file, shape.Write(3, "local"), limit.Token);
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Nexus_AppHost>(
+            ["--spec", file, "--runtime", "docker", .. options], limit.Token);
+        var app = await builder.BuildAsync(limit.Token);
+        await app.StartAsync(limit.Token);
+        await app.ResourceNotifications.WaitForResourceAsync("pools", KnownResourceStates.Finished, limit.Token);
+        await app.ResourceNotifications.WaitForResourceHealthyAsync("gateway", limit.Token);
+        File.Delete(file);
+        return new NexusBed(app, shape, Part.ChildrenOf(Environment.ProcessId, app));
+    }
+
+    public async Task<IReadOnlySet<string>> RoutedAsync(CancellationToken cancellationToken)
+    {
+        using var routes = await JsonDocument.ParseAsync(
+            await _admin.GetStreamAsync("/routes", cancellationToken), default, cancellationToken);
+        return routes.RootElement.GetProperty("pools").EnumerateArray().SelectMany(p => p.GetProperty("destinations").EnumerateArray())
+            .Where(d => d.GetProperty("rotation").GetString() == "In" && !d.TryGetProperty("ejected", out _))
+            .Select(d => $"{d.GetProperty("allocation").GetString()}:{d.GetProperty("attempt").GetInt32()}")
+            .ToHashSet(StringComparer.Ordinal);
+    }
+
+    public async Task<int> ContainersAsync(CancellationToken cancellationToken) =>
+        (await Shell.RunAsync("docker", ["ps", "-q", "--filter", $"label=nexus.cluster={Label}"], cancellationToken))
+        .Split('\n', StringSplitOptions.RemoveEmptyEntries).Length - _shape.WarmStandby;
+
+    public Task<string> ContainerOfAsync(string replica, CancellationToken cancellationToken)
+    {
+        var parts = replica.Split(':');
+        return Shell.RunAsync(
+            "docker",
+            [
+                "ps", "-q", "--filter", $"label=nexus.cluster={Label}", "--filter", $"label=nexus.allocation={parts[0]}",
+                "--filter", $"label=nexus.attempt={parts[1]}",
+            ],
+            cancellationToken);
+    }
+
+    public async Task ApplyAsync(int replicas, string tag, CancellationToken cancellationToken)
+    {
+        using var content = new StringContent(_shape.Write(replicas, tag), Encoding.UTF8, "application/yaml");
+        using var applied = await AskManagersAsync(api => api.PutAsync(Routes.Spec, content, cancellationToken));
+        applied.EnsureSuccessStatusCode();
+    }
+
+    public async Task<Deploy> DeployAsync(CancellationToken cancellationToken)
+    {
+        using var answer = await AskManagersAsync(api => api.GetAsync(Routes.RolloutOf(Pool), cancellationToken));
+        var rollout = (await answer.Content.ReadFromJsonAsync(ApiJson.Default.RolloutView, cancellationToken))!;
+        var state = rollout.Phase switch
+        {
+            RolloutPhase.Stable => DeployState.Done,
+            RolloutPhase.RollingBack => DeployState.GoingBack,
+            RolloutPhase.RolledBack => DeployState.RolledBack,
+            RolloutPhase.Failed => DeployState.Stuck,
+            _ => DeployState.Running,
+        };
+        return new Deploy(rollout.Number, state, rollout.Reason);
+    }
+
+    /// <summary>The cluster as a manager that answers shows it.</summary>
+    public async Task<StatusView> StatusAsync(CancellationToken cancellationToken)
+    {
+        using var answer = await AskManagersAsync(api => api.GetAsync(Routes.Status, cancellationToken));
+        return (await answer.Content.ReadFromJsonAsync(ApiJson.Default.StatusView, cancellationToken))!;
+    }
+
+    /// <summary>Takes a node out of use or puts it back.</summary>
+    public async Task DrainAsync(string node, bool draining, CancellationToken cancellationToken)
+    {
+        var command = new NodeEligibilityCommand(draining, "bench", "bench");
+        using var answer = await AskManagersAsync(
+            api => api.PutAsJsonAsync(Routes.NodeEligibilityOf(node), command, ApiJson.Default.NodeEligibilityCommand, cancellationToken));
+        answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>Ids of the pool's containers.</summary>
+    public async Task<HashSet<string>> ContainerIdsAsync(CancellationToken cancellationToken) =>
+    [
+        .. (await Shell.RunAsync("docker", ["ps", "-q", "--filter", $"label=nexus.cluster={Label}"], cancellationToken))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries),
+    ];
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var part in Parts)
+        {
+            part.Dispose();
+        }
+
+        _admin.Dispose();
+        Consul.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    private string Label => Parts.First(p => p.Variable == "Worker__Name").Process.Environment["Worker__Cluster"];
+
+    /// <summary>Asks one manager after the other: any of them answers, and some are dead on purpose.</summary>
+    private async Task<HttpResponseMessage> AskManagersAsync(Func<HttpClient, Task<HttpResponseMessage>> ask)
+    {
+        HttpRequestException? last = null;
+        foreach (var manager in Managers.Where(m => m.IsUp))
+        {
+            try
+            {
+                return await ask(manager.Http!);
+            }
+            catch (HttpRequestException e)
+            {
+                last = e;
+            }
+        }
+
+        throw last ?? new HttpRequestException("No manager is up.");
+    }
+}
+
+/// <summary>What the bench asks for.</summary>
+/// <param name="WarmStandby">Paused replicas beside those that serve.</param>
+/// <param name="HealthInterval">Time between probes.</param>
+internal sealed record SpecShape(int WarmStandby, string HealthInterval)
+{
+    /// <summary>The document. A replica that is killed again and again is a crash loop by default; here it is the experiment.</summary>
+    public string Write(int replicas, string tag) => $$"""
+        cluster: bench
+        worker_pools:
+          web:
+            image: nexus/light:{{tag}}
+            port: 8080
+            min_replicas: {{replicas}}
+            max_replicas: {{Math.Max(replicas, 50)}}
+            {{(WarmStandby > 0 ? $"warm_standby: {WarmStandby}" : "")}}
+            health: { path: /health, interval: {{HealthInterval}}, timeout: {{HealthInterval}}, unhealthy_threshold: 2, startup_timeout: 10s }
+            restart: { initial_delay: 100ms, max_delay: 100ms, reset_after: 1s }
+            rollout: { min_healthy_time: 1s, progress_deadline: 5s, max_surge: 3 }
+            drain: { timeout: 5s, stop_timeout: 5s }
+        """;
+}
