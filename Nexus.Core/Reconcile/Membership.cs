@@ -74,16 +74,20 @@ internal static class Membership
         foreach (var (name, state) in snapshot.Nodes)
         {
             var room = new NodeRoom(state, IsLeaving(snapshot, name));
-            foreach (var allocation in snapshot.Assignments.GetValueOrDefault(name)?.Allocations ?? [])
+            rooms.Add(room);
+            if (!snapshot.Assignments.TryGetValue(name, out var assignment))
+            {
+                continue;
+            }
+
+            foreach (var allocation in assignment.Allocations)
             {
                 // What is being stopped still holds its room until its node says it is gone.
                 var stays = allocation.Desired != DesiredStatus.Stop
                     && staying.TryGetValue(allocation.Pool, out var revision) && revision == allocation.Revision;
                 room.Reserve(
-                    allocation.Pool, TemplateOf(snapshot.Assignments[name], allocation), stays, allocation.Desired == DesiredStatus.Standby);
+                    allocation.Pool, TemplateOf(assignment, allocation), stays, allocation.Desired == DesiredStatus.Standby);
             }
-
-            rooms.Add(room);
         }
 
         return rooms;

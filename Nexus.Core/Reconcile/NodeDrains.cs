@@ -19,7 +19,7 @@ internal static class NodeDrains
         var stuck = allocations.Where(a => a.Desired != DesiredStatus.Stop)
             .Select(a => a.Pool).Distinct()
             .Where(plan.Stuck.ContainsKey)
-            .Select(pool => $"{pool}: no other node has room ({plan.Stuck[pool]})")
+            .Select(pool => $"{pool}: {plan.Stuck[pool]}")
             .ToList();
         var status = snapshot.Nodes.GetValueOrDefault(node.Value)?.Status;
         var blocked = allocations.IsEmpty ? null

@@ -1,5 +1,6 @@
 using Nexus.Core.Placement;
 using Nexus.Core.Rollouts;
+using Nexus.Core.Spec;
 using Nexus.Core.State;
 
 namespace Nexus.Core.Reconcile;
@@ -66,8 +67,8 @@ internal static class PoolReconciler
     }
 
     /// <summary>
-    /// Replicas that others replace may go: as many as leave <c>desired - max_unavailable</c> behind when every one of the goal
-    /// that is not proven yet is taken for missing. Those that serve nothing go first, but under the same count, so that a
+    /// Replicas that others replace may go: as many as leave <c>desired - max_unavailable</c> behind when every one that stays
+    /// and is not proven yet is taken for missing. Those that serve nothing go first, but under the same count, so that a
     /// check that fails everywhere at once cannot empty the pool.
     /// </summary>
     private static void StopReplaced(
@@ -75,8 +76,8 @@ internal static class PoolReconciler
     {
         var template = targets.Goal.Template;
         var least = Math.Max(0, view.Desired - view.Pool.Rollout.UnavailableFor(template));
-        var unproven = sorted.Goal.Count(m => !view.IsAvailable(m));
         var surplusOfBase = Surplus.Choose(view, sorted.Base, sorted.Base.Count - targets.BaseCount);
+        var unproven = sorted.Goal.Concat(sorted.Base.Except(surplusOfBase)).Count(m => !view.IsAvailable(m));
         List<Member> replaced = [.. sorted.Others, .. sorted.Leaving, .. surplusOfBase];
         if (view.Pool.Rollout.StopsFirst(template) && !CanFollow(view, targets, sorted, placer, plan))
         {
@@ -100,7 +101,7 @@ internal static class PoolReconciler
             return true;
         }
 
-        plan.Stick(view.Name, placer.Explain(pool));
+        plan.Stick(view.Name, $"no other node has room ({placer.Explain(pool)})");
         return false;
     }
 
@@ -118,7 +119,16 @@ internal static class PoolReconciler
         var replacing = sorted.Others.Count + sorted.Leaving.Count + Math.Max(0, sorted.Base.Count - targets.BaseCount) > 0;
         var surge = !replacing || spec.StopsFirst(template) ? 0 : Math.Max(spec.MaxSurge, 1);
         var goingFirst = spec.StopsFirst(template) ? sorted.Stopped + sorted.Stopping : 0;
-        var room = Math.Max(view.Desired, targets.Total) + surge - sorted.Count - sorted.Waiting - goingFirst;
+        // A second set is wanted for itself; the one replica that a canary may need beside a single one is its surge already.
+        var most = rollout.Record.Strategy == RolloutStrategy.BlueGreen
+            ? Math.Max(view.Desired, targets.Total) + surge
+            : Math.Max(view.Desired + surge, targets.Total);
+        var room = most - sorted.Count - sorted.Waiting - goingFirst;
+        if (room <= 0 && sorted.Leaving.Count > 0 && targets.Total > view.Desired)
+        {
+            plan.Stick(view.Name, $"a rollout is {rollout.Record.Phase} and has all {most} replicas that max_surge allows");
+        }
+
         if (targets.Base is { } other)
         {
             room -= PlaceSome(view, other, Math.Min(room, targets.BaseCount - sorted.Base.Count), Reason(view, rollout, sorted), placer, plan);
@@ -147,7 +157,7 @@ internal static class PoolReconciler
         {
             var why = placer.Explain(pool);
             plan.Block(new BlockedPool(pool.Name, wanted - nodes.Count, why));
-            plan.Stick(pool.Name, why);
+            plan.Stick(pool.Name, $"no other node has room ({why})");
         }
 
         return nodes.Count;
