@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Nexus.Api.State;
 using Nexus.Api.V1;
+using Nexus.Core.Rollouts;
 using Nexus.Core.State;
 using Nexus.Orchestrator.Events;
 using Nexus.Testing;
@@ -191,6 +192,64 @@ public sealed class ManagerTests
         var left = (await client.Kv.ListAsync(StateKeys.Events, Token)).Value;
         Assert.InRange(left.Length, 10, 12);
         Assert.DoesNotContain(left, p => p.Key == StateKeys.Event("0000"));
+    }
+
+    [Fact]
+    public async Task Scaling_from_3_to_20_is_one_commit()
+    {
+        await using var consul = await ConsulServer.StartAsync(Token);
+        using var client = consul.CreateClient();
+        await using var manager = await TestManager.StartAsync(consul, "m1", Token);
+        TestNode[] nodes = [.. Enumerable.Range(1, 3).Select(i => new TestNode(client, $"n{i}"))];
+        foreach (var node in nodes)
+        {
+            await node.RegisterAsync(Token);
+        }
+
+        await StatusAsync(manager, s => s.Nodes.Count(n => n.Status == NodeStatus.Ready) == 3, "three nodes");
+        await manager.ApplyAsync(TwoReplicas.Replace("min_replicas: 2", "min_replicas: 3", StringComparison.Ordinal), Token);
+        foreach (var node in nodes)
+        {
+            await node.ObeyAsync(
+                await node.AssignedAsync(a => a.Allocations.Length == 1, "one replica", Token), TimeProvider.System.GetUtcNow().AddMinutes(-1), Token);
+        }
+
+        using var api = NexusApiClient.Create(new ApiEndpoint(manager.Http.BaseAddress!, "the test"), TimeProvider.System, () => 0.5);
+        await Until.TrueAsync(() => api.GetRolloutsAsync(Token), r => r is [{ Phase: RolloutPhase.Stable }], "the rollout is over", Token);
+        await manager.ApplyAsync(TwoReplicas.Replace("min_replicas: 2", "min_replicas: 20", StringComparison.Ordinal), Token);
+        foreach (var node in nodes)
+        {
+            var after = await node.AssignedAsync(a => a.Allocations.Length > 1, "its part of twenty", Token);
+            Assert.InRange(after.Allocations.Length, 6, 7);
+        }
+
+        var commits = await client.Kv.ListAsync(StateKeys.Desired, Token);
+        Assert.Single(commits.Value.Select(p => p.ModifyIndex).Distinct());
+    }
+
+    [Fact]
+    public async Task A_node_that_a_person_removes_is_forgotten_once_it_is_lost_and_comes_back_as_new()
+    {
+        await using var consul = await ConsulServer.StartAsync(Token);
+        using var client = consul.CreateClient();
+        await using var manager = await TestManager.StartAsync(consul, "m1", Token);
+        using var api = NexusApiClient.Create(new ApiEndpoint(manager.Http.BaseAddress!, "the test"), TimeProvider.System, () => 0.5);
+        var n1 = new TestNode(client, "n1");
+        await n1.RegisterAsync(Token);
+        await StatusAsync(manager, s => s.Leader?.Manager == "m1" && s.Nodes.Length == 1, "m1 leads and sees the node");
+        await n1.FallSilentAsync(Token);
+        await StatusAsync(manager, s => s.Nodes is [{ Status: NodeStatus.Lost }], "the node is lost");
+
+        await api.ForgetNodeAsync("n1", "ann", Token);
+
+        await StatusAsync(manager, s => s.Nodes.IsEmpty, "the node is forgotten");
+        Assert.Null(await client.Kv.GetAsync(StateKeys.Node(new("n1")), Token));
+        Assert.Null(await client.Kv.GetAsync(StateKeys.EligibilityOf(new("n1")), Token));
+        await n1.RegisterAsync(Token);
+        await n1.AnswerAsync(Token);
+        await StatusAsync(manager, s => s.Nodes is [{ Status: NodeStatus.Ready }], "it is back");
+        var events = await Until.TrueAsync(() => api.EventsAsync(Token), e => e.Any(x => x.Kind == "NodeForgotten"), "the event", Token);
+        Assert.Contains("ann removed it", events.First(e => e.Kind == "NodeForgotten").Message, StringComparison.Ordinal);
     }
 
     private static async Task<StatusView> StatusAsync(TestManager manager, Func<StatusView, bool> condition, string what)

@@ -34,6 +34,9 @@ internal sealed class TestNode(ConsulClient consul, string name)
             cancellationToken);
     }
 
+    public Task AnswerAsync(CancellationToken cancellationToken) =>
+        consul.Agent.UpdateTtlAsync($"{name}:alive", CheckStatus.Passing, "alive", cancellationToken);
+
     public Task FallSilentAsync(CancellationToken cancellationToken) =>
         consul.Agent.UpdateTtlAsync($"{name}:alive", CheckStatus.Critical, "silent", cancellationToken);
 
