@@ -44,7 +44,7 @@ internal sealed class Attempts(IHttpForwarder forwarder, Ejector ejector, TimePr
             var error = await forwarder.SendAsync(
                 context, chosen.Address, cluster.HttpClient, cluster.Config.HttpRequest!, proxy.Route.Transformer, attempt.Token);
             var outcome = AttemptOutcomes.Of(error, context, attempt);
-            Tell(context, chosen, outcome, started);
+            Tell(context, attempt, outcome, started);
             return outcome;
         }
         finally
@@ -60,8 +60,16 @@ internal sealed class Attempts(IHttpForwarder forwarder, Ejector ejector, TimePr
         }
     }
 
-    private void Tell(HttpContext context, LiveDestination chosen, AttemptOutcome outcome, long started)
+    private void Tell(HttpContext context, Attempt attempt, AttemptOutcome outcome, long started)
     {
+        var chosen = attempt.Destination!;
+        if (outcome is not (AttemptOutcome.ClientGone or AttemptOutcome.BrokenOff))
+        {
+            chosen.Stats?.Count(
+                outcome != AttemptOutcome.Answered || context.Response.StatusCode >= StatusCodes.Status500InternalServerError,
+                attempt.AnsweredAt is { } answered ? time.GetElapsedTime(started, answered).TotalMilliseconds : null);
+        }
+
         if (outcome == AttemptOutcome.Answered)
         {
             chosen.Node?.Answered(time.GetTimestamp());

@@ -36,6 +36,9 @@ internal sealed class LiveDestination(LivePool pool, Destination known, string l
     /// <summary>Timestamp since which it has been given requests; null for one that served before this gateway knew it.</summary>
     public long? NewSince { get; set; }
 
+    /// <summary>Where its revision's requests are counted; null while there is nothing to compare with.</summary>
+    public RevisionStats? Stats { get; set; }
+
     /// <summary>What was last heard of it in a row.</summary>
     public StreakCounter Streaks { get; } = new();
 

@@ -12,12 +12,16 @@ internal sealed class LivePool(string name, EjectionBook ejections, Action quiet
     private const double FirstShare = 0.1;
 
     private readonly Lock _gate = new();
+    private volatile ImmutableSortedDictionary<string, RevisionStats> _revisions = ImmutableSortedDictionary<string, RevisionStats>.Empty;
     private volatile State _state = new([], [], [], TimeSpan.Zero, new RetrySpec());
 
     public string Name => name;
 
     /// <summary>Requests and retries under way.</summary>
     public RetryBudget Budget { get; } = new(time);
+
+    /// <summary>How revisions fare, by revision; empty unless several are in rotation.</summary>
+    public ImmutableSortedDictionary<string, RevisionStats> Revisions => _revisions;
 
     /// <summary>Everyone known, in rotation or not.</summary>
     public ImmutableArray<LiveDestination> All => _state.All;
@@ -70,6 +74,7 @@ internal sealed class LivePool(string name, EjectionBook ejections, Action quiet
                 .ToImmutableArray();
             _state = new State([.. pairs.Select(pair => pair.Live)], shares, Trusted(shares), slowStart, retry);
 
+            CompareRevisions(pairs);
             var kept = taking.Select(pair => pair.Live).ToHashSet();
             foreach (var live in before.Where(live => !kept.Contains(live)))
             {
@@ -91,6 +96,22 @@ internal sealed class LivePool(string name, EjectionBook ejections, Action quiet
         lock (_gate)
         {
             _state = _state with { Candidates = Trusted(_state.InRotation) };
+        }
+    }
+
+    // Only while there is something to compare: else nobody counts, and nobody asks.
+    private void CompareRevisions(List<(Destination Known, LiveDestination Live)> pairs)
+    {
+        var revisions = pairs.Where(pair => pair.Known is { Rotation: Rotation.In, Revision: not null })
+            .Select(pair => pair.Known.Revision!.Value).ToHashSet();
+        var before = _revisions;
+        _revisions = revisions.Count < 2
+            ? ImmutableSortedDictionary<string, RevisionStats>.Empty
+            : revisions.ToImmutableSortedDictionary(
+                r => r.Value, r => before.GetValueOrDefault(r.Value) ?? new RevisionStats(time), StringComparer.Ordinal);
+        foreach (var (known, live) in pairs)
+        {
+            live.Stats = known.Revision is { } revision ? _revisions.GetValueOrDefault(revision.Value) : null;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
+using Nexus.Core.Ids;
 using Nexus.Core.Routing;
 using Nexus.Core.State;
 using Nexus.Gateway.Live;
@@ -13,6 +14,12 @@ internal sealed class ReportComposer(RoutingState routing, LivePools pools, Node
     /// <summary>How old evidence about a node may be.</summary>
     public static readonly TimeSpan EvidenceWindow = TimeSpan.FromSeconds(5);
 
+    private static readonly ImmutableSortedDictionary<string, RevisionStats> NoRevisions = ImmutableSortedDictionary<string, RevisionStats>.Empty;
+    private static readonly TimeSpan TrafficInterval = TimeSpan.FromSeconds(1);
+
+    private ImmutableArray<RevisionTraffic> _traffic = [];
+    private long? _trafficAt;
+
     public GatewayReport Compose()
     {
         var snapshot = routing.Current;
@@ -23,6 +30,7 @@ internal sealed class ReportComposer(RoutingState routing, LivePools pools, Node
             RoutingRevision = snapshot.Revision,
             Pools = [.. snapshot.Pools.Select(pool => pool.Name)],
             Destinations = [.. snapshot.Pools.SelectMany(pool => pool.Destinations.Select(d => Say(pool, d)))],
+            Traffic = Traffic(snapshot),
             Nodes = Witnesses(snapshot),
         };
     }
@@ -33,6 +41,25 @@ internal sealed class ReportComposer(RoutingState routing, LivePools pools, Node
         return pool.TakesRequests(destination) || live is null || live.TakesRequests
             ? new(destination.Id, destination.Attempt, pool.TakesRequests(destination), 0, 0)
             : new(destination.Id, destination.Attempt, false, live.InFlight, live.WebSockets);
+    }
+
+    // Changes with every request, and is worth a write only now and then.
+    private ImmutableArray<RevisionTraffic> Traffic(RoutingSnapshot snapshot)
+    {
+        if (_trafficAt is { } at && time.GetElapsedTime(at) < TrafficInterval)
+        {
+            return _traffic;
+        }
+
+        _trafficAt = time.GetTimestamp();
+        return _traffic =
+        [
+            .. snapshot.Pools.SelectMany(pool => (pools.Find(pool.Name.Value)?.Revisions ?? NoRevisions).Select(revision =>
+            {
+                var (requests, failures, p95) = revision.Value.Read();
+                return new RevisionTraffic(pool.Name, new PoolRevision(revision.Key), requests, failures, p95);
+            })),
+        ];
     }
 
     // Only of nodes that somebody doubts: of all others nobody asks, and each change is a write to Consul.

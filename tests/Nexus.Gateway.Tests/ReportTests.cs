@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using Nexus.Api.State;
+using Nexus.Consul;
 using Nexus.Core.State;
 using Nexus.Gateway.Tests.Harness;
 using Nexus.Testing;
@@ -74,6 +75,56 @@ public sealed class ReportTests(ConsulFixture consul) : IClassFixture<ConsulFixt
         await WaitForAsync("sockets", r => Of(r, "sockets-a") is { InFlight: 0, WebSockets: 1, TakesRequests: false }, "one WebSocket");
         await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, Token);
         await WaitForAsync("sockets", r => Of(r, "sockets-a") is { InFlight: 0, WebSockets: 0, TakesRequests: false }, "no WebSocket");
+    }
+
+    [Fact]
+    public async Task Revisions_side_by_side_are_compared()
+    {
+        await using var good = await Replica.StartAsync("good", Token);
+        await using var bad = await Replica.StartAsync("bad", Token);
+        bad.Special = context =>
+        {
+            context.Response.StatusCode = 500;
+            return Task.CompletedTask;
+        };
+        await _catalog.ApplyAsync("worker_pools: { compared: { image: x, port: 80 } }", Token);
+        await _catalog.RegisterAsync("compared", "compared-0", good.Port, Token, revision: "r1");
+        await _catalog.RegisterAsync("compared", "compared-1", bad.Port, Token, revision: "r2");
+        await using var gateway = await StartAsync("compared");
+        await gateway.WaitForPoolAsync("compared", 2, Token);
+        for (var i = 0; i < 20; i++)
+        {
+            using var answer = await gateway.Client.GetAsync(new Uri("/", UriKind.Relative), Token);
+        }
+
+        var report = await WaitForAsync("compared", r => r.Traffic.Sum(t => t.Requests) == 20, "twenty requests");
+        Assert.Equal(["r1 10 0", "r2 10 10"], report.Traffic.Select(t => $"{t.Revision} {t.Requests} {t.Failures}"));
+        Assert.All(report.Traffic, t => Assert.InRange(t.P95Milliseconds, 0.1, 20_000));
+        await _catalog.DeregisterAsync("compared-1", Token);
+        await WaitForAsync("compared", r => r.Traffic.IsEmpty, "the end of the comparison");
+    }
+
+    [Fact]
+    public async Task A_node_that_Consul_hears_nothing_of_is_vouched_for_while_its_replicas_answer()
+    {
+        await using var a = await Replica.StartAsync("a", Token);
+        await _catalog.ApplyAsync("worker_pools: { vouched: { image: x, port: 80 } }", Token);
+        await _catalog.RegisterAsync("vouched", "vouched-0", a.Port, Token, node: "silent");
+        await consul.Client.Agent.RegisterServiceAsync(
+            new ServiceRegistration
+            {
+                Id = "worker-silent",
+                Name = CatalogNames.Worker,
+                Meta = new Dictionary<string, string>(StringComparer.Ordinal) { [CatalogNames.MetaNode] = "silent" },
+                Checks = [new TtlCheck { CheckId = "worker-silent", Ttl = TimeSpan.FromHours(1), InitialStatus = CheckStatus.Critical }],
+            },
+            Token);
+        await using var gateway = await StartAsync("vouched");
+        await WaitForAsync("vouched", r => r.Nodes is [{ Node.Value: "silent", Reachable: true }], "the witness");
+        await a.KillAsync();
+        await WaitForAsync("vouched", r => r.Nodes is [{ Node.Value: "silent", Reachable: false }], "the witness's end");
+        await consul.Client.Agent.UpdateTtlAsync("worker-silent", CheckStatus.Passing, "", Token);
+        await WaitForAsync("vouched", r => r.Nodes.IsEmpty, "the end of the doubt");
     }
 
     [Fact]
