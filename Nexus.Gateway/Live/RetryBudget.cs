@@ -43,7 +43,8 @@ internal sealed class RetryBudget(TimeProvider time)
             }
             catch (Exception e) when (e is TimeoutException or OperationCanceledException)
             {
-                return false;
+                // Told just now nevertheless: that turn must not be lost.
+                return !turn.TrySetCanceled(CancellationToken.None) && TryEnter(percent);
             }
         }
 
@@ -53,9 +54,9 @@ internal sealed class RetryBudget(TimeProvider time)
     public void Leave()
     {
         Interlocked.Decrement(ref _retries);
-        if (_waiting.TryDequeue(out var next))
+        while (_waiting.TryDequeue(out var next) && !next.TrySetResult())
         {
-            next.TrySetResult();
+            // That one had given up.
         }
     }
 
