@@ -13,6 +13,7 @@ internal static class TcpEcho
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var listener = new TcpListener(settings.Bind, settings.Port);
         listener.Start();
+        Console.WriteLine($"listening on {settings.Bind}:{settings.Port}");
         var clients = new List<Task>();
         try
         {

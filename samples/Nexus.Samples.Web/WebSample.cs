@@ -40,6 +40,7 @@ internal static class WebSample
             await switches.WaitAsync(context.RequestAborted);
             await next(context);
         });
+        app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"listening on {settings.Bind}:{settings.Port}"));
         app.UseRouting();
         app.UseWebSockets();
         app.MapIdentity(settings);
@@ -67,11 +68,27 @@ internal static class WebSample
     private static void MapSwitches(this WebApplication app, Switches switches)
     {
         var group = app.MapGroup("/switch");
-        group.MapPost("/crash", (int? code) => Environment.Exit(code ?? 1));
-        group.MapPost("/hang", (int? seconds) => switches.Hang(TimeSpan.FromSeconds(seconds ?? 3600)));
-        group.MapPost("/slow", (int ms) => { switches.Slow = TimeSpan.FromMilliseconds(ms); });
+        group.MapPost("/crash", (int? code) =>
+        {
+            Console.WriteLine($"switch: crash, leaving with code {code ?? 1}");
+            Environment.Exit(code ?? 1);
+        });
+        group.MapPost("/hang", (int? seconds) =>
+        {
+            Console.WriteLine($"switch: hang, answering nothing for {seconds ?? 3600} s");
+            switches.Hang(TimeSpan.FromSeconds(seconds ?? 3600));
+        });
+        group.MapPost("/slow", (int ms) =>
+        {
+            Console.WriteLine($"switch: slow, each request takes {ms} ms longer");
+            switches.Slow = TimeSpan.FromMilliseconds(ms);
+        });
         group.MapPost("/leak", (int mb) => $"{switches.Leak(mb)} MB leaked\n");
-        group.MapPost("/health", (int status) => { switches.HealthStatus = status; });
+        group.MapPost("/health", (int status) =>
+        {
+            Console.WriteLine($"switch: health, answering {status} from now on");
+            switches.HealthStatus = status;
+        });
     }
 
     private static void MapBodies(this WebApplication app, TimeProvider time)
