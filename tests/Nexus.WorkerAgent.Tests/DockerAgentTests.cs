@@ -2,8 +2,10 @@ using System.Formats.Tar;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Nexus.Api.State;
+using Nexus.Api.V1;
 using Nexus.Core.Spec;
 using Nexus.Core.State;
+using Nexus.Runtime;
 using Nexus.Testing;
 
 namespace Nexus.WorkerAgent.Tests;
@@ -48,6 +50,43 @@ public sealed class DockerAgentTests(ConsulFixture consul)
         await agent.AssignAsync(1, 2, new Wanted("box-1", web, DesiredStatus.Stop));
         await agent.ReportedAsync("box-1", "stopped", a => a.Phase == AllocationPhase.Stopped);
         Assert.Empty(await agent.Runtime.ListAsync(Token));
+    }
+
+    [Fact]
+    public async Task A_paused_container_stands_in_for_a_dead_one_and_a_frozen_one_is_replaced()
+    {
+        using var docker = await RequireImageAsync();
+        await using var agent = await TestAgent.StartAsync(consul.Server.Address, Settings);
+        var web = new PoolTemplate
+        {
+            Image = Image + ":local",
+            Command = ["/bin/busybox", "httpd", "-f", "-p", "8080", "-h", "/bin"],
+            Port = 8080,
+            Health = new HealthSpec
+            {
+                Type = HealthCheckType.Http,
+                Path = "/busybox",
+                Interval = TimeSpan.FromMilliseconds(300),
+                Timeout = TimeSpan.FromMilliseconds(300),
+            },
+            Drain = new DrainSpec { Timeout = TimeSpan.Zero, StopTimeout = TimeSpan.FromSeconds(2) },
+        };
+        await agent.AssignAsync(1, 1, new Wanted("crate-1", web), new Wanted("crate-2", web, DesiredStatus.Standby));
+        await agent.RunningAsync("crate-1");
+        await agent.ReportedAsync("crate-2", "paused", a => a.Phase == AllocationPhase.Paused);
+        Assert.True((await agent.Runtime.ListAsync(Token)).Single(w => w.Allocation.Value == "crate-2").Paused);
+        await using var stream = await ChangeStream.OpenAsync(agent);
+        await stream.NextAsync("crate-1", AllocationChangeKind.Serving);
+
+        Signals.Kill(await agent.PidAsync("crate-1"));
+        await stream.NextAsync("crate-2", AllocationChangeKind.Serving);
+        await agent.RunningAsync("crate-1", restarts: 1);
+
+        var hung = (await agent.Runtime.ListAsync(Token)).Single(w => w.Allocation.Value == "crate-1" && w.State == WorkloadState.Running);
+        Assert.True(await agent.Runtime.SignalAsync(hung.Id, WorkloadSignal.Freeze, Token));
+        await stream.NextAsync("crate-1", AllocationChangeKind.Unhealthy);
+        await stream.NextAsync("crate-1", AllocationChangeKind.Gone);
+        Assert.Contains("was killed because its check fails", (await agent.EventAsync("AllocationExited", "crate-1", "check")).Message, StringComparison.Ordinal);
     }
 
     [Fact]

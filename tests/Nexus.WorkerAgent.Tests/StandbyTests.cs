@@ -18,7 +18,7 @@ public sealed class StandbyTests(ConsulFixture consul)
         await agent.ReportedAsync("warm-1", "paused", a => a.Phase == AllocationPhase.Paused);
         var pid = await agent.PidAsync("warm-1");
         Assert.Empty((await agent.Consul.Health.ServiceAsync("warm", passingOnly: false, Token)).Value);
-        Assert.Equal('T', await StateOfAsync(pid));
+        await Signals.IsStoppedAsync(pid, stopped: true, Token);
 
         await agent.LeaveAsync();
         await agent.RunAsync();
@@ -65,6 +65,4 @@ public sealed class StandbyTests(ConsulFixture consul)
         Assert.True(after < TimeSpan.FromSeconds(3), $"it took {after}");
         await agent.EventAsync("AllocationWoken", "spare-2", "stand in");
     }
-
-    private static async Task<char> StateOfAsync(int pid) => (await File.ReadAllTextAsync($"/proc/{pid}/stat", Token)).Split(") ")[^1][0];
 }
