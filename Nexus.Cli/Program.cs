@@ -14,6 +14,7 @@ if (Console.IsOutputRedirected
 
 using var stop = new CancellationTokenSource();
 var terminated = false;
+long? signalled = null;
 using var interrupts = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
 using var terminations = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
 
@@ -29,10 +30,12 @@ var host = new CliHost(
 var code = await NexusCommandLine.RunAsync(args, host, stop.Token);
 return terminated && code == (int)ExitCode.Interrupted ? (int)ExitCode.Terminated : code;
 
-// The first signal ends the command in an orderly way; a second one, should that hang, ends the process.
+// The first signal ends the command in an orderly way; another one, should that hang, ends the process. Those that arrive
+// together are one: a supervisor signals the process and its group.
 void OnSignal(PosixSignalContext signal)
 {
-    signal.Cancel = !stop.IsCancellationRequested;
+    signalled ??= TimeProvider.System.GetTimestamp();
+    signal.Cancel = TimeProvider.System.GetElapsedTime(signalled.Value) < TimeSpan.FromSeconds(1);
     terminated |= signal.Signal == PosixSignal.SIGTERM;
     stop.Cancel();
 }

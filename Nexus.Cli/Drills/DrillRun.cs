@@ -40,6 +40,11 @@ internal sealed class DrillRun(DrillStage stage, LoadTarget target, TimeProvider
         finally
         {
             // Also after Ctrl-C, which must not keep the cluster from being put right.
+            if (!stage.Undo.IsEmpty)
+            {
+                say("putting everything right again; interrupted once more, the command leaves the cluster as it is");
+            }
+
             await PutRightAsync(CancellationToken.None);
         }
 
