@@ -36,7 +36,7 @@ internal sealed class LoadStream(
     private void Launch(long startedAt, TimeSpan due)
     {
         var own = window();
-        while (!own.TryBegin())
+        while (!own.TryBegin(time.GetElapsedTime(startedAt) - due))
         {
             own = window();
         }

@@ -54,8 +54,11 @@ internal sealed class LoadWindow(TimeSpan openedAt)
         }
     }
 
+    /// <summary>Longest that a request was sent after it was due, because the sender itself had no CPU.</summary>
+    public TimeSpan Lag { get; private set; }
+
     /// <summary>A request is due; false when the window is closed and another one is open.</summary>
-    public bool TryBegin()
+    public bool TryBegin(TimeSpan lag)
     {
         lock (_gate)
         {
@@ -65,6 +68,7 @@ internal sealed class LoadWindow(TimeSpan openedAt)
             }
 
             _sent++;
+            Lag = lag > Lag ? lag : Lag;
             _open++;
             return true;
         }

@@ -50,6 +50,9 @@ internal sealed record FaultReport
 
     public double LatencyMax { get; init; }
 
+    /// <summary>Longest that the drill itself sent a request late; it is part of the latency.</summary>
+    public double SenderLagMax { get; init; }
+
     public RunTimes? Ejected { get; init; }
 
     public RunTimes? Full { get; init; }

@@ -14,6 +14,7 @@ internal sealed class FaultTally(string fault, int? allowed)
     private readonly List<FailedRequest> _failures = [];
     private long _requests;
     private long _failed;
+    private TimeSpan _lag;
     private bool _broken;
     private string? _error;
 
@@ -38,6 +39,7 @@ internal sealed class FaultTally(string fault, int? allowed)
         _latency.Add(window.Latency);
         _requests += window.Sent;
         _failed += window.Failed;
+        _lag = window.Lag > _lag ? window.Lag : _lag;
         _broken |= allowed is { } most && window.Failed > most;
         _failures.AddRange(window.Failures.Take(KeptFailures - _failures.Count));
         foreach (var (kind, count) in window.Kinds)
@@ -57,6 +59,7 @@ internal sealed class FaultTally(string fault, int? allowed)
         LatencyP50 = Milliseconds(_latency.At(50)),
         LatencyP99 = Milliseconds(_latency.At(99)),
         LatencyMax = Milliseconds(_latency.Max),
+        SenderLagMax = Milliseconds(_lag),
         Ejected = RunTimes.Of(_marks.Select(m => m.Ejected)),
         Full = RunTimes.Of(_marks.Select(m => m.Full)),
         Decided = RunTimes.Of(_marks.Select(m => m.Decided)),

@@ -10,6 +10,9 @@ internal static class ReportTable
 {
     private const int ShownFailures = 5;
 
+    /// <summary>Milliseconds from which it is said that the drill itself was late.</summary>
+    private const double NotableLag = 100;
+
     public static void Write(IAnsiConsole console, DrillReport report)
     {
         console.Line($"{report.Cluster}, pool {report.Pool} of {report.Replicas}: {report.Method} at {report.Rate}/s over kept connections and "
@@ -39,6 +42,12 @@ internal static class ReportTable
             {
                 console.Line($"  {ConsoleLines.Harmless(Line(failed))}");
             }
+        }
+
+        if (report.Faults.MaxBy(f => f.SenderLagMax) is { SenderLagMax: > NotableLag } late)
+        {
+            console.Line($"This machine had too little CPU for the load: in {late.Fault} requests were sent up to {Time(late.SenderLagMax)} late. "
+                + "That is part of the latencies; run the drill from another machine, or at a lower --rate.");
         }
 
         console.Line(report.Kept

@@ -60,6 +60,7 @@ public sealed class LoadTests
         await window.CloseAsync();
 
         Assert.Equal(11, window.Latency.Count);
+        Assert.Equal(TimeSpan.FromMilliseconds(900), window.Lag);
         Assert.InRange(window.Latency.Max.TotalMilliseconds, 999, 1001);
         Assert.InRange(window.Latency.At(50).TotalMilliseconds, 499, 501);
     }
@@ -88,15 +89,15 @@ public sealed class LoadTests
     public async Task A_request_belongs_to_the_window_in_which_it_was_due()
     {
         var first = new LoadWindow(TimeSpan.Zero);
-        Assert.True(first.TryBegin());
+        Assert.True(first.TryBegin(Second));
         var closed = first.CloseAsync();
 
-        Assert.False(first.TryBegin());
+        Assert.False(first.TryBegin(Second * 2));
         Assert.False(closed.IsCompleted);
         first.End(Second, Second, new Failure("503", "no replica"));
         await closed;
 
-        Assert.Equal((1, 1), (first.Sent, first.Failed));
+        Assert.Equal((1, 1, Second), (first.Sent, first.Failed, first.Lag));
         Assert.Equal(new FailedRequest("503", Second, Second, "no replica"), Assert.Single(first.Failures));
         Assert.Equal(TimeSpan.Zero, first.Latency.Max);
     }
