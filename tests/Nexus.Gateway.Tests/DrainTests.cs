@@ -65,6 +65,7 @@ public sealed class DrainTests(ConsulFixture consul) : IClassFixture<ConsulFixtu
         {
             last = await socket.ReceiveAsync(buffer, Token);
             got += last.Count;
+            Assert.False(buffer.AsSpan(0, last.Count).ContainsAnyExcept((byte)0), "something was put into a frame");
         }
         while (last.MessageType != WebSocketMessageType.Close);
 
