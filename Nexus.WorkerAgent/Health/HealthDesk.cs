@@ -22,7 +22,15 @@ internal sealed class HealthDesk(AllocationBook book, EventJournal events, WakeS
     public bool IsConsulSilent => _watchSilent || _registrarSilent;
 
     /// <summary>Whether verdicts can be read from Consul.</summary>
-    public void NoteConsul(bool silent) => _watchSilent = silent;
+    public void NoteConsul(bool silent)
+    {
+        _watchSilent = silent;
+        if (silent)
+        {
+            // What it said before it fell silent says nothing of now.
+            _words.Clear();
+        }
+    }
 
     /// <summary>Whether Consul takes the node's own sign of life.</summary>
     public void NoteRegistrar(bool silent) => _registrarSilent = silent;
