@@ -13,7 +13,7 @@ internal sealed record Options(int Rounds, TimeSpan Outage, IReadOnlyList<string
         dotnet run -c Release --project bench/Nexus.Bench.Reliability -- [options] [ROW ...]
           --rounds N        runs of kills, hangs and deploys (20)
           --outage SECONDS  how long all managers, then also all Consul servers are down (120)
-          --topology NAME   passed on to the AppHost, as --workers, --managers, --consuls (2 workers, 2 managers, 1 Consul server)
+          --topology NAME   passed on to the AppHost, as --workers, --managers, --consuls and --logs (2 workers, 2 managers, 1 Consul server)
         """;
 
     /// <summary>Reads a command line; null after it has said what is wrong.</summary>
@@ -33,7 +33,7 @@ internal sealed record Options(int Rounds, TimeSpan Outage, IReadOnlyList<string
                     options = options with { Outage = TimeSpan.FromSeconds(seconds) };
                     i++;
                     break;
-                case "--topology" or "--workers" or "--managers" or "--consuls" when value.Length > 0:
+                case "--topology" or "--workers" or "--managers" or "--consuls" or "--logs" when value.Length > 0:
                     options = options with { Cluster = [.. options.Cluster, args[i], value] };
                     i++;
                     break;

@@ -51,9 +51,9 @@ internal static class ResultTable
             text.AppendLine(CultureInfo.InvariantCulture, $"  {row.Event}: {note}");
         }
 
-        if (row.Traffic.Example is { } example)
+        foreach (var example in row.Runs.Select(r => r.Traffic.Example).OfType<string>())
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"  {row.Event}: a failure: {example}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"  {row.Event}: failures: {example}");
         }
 
         return text.ToString();

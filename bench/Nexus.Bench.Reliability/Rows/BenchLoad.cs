@@ -8,7 +8,7 @@ namespace Nexus.Bench.Reliability.Rows;
 /// <param name="OtherSent">POSTs due.</param>
 /// <param name="OtherFailed">Of those, failed.</param>
 /// <param name="P99">99th percentile of the GETs' latency, from when each was due.</param>
-/// <param name="Example">One failure in words; null without any.</param>
+/// <param name="Example">The failures in words; null without any.</param>
 internal sealed record Traffic(long Sent, long Failed, long OtherSent, long OtherFailed, TimeSpan P99, string? Example)
 {
     public static Traffic None { get; } = new(0, 0, 0, 0, TimeSpan.Zero, null);
@@ -54,8 +54,10 @@ internal sealed class BenchLoad : IAsyncDisposable
         var example = gets.Failures.Concat(posts.Failures).FirstOrDefault();
         return new Traffic(
             gets.Sent, gets.Failed, posts.Sent, posts.Failed, gets.Latency.At(99),
-            example is null ? null : $"{example.Kind} at {example.At.TotalSeconds:0.00} s: {example.Detail}");
+            example is null ? null : $"{Count(gets)}{Count(posts)}first at {example.At.TotalSeconds:0.00} s: {example.Detail}");
     }
+
+    private static string Count(LoadWindow window) => string.Concat(window.Kinds.Select(k => $"{k.Value} × {k.Key}, "));
 
     public async ValueTask DisposeAsync()
     {

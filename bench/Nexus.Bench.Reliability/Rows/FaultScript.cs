@@ -138,17 +138,29 @@ internal sealed class FaultScript(IBed bed, BenchLoad load)
         Func<Task<bool>> condition, string what, long started, TimeSpan pause, CancellationToken cancellationToken)
     {
         var asked = Stopwatch.GetTimestamp();
-        while (!await condition())
+        while (true)
         {
+            // Who does not answer has not said yes; a control plane that is broken on purpose answers late.
+            var trouble = "";
+            try
+            {
+                if (await condition())
+                {
+                    return Stopwatch.GetElapsedTime(started);
+                }
+            }
+            catch (HttpRequestException e)
+            {
+                trouble = " " + e.Message;
+            }
+
             if (Stopwatch.GetElapsedTime(asked) > Limit)
             {
-                throw new TimeoutException($"It did not happen within {Limit.TotalSeconds:0} s: {what}.");
+                throw new TimeoutException($"It did not happen within {Limit.TotalSeconds:0} s: {what}.{trouble}");
             }
 
             await Task.Delay(pause, TimeProvider.System, cancellationToken);
         }
-
-        return Stopwatch.GetElapsedTime(started);
     }
 
     private async Task<Outcome> ReplacedAsync(string victim, long started, CancellationToken cancellationToken)
