@@ -20,7 +20,7 @@ internal sealed class GatewayRegistration(
 
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isRegistered;
-    private bool _isLeaving;
+    private volatile bool _isLeaving;
 
     /// <summary>The gateway's name.</summary>
     public string Name => options.Value.Name;
@@ -36,18 +36,11 @@ internal sealed class GatewayRegistration(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await LeaveAsync(cancellationToken);
-    }
-
-    /// <summary>Takes this gateway out of the catalog, so that nobody is sent here any more. Twice is as good as once.</summary>
-    public async Task LeaveAsync(CancellationToken cancellationToken)
-    {
-        if (!_isRegistered || _isLeaving)
+        if (!_isRegistered)
         {
             return;
         }
 
-        _isLeaving = true;
         using var patience = new CancellationTokenSource(Goodbye, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
@@ -60,9 +53,17 @@ internal sealed class GatewayRegistration(
         }
     }
 
+    /// <summary>Has the catalog warn of this gateway, so that nobody is sent here any more. Its session, and its word on what is under
+    /// way here, live on until it has stopped.</summary>
+    public Task LeaveAsync(CancellationToken cancellationToken)
+    {
+        _isLeaving = true;
+        return RunOnceAsync(cancellationToken);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!stoppingToken.IsCancellationRequested && !_isLeaving)
+        while (!stoppingToken.IsCancellationRequested)
         {
             await RunOnceAsync(stoppingToken);
             await Task.Delay(Beat, time, stoppingToken);
@@ -82,8 +83,8 @@ internal sealed class GatewayRegistration(
             var snapshot = routing.Current;
             await consul.Agent.UpdateTtlAsync(
                 CheckId,
-                snapshot.IsEmpty ? CheckStatus.Warning : CheckStatus.Passing,
-                snapshot.IsEmpty ? "no routing yet" : "routing",
+                snapshot.IsEmpty || _isLeaving ? CheckStatus.Warning : CheckStatus.Passing,
+                _isLeaving ? "stopping" : snapshot.IsEmpty ? "no routing yet" : "routing",
                 cancellationToken);
             _first.TrySetResult();
         }

@@ -25,11 +25,13 @@ internal sealed partial class CleanStop(
         var notice = options.Value.StopNotice;
         var all = pools.All.SelectMany(pool => pool.All).ToList();
         LogLeaving(all.Sum(d => d.InFlight), all.Sum(d => d.WebSockets));
-        await registration.LeaveAsync(cancellationToken);
         var window = routing.Current.Pools.Select(pool => pool.Drain.WebSocketWindow).DefaultIfEmpty(TimeSpan.Zero).Max();
         try
         {
-            await Task.WhenAll(drains.CloseAsync(all, window, cancellationToken), Task.Delay(notice, time, cancellationToken));
+            await Task.WhenAll(
+                registration.LeaveAsync(cancellationToken),
+                drains.CloseAsync(all, window, cancellationToken),
+                Task.Delay(notice, time, cancellationToken));
         }
         catch (OperationCanceledException)
         {
