@@ -18,7 +18,7 @@ internal static class ReportTable
         console.Line($"{report.Cluster}, pool {report.Pool} of {report.Replicas}: {report.Method} at {report.Rate}/s over kept connections and "
             + $"{report.NewConnectionsRate}/s with a new one each, open loop; latency from when a request was due");
         var table = new ColumnTable(
-            "FAULT", "RUNS", "REQUESTS", "FAILED", "MAY-FAIL", "P50", "P99", "MAX", "OUT-OF-ROTATION", "FULL-CAPACITY", "DECIDED", "NOTE");
+            "FAULT", "RUNS", "REQUESTS", "FAILED", "MAY-FAIL/RUN", "P50", "P99", "MAX", "OUT-OF-ROTATION", "FULL-CAPACITY", "DECIDED", "NOTE");
         foreach (var fault in report.Faults)
         {
             if (fault.Skipped is { } why)
