@@ -1,0 +1,65 @@
+using Nexus.Simulation.Tests.Cluster;
+
+namespace Nexus.Simulation.Tests.Checking;
+
+/// <summary>Whether the cluster is as it was asked to be.</summary>
+internal sealed partial class Checker
+{
+    /// <summary>Null when it is; else what is missing.</summary>
+    public string? Missing() => _pools.Values.Select(MissingOf).FirstOrDefault(m => m is not null) ?? MissingOnNodes();
+
+    private string? MissingOf(PoolWatch pool)
+    {
+        var rollout = _rollouts.GetValueOrDefault(pool.Name);
+        var givenUp = rollout?.Phase is "RolledBack" or "Failed" or "RollingBack";
+        if (pool.Shape.Broken && !givenUp && rollout is not null)
+        {
+            return $"{pool.Name} is {rollout.Phase} though its image is broken";
+        }
+
+        if (rollout is { Phase: "RollingBack" or "Progressing" or "Switched" or "Paused" })
+        {
+            return $"the rollout of {pool.Name} is {rollout.Phase}";
+        }
+
+        var image = givenUp && rollout!.StableImage is { Length: > 0 } stable ? stable : pool.Shape.Image;
+        if (givenUp && rollout!.StableImage is null)
+        {
+            return null;
+        }
+
+        var running = RunningOf(pool.Name).Where(w => !w.Paused).ToList();
+        if (running.Exists(w => w.Image != image))
+        {
+            return $"{pool.Name} still runs {running.First(w => w.Image != image).Image} beside {image}";
+        }
+
+        if (running.Count != pool.Shape.Replicas)
+        {
+            return $"{pool.Name} runs {running.Count} replicas; {pool.Shape.Replicas} are wanted";
+        }
+
+        var available = Available(pool.Name);
+        return available < pool.Shape.Replicas ? $"{available} of {pool.Shape.Replicas} replicas of {pool.Name} serve" : null;
+    }
+
+    private string? MissingOnNodes()
+    {
+        foreach (var assignment in _desired.Values)
+        {
+            if (assignment.Allocations.FirstOrDefault(a => a.Desired == "Stop") is { } leaving)
+            {
+                return $"{leaving.Id} is still to be stopped on {assignment.Node}";
+            }
+
+            if (_faults.Drained.Contains(assignment.Node) && assignment.Allocations.Count > 0)
+            {
+                return $"{assignment.Node} is not empty though it is drained";
+            }
+        }
+
+        var assigned = _desired.Values.SelectMany(a => a.Allocations).Select(a => a.Id).ToHashSet(StringComparer.Ordinal);
+        var stray = _cluster.Network.Engines.Values.SelectMany(e => e.Workloads).FirstOrDefault(w => w.Running && !assigned.Contains(w.Allocation));
+        return stray is null ? null : $"{stray.Id} runs though nobody wants it";
+    }
+}

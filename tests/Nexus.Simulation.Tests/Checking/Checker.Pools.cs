@@ -1,0 +1,181 @@
+using Nexus.Simulation.Tests.Cluster;
+using Nexus.Simulation.Tests.Shapes;
+
+namespace Nexus.Simulation.Tests.Checking;
+
+/// <summary>What is promised of each pool.</summary>
+internal sealed partial class Checker
+{
+    private IEnumerable<SimWorkload> RunningOf(string pool) =>
+        _cluster.Network.Engines.Values.SelectMany(e => e.Workloads).Where(w => w.Running && w.Pool == pool);
+
+    private IEnumerable<SimGateway> Live => _cluster.LiveGateways.Where(g => _gateways.ContainsKey(g.Name));
+
+    /// <summary>How many replicas take requests and answer them, at the gateway that sees fewest.</summary>
+    private int Available(string pool)
+    {
+        var answering = RunningOf(pool).Where(w => w.Answers && w.Machine.Up).ToList();
+        return Live.Select(g => answering.Count(w => g.TakesRequests(w.Allocation, w.Attempt))).DefaultIfEmpty(0).Min();
+    }
+
+    private void CheckPool(PoolWatch pool)
+    {
+        CheckExclusive(pool);
+        if (!InPeace)
+        {
+            return;
+        }
+
+        var available = Available(pool.Name);
+        if (!pool.Armed)
+        {
+            if (available >= pool.Shape.Replicas && Live.Any())
+            {
+                pool.Arm(World.Elapsed);
+            }
+        }
+        else if (available < pool.Least)
+        {
+            Break("never below the promise", $"{available} of {pool.Name} serve; {pool.Least} are promised");
+        }
+
+        if (World.Elapsed - pool.ChangedAt > Peace || pool.Armed)
+        {
+            CheckMost(pool);
+        }
+    }
+
+    private void CheckMost(PoolWatch pool)
+    {
+        var wanted = _desired.Values.SelectMany(a => a.Allocations).Where(a => a.Pool == pool.Name && a.Desired == "Run").ToList();
+        if (wanted.Count > pool.Most)
+        {
+            Break("never above the surge", $"{wanted.Count} of {pool.Name} are to run; {pool.Most} may");
+        }
+
+        var running = RunningOf(pool.Name).Count(w => wanted.Exists(a => a.Id == w.Allocation));
+        if (running > pool.Most)
+        {
+            Break("never above the surge", $"{running} of {pool.Name} run; {pool.Most} may");
+        }
+    }
+
+    private void CheckExclusive(PoolWatch pool)
+    {
+        if (!pool.Shape.StopsFirst)
+        {
+            return;
+        }
+
+        foreach (var node in RunningOf(pool.Name).Where(w => w.Exclusive).GroupBy(w => w.Machine.Name, StringComparer.Ordinal))
+        {
+            if (node.Count() > 1)
+            {
+                Break("held by one", $"{string.Join(" and ", node.Select(w => w.Id))} of {pool.Name} run on {node.Key}");
+            }
+        }
+    }
+
+    private void Started(SimWorkload workload)
+    {
+        _dirty = true;
+        if (!_starts.TryGetValue(workload.Allocation, out var starts))
+        {
+            _starts[workload.Allocation] = starts = [];
+        }
+
+        starts.Add(World.Elapsed);
+        var recent = starts.Count(s => World.Elapsed - s < TimeSpan.FromSeconds(10));
+        if (recent > 5)
+        {
+            Break("crash loops back off", $"{workload.Allocation} was started {recent} times in 10 s");
+        }
+    }
+
+    private void Stopping(SimWorkload workload, bool politely)
+    {
+        _dirty = true;
+        if (!politely || !InPeace)
+        {
+            return;
+        }
+
+        var drain = TimeSpan.FromSeconds(5);
+        var waited = World.Elapsed - _stopSince.GetValueOrDefault(workload.Allocation, World.Elapsed);
+        foreach (var gateway in _gateways.Values.Where(g => g.Pools.Contains(workload.Pool)))
+        {
+            if (gateway.Destinations.TryGetValue(workload.Allocation, out var seen) && seen.Attempt == workload.Attempt
+                && (seen.Takes || seen.InFlight > 0) && waited < drain)
+            {
+                Break("drains are acknowledged", $"{workload.Id} was told to stop {waited.TotalSeconds:0.00} s after its drain began, while {gateway.Name} "
+                    + (seen.Takes ? "sends requests to it" : $"has {seen.InFlight} requests there"));
+            }
+        }
+    }
+
+    private void Rollout(RawRollout now)
+    {
+        var before = _rollouts.GetValueOrDefault(now.Pool);
+        _rollouts[now.Pool] = now;
+        if (before is null || !_pools.TryGetValue(now.Pool, out var pool))
+        {
+            return;
+        }
+
+        if (before.Phase != now.Phase)
+        {
+            World.Log("checker", $"rollout {now.Number} of {now.Pool}: {before.Phase} -> {now.Phase}");
+        }
+
+        if (now.Phase == "RollingBack" && before.Phase != "RollingBack" && ++pool.RolledBack > pool.Specs)
+        {
+            Break("no rollback loops", $"{now.Pool} was rolled back {pool.RolledBack} times for {pool.Specs} specs");
+        }
+    }
+
+    private sealed class PoolWatch(PoolShape shape)
+    {
+        private PoolShape _before = shape;
+
+        public string Name => Shape.Name;
+
+        public PoolShape Shape { get; private set; } = shape;
+
+        public TimeSpan ChangedAt { get; private set; }
+
+        public bool Armed { get; set; }
+
+        public TimeSpan ArmedAt { get; private set; }
+
+        public int Placed { get; set; }
+
+        public int RolledBack { get; set; }
+
+        public int Specs { get; private set; }
+
+        /// <summary>Replicas that serve at least, while all is well.</summary>
+        public int Least => Math.Max(0, Math.Min(Shape.Replicas, _before.Replicas) - (Shape.StopsFirst ? Math.Max(1, Shape.Unavailable) : Shape.Unavailable));
+
+        /// <summary>Replicas that exist at most.</summary>
+        public int Most
+        {
+            get
+            {
+                var max = Math.Max(Shape.Max, _before.Max);
+                return max + (Shape.StopsFirst ? 0 : Math.Max(1, Shape.Surge)) + (Shape.Strategy == "rolling" ? 0 : Math.Max(Shape.Replicas, _before.Replicas));
+            }
+        }
+
+        public void Want(PoolShape shape, TimeSpan now)
+        {
+            if (shape != Shape)
+            {
+                (_before, Shape, ChangedAt) = (Shape, shape, now);
+            }
+
+            Specs++;
+        }
+
+        public void Arm(TimeSpan now) => (Armed, ArmedAt, _before) = (true, now, Shape);
+    }
+}

@@ -1,0 +1,218 @@
+using Nexus.Simulation.Tests.Cluster;
+using Nexus.Simulation.Tests.Consul;
+using Nexus.Simulation.Tests.Engine;
+using Nexus.Simulation.Tests.Shapes;
+
+namespace Nexus.Simulation.Tests.Checking;
+
+/// <summary>
+/// Looks at the truth after every step: raw documents, engines, gateways. Shares no code with what it checks. What only
+/// holds in peace (no fault for a while, and all was well since) is checked in peace.
+/// </summary>
+internal sealed partial class Checker
+{
+    private static readonly TimeSpan Peace = TimeSpan.FromSeconds(25);
+
+    private readonly SimCluster _cluster;
+    private readonly Faults _faults;
+    private readonly Dictionary<string, RawAssignment> _desired = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (ulong, ulong)> _observed = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RawRollout> _rollouts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RawGateway> _gateways = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PoolWatch> _pools = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TimeSpan> _stopSince = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<TimeSpan>> _starts = new(StringComparer.Ordinal);
+    private ulong _epoch;
+    private bool _dirty = true;
+    private Violation? _late;
+
+    public Checker(SimCluster cluster, Faults faults)
+    {
+        (_cluster, _faults) = (cluster, faults);
+        cluster.Consul.Keys.Changed = Changed;
+        faults.Wanted = Want;
+        faults.Began = () =>
+        {
+            foreach (var pool in _pools.Values)
+            {
+                pool.Armed = false;
+            }
+        };
+        foreach (var engine in cluster.Network.Engines.Values)
+        {
+            engine.Started += Started;
+            engine.Stopping += Stopping;
+        }
+    }
+
+    /// <summary>Requests that failed in peace, all in all, and all requests.</summary>
+    public (long All, long Failed) Requests { get; private set; }
+
+    private World World => _cluster.World;
+
+    private bool InPeace => !_faults.Any && World.Elapsed - _faults.LastEndedAt > Peace;
+
+    public void AfterEach()
+    {
+        if (_late is not null)
+        {
+            throw _late;
+        }
+
+        if (_dirty)
+        {
+            _dirty = false;
+            foreach (var pool in _pools.Values)
+            {
+                CheckPool(pool);
+            }
+        }
+    }
+
+    public void RequestOver(SimRequest request, TimeSpan began)
+    {
+        Requests = (Requests.All + 1, Requests.Failed + (request.Failure is null ? 0 : 1));
+        if (request.Failure is { } failure && _pools[request.Pool] is { Armed: true } pool && InPeace && pool.ArmedAt < began
+            && !(pool.Shape.StopsFirst && pool.Least <= 1))
+        {
+            Break("no request lost in peace", $"{request.Method} to {request.Pool} failed: {failure}");
+        }
+
+        if (request.By is { Running: false } dead)
+        {
+            Break("no success of the stopped", $"{request.Method} to {request.Pool} was answered by {dead.Id}, which had ended");
+        }
+
+        if (request.By is { TermAt: { } term } leaving && request.AttemptBegan > term && InPeace)
+        {
+            Break("no request to the stopped", $"{request.Method} to {request.Pool} was sent to {leaving.Id}, which had been told to stop");
+        }
+    }
+
+    // Throwing here would throw into the product's own code.
+    private void Break(string rule, string what)
+    {
+        World.Log("checker", $"{rule}: {what}");
+        _late ??= new Violation(rule, what);
+    }
+
+    private void Want(IReadOnlyList<PoolShape> pools)
+    {
+        foreach (var pool in pools)
+        {
+            if (!_pools.TryGetValue(pool.Name, out var watch))
+            {
+                _pools[pool.Name] = watch = new PoolWatch(pool);
+            }
+
+            watch.Want(pool, World.Elapsed);
+        }
+
+        _dirty = true;
+    }
+
+    private void Changed(string key, Entry? before, Entry? after)
+    {
+        _dirty = true;
+        if (key.StartsWith("nexus/desired/", StringComparison.Ordinal))
+        {
+            Desired(key["nexus/desired/".Length..], after);
+        }
+        else if (key.StartsWith("nexus/observed/", StringComparison.Ordinal) && after is not null)
+        {
+            var seen = RawReader.Observation(after.Value);
+            var now = (seen.Epoch, seen.Generation);
+            if (_observed.TryGetValue(seen.Node, out var last) && now.CompareTo(last) < 0)
+            {
+                Break("agents never go back", $"{seen.Node} acted on {now} after {last}");
+            }
+
+            _observed[seen.Node] = now;
+        }
+        else if (key.StartsWith("nexus/rollouts/", StringComparison.Ordinal) && after is not null)
+        {
+            Rollout(RawReader.Rollout(after.Value));
+        }
+        else if (key.StartsWith("nexus/gateways/", StringComparison.Ordinal))
+        {
+            var name = key["nexus/gateways/".Length..];
+            if (after is null)
+            {
+                _gateways.Remove(name);
+            }
+            else
+            {
+                _gateways[name] = RawReader.Gateway(after.Value);
+            }
+        }
+        else
+        {
+            // Nothing that is checked hangs on it.
+        }
+    }
+
+    private void Desired(string node, Entry? after)
+    {
+        if (after is null)
+        {
+            _desired.Remove(node);
+            return;
+        }
+
+        var now = RawReader.Assignment(after.Value);
+        var leader = _cluster.Consul.Keys.Find("nexus/leader");
+        var holder = leader?.Session is { } session ? _cluster.Consul.Sessions.OwnerOf(session) : null;
+        var writer = _cluster.Consul.Writer?.Name;
+        if (now.Epoch < _epoch)
+        {
+            Break("one leader", $"{writer} wrote epoch {now.Epoch} to {node} after {_epoch}");
+        }
+
+        if (writer != holder || now.Epoch != leader?.Locked)
+        {
+            Break("one leader", $"{writer} wrote epoch {now.Epoch} to {node} while {holder ?? "nobody"} leads at {leader?.Locked}");
+        }
+
+        if (_desired.TryGetValue(node, out var before) && now.Generation <= before.Generation)
+        {
+            Break("generations grow", $"{node}: {before.Generation} was followed by {now.Generation}");
+        }
+
+        CompareAssignments(node, before, now);
+        _epoch = Math.Max(_epoch, now.Epoch);
+        _desired[node] = now;
+    }
+
+    private void CompareAssignments(string node, RawAssignment? before, RawAssignment now)
+    {
+        var known = before?.Allocations.ToDictionary(a => a.Id, StringComparer.Ordinal) ?? [];
+        foreach (var allocation in now.Allocations)
+        {
+            var was = known.GetValueOrDefault(allocation.Id);
+            if (was is null && _pools.TryGetValue(allocation.Pool, out var pool))
+            {
+                pool.Placed++;
+            }
+
+            if (allocation.Desired == "Stop" && was?.Desired != "Stop")
+            {
+                _stopSince.TryAdd(allocation.Id, World.Elapsed);
+                CheckSecondWitness(node, allocation);
+            }
+        }
+
+        foreach (var gone in known.Values.Where(a => a.Desired != "Stop" && now.Allocations.All(n => n.Id != a.Id)))
+        {
+            Break("stopped before dropped", $"{gone.Id} was dropped from {node} without having been stopped");
+        }
+    }
+
+    private void CheckSecondWitness(string node, RawAllocation allocation)
+    {
+        var seat = _cluster.Nodes.First(n => n.Name == node);
+        if (seat.Machine is { Up: true, ConsulUp: false, Isolated: false } && allocation.Reason.Contains("lost", StringComparison.OrdinalIgnoreCase))
+        {
+            Break("two witnesses", $"{allocation.Id} was stopped on {node}, whose Consul agent alone is dead: {allocation.Reason}");
+        }
+    }
+}

@@ -1,0 +1,241 @@
+using Nexus.Simulation.Tests.Cluster;
+using Nexus.Simulation.Tests.Engine;
+
+namespace Nexus.Simulation.Tests.Shapes;
+
+/// <summary>What goes wrong, and what people do meanwhile, as a seed has it.</summary>
+internal sealed class Faults(SimCluster cluster, Chance chance)
+{
+    private List<PoolShape> _wanted = [.. cluster.Shape.Pools];
+    private int _active;
+
+    /// <summary>When the last fault ended; a fault that goes on has not.</summary>
+    public TimeSpan LastEndedAt { get; private set; }
+
+    public bool Any => _active > 0;
+
+    /// <summary>After this nothing is broken or changed any more.</summary>
+    public TimeSpan Until { get; private set; }
+
+    /// <summary>Told of every spec that holds, before the cluster can know of it.</summary>
+    public Action<IReadOnlyList<PoolShape>>? Wanted { get; set; }
+
+    /// <summary>Told of every fault when it begins.</summary>
+    public Action? Began { get; set; }
+
+    /// <summary>Nodes that people emptied.</summary>
+    public HashSet<string> Drained { get; } = new(StringComparer.Ordinal);
+
+    public void Plan()
+    {
+        cluster.Apply(_wanted, () => { });
+        Wanted?.Invoke(_wanted);
+        Until = TimeSpan.FromSeconds(chance.Between(120, 240));
+        for (var i = chance.Between(1, 4); i > 0; i--)
+        {
+            At(30, Change);
+        }
+
+        if (cluster.Nodes.Count > 2 && chance.In(40))
+        {
+            At(30, Drain);
+        }
+
+        for (var i = chance.Between(0, 6); i > 0; i--)
+        {
+            At(40, Fault);
+        }
+    }
+
+    private void At(int earliestSeconds, Action<Chance> what)
+    {
+        var own = chance.Fork();
+        cluster.World.After(chance.Between(TimeSpan.FromSeconds(earliestSeconds), Until - TimeSpan.FromSeconds(20)), () => what(own));
+    }
+
+    private void Change(Chance own)
+    {
+        var at = own.Between(0, _wanted.Count - 1);
+        var before = _wanted[at];
+        var after = own.Between(1, 10) switch
+        {
+            <= 5 => before with { Version = before.Version + 1, Behaviour = own.In(20) ? own.Of([Behaviour.Slow, Behaviour.Deaf]) : Behaviour.Good },
+            <= 7 => before with { Version = before.Version + 1, Behaviour = own.Of([Behaviour.Crashes, Behaviour.NeverHealthy, Behaviour.Missing]) },
+            _ => Scaled(before, own),
+        };
+        _wanted = [.. _wanted.Select((p, i) => i == at ? after : p)];
+        var wanted = _wanted;
+        Wanted?.Invoke(wanted);
+        cluster.Apply(wanted, () => { });
+    }
+
+    private PoolShape Scaled(PoolShape pool, Chance own)
+    {
+        var replicas = pool.StopsFirst ? own.Between(1, Math.Max(1, cluster.Nodes.Count - 1)) : own.Between(1, 5);
+        return pool with { Replicas = replicas, Max = Math.Max(replicas, pool.Max) };
+    }
+
+    private void Drain(Chance own)
+    {
+        var node = own.Of(cluster.Nodes);
+        Drained.Add(node.Name);
+        cluster.SetDraining(node, draining: true);
+        if (own.In(60))
+        {
+            cluster.World.After(own.Milliseconds(10_000, 60_000), () =>
+            {
+                Drained.Remove(node.Name);
+                cluster.SetDraining(node, draining: false);
+            });
+        }
+    }
+
+    private void Fault(Chance own)
+    {
+        var node = own.Of(cluster.Nodes);
+        var manager = own.Of(cluster.Managers);
+        var gateway = own.Of(cluster.Gateways);
+        switch (own.Between(1, 17))
+        {
+            case 1 or 2:
+                Crash(own, node);
+                break;
+            case 3:
+                Hang(own, node);
+                break;
+            case 4:
+                For(own, 8, 40, $"{node.Name} loses its power", () => PowerOff(node), () => PowerOn(node));
+                break;
+            case 5:
+                For(own, 2, 15, $"the agent of {node.Name} is killed", () => cluster.Kill(node), () => cluster.Start(node));
+                break;
+            case 6 or 7:
+                For(own, 2, 20, $"manager {manager.Name} is killed", () => cluster.Kill(manager), () => cluster.Start(manager));
+                break;
+            case 8:
+                var leader = Leader() ?? manager;
+                For(own, 4, 20, $"manager {leader.Name} is stopped", () => leader.Process?.Stop(), () => leader.Process?.Continue());
+                break;
+            case 9:
+                For(own, 1, 8, "Consul has no leader", () => cluster.Consul.LoseLeader(own.Milliseconds(1000, 8000)), () => { }, atLeast: 8);
+                break;
+            case 10:
+                For(own, 20, 60, "Consul is away", () => cluster.Consul.LoseLeader(TimeSpan.FromSeconds(20)), () => { }, atLeast: 20);
+                break;
+            case 11:
+                var who = own.Of<Seat>([node, manager, gateway]);
+                For(own, 3, 40, $"{who.Name} is cut off", () => Isolate(who, true), () => Isolate(who, false));
+                break;
+            case 12:
+                For(own, 5, 40, $"events of {node.Name} are lost", () => cluster.EngineOf(node).LosesEvents = true,
+                    () => cluster.EngineOf(node).LosesEvents = false);
+                cluster.World.After(TimeSpan.FromSeconds(2), () => Crash(own, node));
+                break;
+            case 13:
+                For(own, 5, 40, $"{node.Name} has no registry", () => cluster.EngineOf(node).RegistryAway = true,
+                    () => cluster.EngineOf(node).RegistryAway = false);
+                break;
+            case 14:
+                For(own, 2, 15, $"gateway {gateway.Name} is killed", () => cluster.Kill(gateway), () => cluster.Start(gateway));
+                break;
+            case 15:
+                For(own, 5, 30, $"{node.Name}'s Consul agent is dead", () => ConsulAgent(node, false), () => ConsulAgent(node, true));
+                break;
+            case 16:
+                var slow = own.Of<Seat>([node, manager, gateway]);
+                For(own, 5, 30, $"{slow.Name} is slow and loses answers",
+                    () => (slow.Machine.ConsulDelay, slow.Machine.LostAnswers) = (own.Milliseconds(20, 300), 20),
+                    () => (slow.Machine.ConsulDelay, slow.Machine.LostAnswers) = (TimeSpan.Zero, 0));
+                break;
+            default:
+                For(own, 3, 15, "the catalog shows empty lists", () => cluster.Consul.EmptyLists = 40, () => cluster.Consul.EmptyLists = 0);
+                break;
+        }
+    }
+
+    private void For(Chance own, int least, int most, string what, Action begin, Action end, int atLeast = 0)
+    {
+        var seconds = Math.Max(atLeast, own.Between(least, most));
+        Enter(what);
+        begin();
+        cluster.World.After(TimeSpan.FromSeconds(seconds), () =>
+        {
+            cluster.World.Log("fault", "over: " + what);
+            end();
+            Leave();
+        });
+    }
+
+    private void Enter(string what)
+    {
+        cluster.World.Log("fault", what);
+        _active++;
+        Began?.Invoke();
+    }
+
+    private void Leave()
+    {
+        _active--;
+        LastEndedAt = cluster.World.Elapsed;
+    }
+
+    private void Crash(Chance own, Seat node)
+    {
+        var running = cluster.EngineOf(node).Workloads.Where(w => w is { Running: true, Ready: true }).ToList();
+        if (running.Count > 0)
+        {
+            var victim = own.Of(running);
+            For(own, 3, 3, $"{victim.Id} crashes", () => cluster.EngineOf(node).End(victim, 139), () => { });
+        }
+    }
+
+    private void Hang(Chance own, Seat node)
+    {
+        var running = cluster.EngineOf(node).Workloads.Where(w => w is { Running: true, Ready: true, Paused: false }).ToList();
+        if (running.Count > 0)
+        {
+            var victim = own.Of(running);
+            For(own, 10, 30, $"{victim.Id} hangs", () => victim.Hangs = true, () => victim.Hangs = false);
+        }
+    }
+
+    private void PowerOff(Seat node)
+    {
+        cluster.Kill(node);
+        node.Machine.Up = false;
+        cluster.EngineOf(node).PowerOff();
+        cluster.Consul.Notice(node.Machine);
+    }
+
+    private void PowerOn(Seat node)
+    {
+        node.Machine.Up = true;
+        cluster.Consul.AgentOf(node.Machine).Restart();
+        cluster.Consul.Notice(node.Machine);
+        cluster.Start(node);
+    }
+
+    private void Isolate(Seat seat, bool isolated)
+    {
+        seat.Machine.Isolated = isolated;
+        cluster.Consul.Notice(seat.Machine);
+    }
+
+    private void ConsulAgent(Seat node, bool up)
+    {
+        node.Machine.ConsulUp = up;
+        if (up)
+        {
+            cluster.Consul.AgentOf(node.Machine).Restart();
+        }
+
+        cluster.Consul.Notice(node.Machine);
+    }
+
+    private Seat? Leader()
+    {
+        var session = cluster.Consul.Keys.Find("nexus/leader")?.Session;
+        var owner = session is null ? null : cluster.Consul.Sessions.OwnerOf(session);
+        return cluster.Managers.FirstOrDefault(m => m.Name == owner);
+    }
+}
