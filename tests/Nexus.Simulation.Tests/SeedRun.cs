@@ -23,10 +23,10 @@ internal static class SeedRun
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(180);
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(3);
 
-    public static async Task<SeedOutcome> PlayAsync(ulong seed, PlantedBug? bug = null, bool keep = false)
+    public static async Task<SeedOutcome> PlayAsync(ulong seed, PlantedBug? bug = null, TextWriter? copy = null)
     {
         var started = TimeProvider.System.GetTimestamp();
-        var trace = new Trace(keep);
+        var trace = new Trace(copy);
         var world = new World(trace);
         var chance = new Chance(seed);
         var folder = Directory.CreateTempSubdirectory("nexus-sim-").FullName;

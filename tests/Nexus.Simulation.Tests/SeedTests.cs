@@ -16,12 +16,8 @@ public sealed class SeedTests(ITestOutputHelper output)
         var failed = 0;
         for (var seed = ends[0]; seed <= ends[^1]; seed++)
         {
-            var outcome = await SeedRun.PlayAsync(seed, bug, keep: trace is not null);
-            if (trace is not null)
-            {
-                await File.WriteAllLinesAsync(trace, outcome.Trace, TestContext.Current.CancellationToken);
-            }
-
+            await using var copy = trace is null ? null : new StreamWriter(trace) { AutoFlush = true };
+            var outcome = await SeedRun.PlayAsync(seed, bug, copy);
             output.WriteLine(outcome.ToString());
             failed += outcome.Failure is null ? 0 : 1;
         }

@@ -2,8 +2,8 @@ using System.Text;
 
 namespace Nexus.Simulation.Tests.Engine;
 
-/// <summary>What happened, as text and as a number that two runs of a seed must agree on.</summary>
-internal sealed class Trace(bool keep)
+/// <summary>What happened, as text (the last lines, and all of them to who wants a copy) and as a number that two runs of a seed must agree on.</summary>
+internal sealed class Trace(TextWriter? copy)
 {
     private const int Tail = 400;
 
@@ -26,7 +26,8 @@ internal sealed class Trace(bool keep)
 
         Count++;
         _lines.Enqueue(line);
-        if (!keep && _lines.Count > Tail)
+        copy?.WriteLine(line);
+        if (_lines.Count > Tail)
         {
             _lines.Dequeue();
         }

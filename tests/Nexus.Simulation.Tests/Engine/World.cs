@@ -8,10 +8,17 @@ internal sealed class World(Trace trace)
 {
     private static readonly DateTimeOffset Epoch = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    // Far beyond what a cluster of this size does: whatever reaches it waits for nothing any more.
+    private const int MostRestless = 1_000_000;
+    private const int MostInSecond = 50_000;
+
     private readonly PriorityQueue<Action, (long At, long Order)> _events = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PumpItem _pump = new();
     private long _order;
+    private long _restless;
+    private long _second;
+    private long _inSecond;
     private int _processes;
     private long _end = long.MaxValue;
 
@@ -30,8 +37,12 @@ internal sealed class World(Trace trace)
 
     public int NextProcess() => ++_processes;
 
-    public void After(TimeSpan delay, Action happens) =>
-        _events.Enqueue(happens, (Ticks + Math.Max(0, delay.Ticks), _order++));
+    /// <summary>Has something happen later. Time moves in whole milliseconds, as .NET's own timers do.</summary>
+    public void After(TimeSpan delay, Action happens)
+    {
+        var milliseconds = Math.Max(0, (long)Math.Ceiling(delay.TotalMilliseconds));
+        _events.Enqueue(happens, (Ticks + (milliseconds * TimeSpan.TicksPerMillisecond), _order++));
+    }
 
     public void Log(string who, string what) => trace.Write(Elapsed, who, what);
 
@@ -62,6 +73,12 @@ internal sealed class World(Trace trace)
 
         if (ThreadPool.PendingWorkItemCount > 0)
         {
+            if (++_restless > MostRestless)
+            {
+                Fail(new InvalidOperationException($"At {Elapsed} something runs on and on without waiting for anything."));
+                return;
+            }
+
             // What the last event set off comes first.
             ThreadPool.UnsafeQueueUserWorkItem(_pump, preferLocal: false);
             return;
@@ -74,6 +91,17 @@ internal sealed class World(Trace trace)
             {
                 _ended.TrySetResult();
                 return;
+            }
+
+            _restless = 0;
+            if (when.At - _second >= TimeSpan.TicksPerSecond)
+            {
+                (_second, _inSecond) = (when.At, 0);
+            }
+
+            if (++_inSecond > MostInSecond)
+            {
+                throw new InvalidOperationException($"At {Elapsed} more than {MostInSecond} things happen within a second.");
             }
 
             Ticks = when.At;
