@@ -98,9 +98,27 @@ internal sealed partial class ReportLoop(
             return written;
         }
 
-        return await consul.Kv.AcquireAsync(Key, now, session, cancellationToken)
-            ? now
-            : throw new ConsulException($"'{Key}' is held by another session; does another gateway bear the name '{registration.Name}'?");
+        if (await consul.Kv.AcquireAsync(Key, now, session, cancellationToken))
+        {
+            return now;
+        }
+
+        await EndOrphanAsync(cancellationToken);
+        throw new ConsulException($"'{Key}' is held by another session; does another gateway bear the name '{registration.Name}'?");
+    }
+
+    /// <summary>
+    /// Ends the session that holds the key if it hangs on our own check: one that could not be ended while Consul was away, or
+    /// a former life's. As long as we live it would never lapse, and our report would stand still.
+    /// </summary>
+    private async Task EndOrphanAsync(CancellationToken cancellationToken)
+    {
+        var holder = (await consul.Kv.GetAsync(Key, ReadConsistency.Consistent, cancellationToken))?.Session;
+        if (holder is not null && await consul.Sessions.InfoAsync(holder, cancellationToken) is { } info
+            && info.Checks.Contains(registration.CheckId))
+        {
+            await consul.Sessions.DestroyAsync(holder, cancellationToken);
+        }
     }
 
     /// <summary>Ends when the key is no longer this session's.</summary>

@@ -82,9 +82,13 @@ internal sealed partial class LeaderElection(
                 {
                     await LeadAsync(session, heartbeat, cancellationToken);
                 }
-                else
+                else if (!await EndedOrphanAsync(cancellationToken))
                 {
                     await ReleasedAsync(heartbeat, cancellationToken);
+                }
+                else
+                {
+                    // The lock was held for nobody.
                 }
             }
         }
@@ -130,6 +134,23 @@ internal sealed partial class LeaderElection(
             lease.Drop();
             OrchestratorTelemetry.Leader.Add(-1);
         }
+    }
+
+    /// <summary>
+    /// Ends the session that holds the lock if it hangs on our own check: one that could not be ended while Consul was away.
+    /// As long as we live it would never lapse, and nobody could lead.
+    /// </summary>
+    private async Task<bool> EndedOrphanAsync(CancellationToken cancellationToken)
+    {
+        var holder = (await consul.Kv.GetAsync(StateKeys.Leader, ReadConsistency.Consistent, cancellationToken))?.Session;
+        if (holder is null || await consul.Sessions.InfoAsync(holder, cancellationToken) is not { } info
+            || !info.Checks.Contains(identity.CheckId))
+        {
+            return false;
+        }
+
+        await consul.Sessions.DestroyAsync(holder, cancellationToken);
+        return true;
     }
 
     private async Task ReleasedAsync(ILoopHeartbeat heartbeat, CancellationToken cancellationToken)
