@@ -49,6 +49,7 @@ internal static class SeedRun
         catch (Exception e)
         {
             failure = e;
+            checker?.Dump();
         }
         finally
         {

@@ -6,6 +6,9 @@ namespace Nexus.Simulation.Tests.Checking;
 /// <summary>What is promised of each pool.</summary>
 internal sealed partial class Checker
 {
+    // The word of a change reaches a gateway over several watches, a few milliseconds apart.
+    private static readonly TimeSpan Blink = TimeSpan.FromMilliseconds(250);
+
     private IEnumerable<SimWorkload> RunningOf(string pool) =>
         _cluster.Network.Engines.Values.SelectMany(e => e.Workloads).Where(w => w.Running && w.Pool == pool);
 
@@ -34,7 +37,11 @@ internal sealed partial class Checker
                 pool.Arm(World.Elapsed);
             }
         }
-        else if (available < pool.Least)
+        else if (available >= pool.Least)
+        {
+            pool.BelowSince = null;
+        }
+        else if (World.Elapsed - (pool.BelowSince ??= World.Elapsed) > Blink)
         {
             Break("never below the promise", $"{available} of {pool.Name} serve; {pool.Least} are promised");
         }
@@ -145,6 +152,8 @@ internal sealed partial class Checker
 
         public bool Armed { get; set; }
 
+        public TimeSpan? BelowSince { get; set; }
+
         public TimeSpan ArmedAt { get; private set; }
 
         public int Placed { get; set; }
@@ -176,6 +185,6 @@ internal sealed partial class Checker
             Specs++;
         }
 
-        public void Arm(TimeSpan now) => (Armed, ArmedAt, _before) = (true, now, Shape);
+        public void Arm(TimeSpan now) => (Armed, ArmedAt, BelowSince, _before) = (true, now, null, Shape);
     }
 }

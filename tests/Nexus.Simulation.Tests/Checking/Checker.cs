@@ -73,7 +73,7 @@ internal sealed partial class Checker
     {
         Requests = (Requests.All + 1, Requests.Failed + (request.Failure is null ? 0 : 1));
         if (request.Failure is { } failure && _pools[request.Pool] is { Armed: true } pool && InPeace && pool.ArmedAt < began
-            && !(pool.Shape.StopsFirst && pool.Least <= 1))
+            && pool.Least > 0)
         {
             Break("no request lost in peace", $"{request.Method} to {request.Pool} failed: {failure}");
         }
@@ -86,6 +86,28 @@ internal sealed partial class Checker
         if (request.By is { TermAt: { } term } leaving && request.AttemptBegan > term && InPeace)
         {
             Break("no request to the stopped", $"{request.Method} to {request.Pool} was sent to {leaving.Id}, which had been told to stop");
+        }
+    }
+
+    /// <summary>Puts the whole truth into the trace.</summary>
+    public void Dump()
+    {
+        foreach (var (key, entry) in _cluster.Consul.Keys.Entries.Where(e =>
+            !e.Key.StartsWith("nexus/events/", StringComparison.Ordinal) && !e.Key.StartsWith("nexus/spec/", StringComparison.Ordinal)))
+        {
+            World.Log("truth", $"{key} {System.Text.Encoding.UTF8.GetString(entry.Value)}");
+        }
+
+        foreach (var workload in _cluster.Network.Engines.Values.SelectMany(e => e.Workloads))
+        {
+            World.Log("truth", $"{workload.Id} of {workload.Allocation} try {workload.Attempt} {workload.Image} port {workload.Port}: "
+                + (workload.Running ? "runs" : "ended") + (workload.Answers ? ", answers" : "") + (workload.Paused ? ", paused" : ""));
+        }
+
+        foreach (var node in _cluster.Consul.Catalog.Nodes.Values)
+        {
+            World.Log("truth", $"{node.Name} {(node.Answers ? "answers" : "is silent")}: "
+                + string.Join(", ", node.Services.Keys) + "; " + string.Join(", ", node.Checks.Values.Select(c => $"{c.Id}={c.Status}")));
         }
     }
 

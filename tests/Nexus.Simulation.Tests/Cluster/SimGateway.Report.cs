@@ -52,9 +52,22 @@ internal sealed partial class SimGateway
                 {
                     written = report;
                 }
+                else
+                {
+                    await EndOrphanAsync();
+                }
             }
 
             await Task.Delay(Glance, _process.Clock);
+        }
+    }
+
+    private async Task EndOrphanAsync()
+    {
+        var holder = (await _consul.Kv.GetAsync(StateKeys.GatewayReport(_name), ReadConsistency.Consistent, CancellationToken.None))?.Session;
+        if (holder is not null && await _consul.Sessions.InfoAsync(holder, CancellationToken.None) is { } info && info.Checks.Contains(CheckId))
+        {
+            await _consul.Sessions.DestroyAsync(holder, CancellationToken.None);
         }
     }
 

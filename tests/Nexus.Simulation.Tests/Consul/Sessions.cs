@@ -20,6 +20,29 @@ internal sealed class Sessions(World world, KeyValues keys)
     /// <summary>Name of the process that made it; null when it is gone.</summary>
     public string? OwnerOf(string id) => _sessions.GetValueOrDefault(id)?.Owner;
 
+    public byte[] Describe(string id) => ConsulJsonText.Write(json =>
+    {
+        json.WriteStartArray();
+        if (_sessions.TryGetValue(id, out var session))
+        {
+            json.WriteStartObject();
+            json.WriteString("ID", id);
+            json.WriteString("Node", session.Node);
+            json.WriteNumber("LockDelay", 0);
+            json.WriteString("Behavior", session.Delete ? "delete" : "release");
+            json.WriteStartArray("Checks");
+            foreach (var check in session.Checks)
+            {
+                json.WriteStringValue(check);
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    });
+
     public void EndAll(string node, string check)
     {
         foreach (var id in _sessions.Where(s => s.Value.Node == node && s.Value.Checks.Contains(check)).Select(s => s.Key).ToList())

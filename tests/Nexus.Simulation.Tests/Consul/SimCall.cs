@@ -42,6 +42,8 @@ internal sealed record SimAnswer(HttpStatusCode? Status, byte[] Body, ulong Inde
 /// <summary>Stands where a process's network would be.</summary>
 internal sealed partial class SimHandler(SimProcess process, SimConsul consul, Chance chance, IMutation mutation) : HttpMessageHandler
 {
+    private string? _lease;
+
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var body = request.Content is null ? [] : request.Content.ReadAsByteArrayAsync(cancellationToken).GetAwaiter().GetResult();
@@ -50,9 +52,9 @@ internal sealed partial class SimHandler(SimProcess process, SimConsul consul, C
         if (process.Name[0] == 'm')
         {
             // Managers name their lease by chance; here each life of one has its number.
-            path = LeaseName().Replace(path, ":lease:" + process.Number);
+            path = Named(path);
             body = path.StartsWith("/v1/agent/", StringComparison.Ordinal) || path.StartsWith("/v1/session/", StringComparison.Ordinal)
-                ? Encoding.UTF8.GetBytes(LeaseName().Replace(Encoding.UTF8.GetString(body), ":lease:" + process.Number))
+                ? Encoding.UTF8.GetBytes(Named(Encoding.UTF8.GetString(body)))
                 : body;
         }
 
@@ -62,7 +64,7 @@ internal sealed partial class SimHandler(SimProcess process, SimConsul consul, C
         call = new SimCall(process, request.Method.Method, path, Parse(uri.Query), mutation.Request(process, path, body))
         {
             Answer = answer => process.World.After(
-                back + process.Machine.ConsulDelay, () => process.Deliver(() => Complete(answered, mutation.Answer(process, call!, answer), request))),
+                back + process.Machine.ConsulDelay, () => process.Deliver(() => Complete(answered, mutation.Answer(process, call!, Unnamed(answer, path)), request))),
         };
         var registration = cancellationToken.Register(() =>
         {
@@ -75,6 +77,20 @@ internal sealed partial class SimHandler(SimProcess process, SimConsul consul, C
         process.World.After(there, () => consul.Handle(call));
         return answered.Task;
     }
+
+    private string Named(string text) => LeaseName().Replace(text, match =>
+    {
+        _lease = match.Value;
+        return ":lease:" + process.Number;
+    });
+
+    private SimAnswer Unnamed(SimAnswer answer, string path) => _lease is null || !path.StartsWith("/v1/session/info", StringComparison.Ordinal)
+        ? answer
+        : answer with
+        {
+            Body = Encoding.UTF8.GetBytes(
+                Encoding.UTF8.GetString(answer.Body).Replace($":lease:{process.Number}\"", _lease + "\"", StringComparison.Ordinal)),
+        };
 
     [GeneratedRegex(":lease:[0-9a-f]{8}", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex LeaseName();

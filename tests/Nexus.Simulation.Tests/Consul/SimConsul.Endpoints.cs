@@ -102,6 +102,10 @@ internal sealed partial class SimConsul
             Sessions.End(id);
             call.Answer(SimAnswer.Ok("true"));
         }
+        else if (rest.StartsWith("info/", StringComparison.Ordinal))
+        {
+            call.Answer(new SimAnswer(HttpStatusCode.OK, Sessions.Describe(id)));
+        }
         else if (rest.StartsWith("renew/", StringComparison.Ordinal))
         {
             call.Answer(Sessions.Exists(id) ? SimAnswer.Ok("[]") : SimAnswer.Error(HttpStatusCode.NotFound, "Session id not found"));

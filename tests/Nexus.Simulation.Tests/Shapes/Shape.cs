@@ -68,7 +68,7 @@ internal sealed record PoolShape(string Name)
         if (Exclusive)
         {
             yaml.AppendLine("    volumes:");
-            yaml.AppendLine("      - {source: data, target: /data, exclusive: true}");
+            yaml.AppendLine($"      - {{source: data-{Name}, target: /data, exclusive: true}}");
         }
 
         if (Standby > 0)
