@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Nexus.EndToEnd.Tests;
 using Nexus.MultiHost.Tests.Hosts;
 
 namespace Nexus.MultiHost.Tests;
@@ -51,6 +52,61 @@ public sealed class StaleLeaderTests(MultiHostCluster cluster)
         await cluster.SettledAsync(Token, replicas: 6);
         Assert.Equal(running, await victim.ContainersAsync(Token));
         await cluster.ScaleAsync(3, Token);
+    }
+
+    [Fact]
+    public async Task A_leader_that_is_cut_off_is_replaced_and_writes_nothing_when_it_is_back()
+    {
+        await cluster.SettledAsync(Token);
+        var elsewhere = cluster.Workers[1];
+        await using var second = MultiHostCluster.StartManagerOn(elsewhere.Host, "manager-2");
+        await cluster.UntilAsync(s => s.Managers.Count(m => m.Healthy) == 2, TimeSpan.FromSeconds(20), "the second manager is known", Token);
+        await cluster.Orchestrator!.KillAsync();
+        cluster.StartOrchestrator();
+        await LedByAsync("manager-2", TimeSpan.FromSeconds(15));
+        await using var load = new SteadyLoad(cluster.Gateway, "/whoami", 100);
+
+        await elsewhere.Host.UnplugAsync(Token);
+        try
+        {
+            await LedByAsync("manager-1", TimeSpan.FromSeconds(8));
+
+            // The new leader has something to do: what ran there is replaced.
+            await cluster.UntilAsync(
+                s => s.Allocations.Count(a => a.Healthy && a.Node != elsewhere.Name) == 3,
+                TimeSpan.FromSeconds(20), "the new leader replaces what was there", Token);
+        }
+        finally
+        {
+            await elsewhere.Host.PlugInAsync(CancellationToken.None);
+        }
+
+        var epochs = await EpochsAsync();
+        await cluster.SettledAsync(Token);
+        await Until.HoldsAsync(
+            async () => (await EpochsAsync()).All(now => now.Value >= epochs[now.Key])
+                ? (await File.ReadAllTextAsync(second.Log, Token)).Contains("no longer leads", StringComparison.Ordinal)
+                : throw new InvalidOperationException("An assignment of an earlier epoch stands in Consul."),
+            TimeSpan.FromSeconds(10), "the second manager knows that it was deposed, and wrote nothing since",
+            () => Task.FromResult(second.LastLines()), Token);
+        Assert.Equal("manager-1", (await cluster.StatusAsync(Token)).Leader?.Manager);
+        await load.StopAsync();
+        Assert.True(load.Failures.Count <= 10, $"{load.Failures.Count} of {load.Sent} failed, first: {load.Failures.FirstOrDefault()}");
+    }
+
+    private Task<TimeSpan> LedByAsync(string manager, TimeSpan limit) => cluster.UntilAsync(
+        s => s.Leader?.Manager == manager, limit, $"{manager} leads", Token);
+
+    /// <summary>Of every assignment in Consul, whose epoch it bears.</summary>
+    private async Task<Dictionary<string, ulong>> EpochsAsync()
+    {
+        var epochs = new Dictionary<string, ulong>(StringComparer.Ordinal);
+        foreach (var worker in cluster.Workers)
+        {
+            epochs[worker.Name] = Epoch(JsonNode.Parse(await cluster.Consul.GetStringAsync($"/v1/kv/nexus/desired/{worker.Name}?raw", Token))!);
+        }
+
+        return epochs;
     }
 
     private async Task PutAsync(string key, string document)

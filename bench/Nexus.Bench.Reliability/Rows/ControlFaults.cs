@@ -63,13 +63,13 @@ internal sealed class ControlFaults(NexusBed bed, FaultScript script, BenchLoad 
         var traffic = await script.RestAsync(cancellationToken);
         await bed.ApplyAsync(3, "local", cancellationToken);
         await script.SettledAsync(3, cancellationToken);
-        return new Outcome(traffic, Outcome.TimesOf(("new leader", led)), $"stale writes accepted: {stale}");
+        return new Outcome(traffic, Outcome.TimesOf(("new leader", led)), $"{(stale > 0 ? "BROKEN: " : "")}stale writes accepted: {stale}");
     }
 
     /// <summary>All managers die, then all Consul servers as well; a replica dies meanwhile in each state; then all return.</summary>
     public async Task<Outcome> OutageAsync(TimeSpan length, CancellationToken cancellationToken)
     {
-        await script.SettledAsync(3, cancellationToken);
+        var (_, epoch) = await LeaderAsync(cancellationToken);
         var before = await bed.ContainerIdsAsync(cancellationToken);
         load.Begin();
         foreach (var manager in bed.Managers)
@@ -95,8 +95,7 @@ internal sealed class ControlFaults(NexusBed bed, FaultScript script, BenchLoad 
         }
 
         var started = Stopwatch.GetTimestamp();
-        var back = await FaultScript.UntilAsync(
-            async () => await LeaderOrNullAsync(cancellationToken) is not null, "a manager leads again", started, Pause, cancellationToken);
+        var back = await LedAnewAsync(epoch, started, cancellationToken);
         await Task.Delay(TimeSpan.FromSeconds(10), TimeProvider.System, cancellationToken);
         missing = Math.Max(missing, before.Except(await bed.ContainerIdsAsync(cancellationToken)).Count());
         var traffic = await script.RestAsync(cancellationToken);
@@ -104,7 +103,7 @@ internal sealed class ControlFaults(NexusBed bed, FaultScript script, BenchLoad 
         return new Outcome(
             traffic,
             Outcome.TimesOf(("restart without managers", withoutManagers), ("restart without Consul", withoutConsul), ("led again", back)),
-            $"containers killed by Nexus: {missing}");
+            $"{(missing > 0 ? "BROKEN: " : "")}containers killed by Nexus: {missing}");
     }
 
     /// <summary>Kills a replica and waits for its successor on the same node; takes it out of those that may not vanish.</summary>

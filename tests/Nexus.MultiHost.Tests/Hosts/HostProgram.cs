@@ -7,6 +7,7 @@ internal sealed class HostProgram : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly Process _process;
+    private bool _disposed;
 
     private HostProgram(Process process, string log)
     {
@@ -72,6 +73,13 @@ internal sealed class HostProgram : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A test may end what its host would end, too.
+        if (_disposed)
+        {
+            return;
+        }
+
+        _disposed = true;
         AppDomain.CurrentDomain.ProcessExit -= KillAtExit;
         if (!_process.HasExited)
         {

@@ -156,10 +156,13 @@ public sealed class MultiHostCluster : IAsyncLifetime
     }
 
     /// <summary>Starts the manager again after its end.</summary>
-    internal void StartOrchestrator() => Orchestrator = _manager!.StartService("Nexus.Orchestrator", new(StringComparer.Ordinal)
+    internal void StartOrchestrator() => Orchestrator = StartManagerOn(_manager!, "manager-1");
+
+    /// <summary>Starts one more manager, on any machine.</summary>
+    internal static HostProgram StartManagerOn(Host host, string name) => host.StartService("Nexus.Orchestrator", new(StringComparer.Ordinal)
     {
         ["ASPNETCORE_URLS"] = "http://127.0.0.1:8420",
-        ["Orchestrator__Name"] = "manager-1",
+        ["Orchestrator__Name"] = name,
         ["Orchestrator__NodeLostAfter"] = NodeLostAfter.ToString("c"),
     });
 
