@@ -66,7 +66,7 @@ internal sealed class AttemptMiddleware(
 
             if (outcome is { } failed)
             {
-                if (!await pool.Budget.EnterAsync(retry.BudgetPercent, context.RequestAborted))
+                if (!await pool.Budget.EnterAsync(retry.BudgetPercent, failed, context.RequestAborted))
                 {
                     chosen.Leave();
                     telemetry.Denied(pool.Name);

@@ -9,7 +9,10 @@ namespace Nexus.Gateway.Live;
 /// </summary>
 internal sealed class RetryBudget(TimeProvider time)
 {
+    // Who was at a replica that is taken out was not served there and burdens nobody twice: it waits as long as it takes those
+    // before it to be served. All others are told soon.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongPatience = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentQueue<TaskCompletionSource> _waiting = new();
     private int _requests;
@@ -20,15 +23,19 @@ internal sealed class RetryBudget(TimeProvider time)
     public void EndRequest() => Interlocked.Decrement(ref _requests);
 
     /// <summary>Takes one retry; false when there was none to be had in time. True must be given back.</summary>
-    public async ValueTask<bool> EnterAsync(int percent, CancellationToken cancellationToken)
+    /// <param name="percent">Most retries at once, in percent of the requests.</param>
+    /// <param name="failed">How the attempt before ended.</param>
+    /// <param name="cancellationToken">The client went away.</param>
+    public async ValueTask<bool> EnterAsync(int percent, AttemptOutcome failed, CancellationToken cancellationToken)
     {
         if (TryEnter(percent))
         {
             return true;
         }
 
+        var patience = failed == AttemptOutcome.BrokenOff ? LongPatience : Patience;
         var started = time.GetTimestamp();
-        while (time.GetElapsedTime(started) is var waited && waited < Patience)
+        while (time.GetElapsedTime(started) is var waited && waited < patience)
         {
             var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiting.Enqueue(turn);
@@ -39,7 +46,7 @@ internal sealed class RetryBudget(TimeProvider time)
 
             try
             {
-                await turn.Task.WaitAsync(Patience - waited, time, cancellationToken);
+                await turn.Task.WaitAsync(patience - waited, time, cancellationToken);
             }
             catch (Exception e) when (e is TimeoutException or OperationCanceledException)
             {

@@ -138,15 +138,34 @@ public sealed class EvidenceTests(ConsulFixture consul) : IClassFixture<ConsulFi
         budget.BeginRequest();
         for (var i = 0; i < 3; i++)
         {
-            Assert.True(await budget.EnterAsync(20, Token));
+            Assert.True(await budget.EnterAsync(20, AttemptOutcome.NoAnswer, Token));
         }
 
-        Assert.False(await budget.EnterAsync(0, Token).AsTask().WaitWhileAsync(time));
-        var waiting = budget.EnterAsync(20, Token).AsTask();
+        Assert.False(await budget.EnterAsync(0, AttemptOutcome.NoAnswer, Token).AsTask().WaitWhileAsync(time));
+        var waiting = budget.EnterAsync(20, AttemptOutcome.NoAnswer, Token).AsTask();
         Assert.False(waiting.IsCompleted);
         budget.Leave();
         Assert.True(await waiting);
-        Assert.False(await budget.EnterAsync(20, Token).AsTask().WaitWhileAsync(time));
+        Assert.False(await budget.EnterAsync(20, AttemptOutcome.NoAnswer, Token).AsTask().WaitWhileAsync(time));
+    }
+
+    [Fact]
+    public async Task Who_was_broken_off_waits_longer_for_the_budget()
+    {
+        var time = new FakeTimeProvider();
+        var budget = new RetryBudget(time);
+        budget.BeginRequest();
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.True(await budget.EnterAsync(20, AttemptOutcome.NoAnswer, Token));
+        }
+
+        var waiting = budget.EnterAsync(20, AttemptOutcome.BrokenOff, Token).AsTask();
+        time.Advance(TimeSpan.FromSeconds(3));
+        Assert.False(waiting.IsCompleted);
+
+        budget.Leave();
+        Assert.True(await waiting);
     }
 
     /// <summary>Fills the queue of a listener that accepts nobody.</summary>
