@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Nexus.Core.Ids;
-using Nexus.Core.Routing;
 using Nexus.Core.Rollouts;
+using Nexus.Core.Routing;
 
 namespace Nexus.Core.Tests.Routing;
 

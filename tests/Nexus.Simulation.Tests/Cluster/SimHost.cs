@@ -10,11 +10,11 @@ using Nexus.Orchestrator.ControlLoops;
 using Nexus.ServiceDefaults.Loops;
 using Nexus.Simulation.Tests.Consul;
 using Nexus.Simulation.Tests.Engine;
-using Chance = Nexus.Simulation.Tests.Engine.Chance;
 using Nexus.WorkerAgent;
 using Nexus.WorkerAgent.Options;
 using Nexus.WorkerAgent.Runtimes;
 using Nexus.WorkerAgent.Workloads;
+using Chance = Nexus.Simulation.Tests.Engine.Chance;
 
 namespace Nexus.Simulation.Tests.Cluster;
 
