@@ -28,7 +28,7 @@ public static class NodeConvergence
         var workloads = snapshot.Workloads.ToLookup(w => w.Allocation);
         var templates = assignment.Templates.ToDictionary(t => (t.Pool, t.Revision), t => t.Template);
         var verdicts = JudgePools(assignment, snapshot, now);
-        var standIns = StandbyConvergence.ComputeStandIns(assignment, snapshot);
+        var standIns = StandbyConvergence.ComputeStandIns(assignment, snapshot, now);
         var plan = new Draft(snapshot, now);
         foreach (var allocation in assignment.Allocations.OrderBy(a => a.Id.Value, StringComparer.Ordinal))
         {

@@ -10,8 +10,11 @@ namespace Nexus.Core.Convergence;
 /// </summary>
 internal static class StandbyConvergence
 {
+    /// <summary>How long one that stands in for nobody any more waits for the leader to say what is to become of it.</summary>
+    public static readonly TimeSpan LeaderPatience = TimeSpan.FromSeconds(10);
+
     /// <summary>Which standbys of the node shall serve now, in place of what crashed or hangs.</summary>
-    public static ImmutableHashSet<AllocationId> ComputeStandIns(NodeAssignment assignment, NodeSnapshot snapshot)
+    public static ImmutableHashSet<AllocationId> ComputeStandIns(NodeAssignment assignment, NodeSnapshot snapshot, DateTimeOffset now)
     {
         if (!assignment.Allocations.Any(a => a.Desired == DesiredStatus.Standby))
         {
@@ -25,10 +28,12 @@ internal static class StandbyConvergence
             var standbys = alike.Where(a => a.Desired == DesiredStatus.Standby)
                 .Select(a => snapshot.Memory.GetValueOrDefault(a.Id)).OfType<AllocationMemory>().ToList();
 
-            // Those awake stay so until the leader has looked at it; then as long as they are needed.
+            // Those awake stay so until the leader has looked at it; then as long as they are needed. To a leader that sees all
+            // well again there is nothing to say: after a while they go back by themselves.
             var awake = standbys.Where(m => m.StandsIn is not null && !m.ExitHeard && m.Phase is AllocationPhase.Running or AllocationPhase.Starting)
                 .OrderBy(m => m.Id.Value, StringComparer.Ordinal).ToList();
-            standIns.UnionWith(awake.Where((m, i) => i < down || m.StandsIn == Word(assignment)).Select(m => m.Id));
+            standIns.UnionWith(awake.Where((m, i) => i < down
+                || (m.StandsIn == Word(assignment) && !(now - m.HealthySince > LeaderPatience))).Select(m => m.Id));
             standIns.UnionWith(standbys
                 .Where(m => m is { Phase: AllocationPhase.Paused, ExitHeard: false })
                 .OrderBy(m => m.Id.Value, StringComparer.Ordinal)

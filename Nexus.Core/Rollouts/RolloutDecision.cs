@@ -164,9 +164,10 @@ internal static class RolloutDecision
             pass.LookAt(until);
         }
         else if (pass.View.IsAllOf(pass.Record.Target.Revision)
-            && pass.View.Members.All(m => m.IsLost || m.Revision == pass.Record.Target.Revision))
+            && pass.View.Members.All(m => m.IsLost || m.Assignment.Desired == DesiredStatus.Standby || m.Revision == pass.Record.Target.Revision))
         {
-            // Shares hold until the old ones are gone, or they would get requests again while they drain.
+            // Shares hold until the old ones are gone, or they would get requests again while they drain. Those that stand by
+            // get none, and are exchanged once the rollout has ended.
             pass.Complete();
         }
     }
