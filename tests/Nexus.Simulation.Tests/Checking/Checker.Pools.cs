@@ -163,7 +163,12 @@ internal sealed partial class Checker
         public int Specs { get; private set; }
 
         /// <summary>Replicas that serve at least, while all is well.</summary>
-        public int Least => Math.Max(0, Math.Min(Shape.Replicas, _before.Replicas) - (Shape.StopsFirst ? Math.Max(1, Shape.Unavailable) : Shape.Unavailable));
+        public int Least => Math.Max(0, Math.Min(Shape.Replicas, _before.Replicas) - Missing);
+
+        // The replicas of a canary's step make room before the step gives them requests.
+        private int Missing => Shape.Strategy == "canary"
+            ? Shape.Unavailable + (int)Math.Ceiling(Shape.Replicas * 0.3)
+            : Shape.StopsFirst ? Math.Max(1, Shape.Unavailable) : Shape.Unavailable;
 
         /// <summary>Replicas that exist at most.</summary>
         public int Most
