@@ -10,7 +10,10 @@ namespace Nexus.Core.Rollouts;
 /// </summary>
 internal static class RolloutDecision
 {
-    /// <summary>Failed tries in a row that say a revision will never start, as long as nothing of it ever served.</summary>
+    /// <summary>
+    /// Failed tries, of one replica or of several together, that say a revision will never start, as long as nothing of it was
+    /// ever available. One could be chance.
+    /// </summary>
     public const int HopelessFailures = 2;
 
     public static RolloutPass Compute(
@@ -128,11 +131,20 @@ internal static class RolloutDecision
         }
     }
 
-    private static Member? Hopeless(RolloutPass pass) => pass.Record.BestAvailable > 0 ? null : pass.View.Members
-        .Where(m => m is { Runs: true, IsHealthy: false, Observed.Failures: >= HopelessFailures }
-            && m.Revision == pass.Record.Target.Revision)
-        .OrderByDescending(m => m.Observed!.Failures).ThenBy(m => m.Id.Value, StringComparer.Ordinal)
-        .FirstOrDefault();
+    private static Member? Hopeless(RolloutPass pass)
+    {
+        if (pass.Record.BestAvailable > 0)
+        {
+            return null;
+        }
+
+        // One that crashes soon after its first good check counts too, whatever it looks like at this moment.
+        var failed = pass.View.Members
+            .Where(m => m is { Runs: true, Observed.Failures: > 0 } && m.Revision == pass.Record.Target.Revision)
+            .OrderByDescending(m => m.Observed!.Failures).ThenBy(m => m.Id.Value, StringComparer.Ordinal)
+            .ToList();
+        return failed.Sum(m => m.Observed!.Failures) >= HopelessFailures ? failed[0] : null;
+    }
 
     private static bool IsSetComplete(RolloutPass pass, int available) =>
         pass.Record.Strategy == RolloutStrategy.BlueGreen && pass.CanGoBack

@@ -82,9 +82,14 @@ internal sealed class NexusBed : IBed
             .ToHashSet(StringComparer.Ordinal);
     }
 
-    public async Task<int> ContainersAsync(CancellationToken cancellationToken) =>
-        (await Shell.RunAsync("docker", ["ps", "-q", "--filter", $"label=nexus.cluster={Label}"], cancellationToken))
-        .Split('\n', StringSplitOptions.RemoveEmptyEntries).Length - _shape.WarmStandby;
+    // A standby that is not paused yet could not take over: it counts as one too many, so that the bed is not settled.
+    public async Task<int> ContainersAsync(CancellationToken cancellationToken)
+    {
+        var states = (await Shell.RunAsync("docker", ["ps", "--format", "{{.Status}}", "--filter", $"label=nexus.cluster={Label}"], cancellationToken))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var standbys = states.Count(s => s.Contains("(Paused)", StringComparison.Ordinal));
+        return standbys == _shape.WarmStandby ? states.Length - standbys : states.Length + 1;
+    }
 
     public Task<string> ContainerOfAsync(string replica, CancellationToken cancellationToken)
     {
