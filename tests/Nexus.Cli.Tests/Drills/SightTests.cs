@@ -84,7 +84,14 @@ public sealed class SightTests
     public async Task A_killed_process_is_started_again_as_it_was()
     {
         var directory = Directory.CreateTempSubdirectory("nexus-drill-").FullName;
-        var start = new ProcessStartInfo("/bin/sleep", ["1000"]) { WorkingDirectory = directory };
+        // Of no file: the output of the tests themselves may be one.
+        var start = new ProcessStartInfo("/bin/sleep", ["1000"])
+        {
+            WorkingDirectory = directory,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
         start.Environment["DRILLED"] = "a=b c";
         using var original = Process.Start(start)!;
         var process = LocalProcess.TryRead("sleeper", original.Id, out var obstacle)!;
