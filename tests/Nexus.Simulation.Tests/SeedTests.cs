@@ -5,6 +5,39 @@ namespace Nexus.Simulation.Tests;
 
 public sealed class SeedTests(ITestOutputHelper output)
 {
+    private const ulong FixedSeeds = 60;
+    private static readonly TimeSpan FreshTime = TimeSpan.FromSeconds(40);
+
+    // Seeds that once found a bug of the product, see docs/simulator.md.
+    private static readonly ulong[] Finders = [63, 65, 89];
+
+    [Fact]
+    public async Task Fixed_seeds_hold()
+    {
+        var seeds = Enumerable.Range(1, (int)FixedSeeds).Select(i => (ulong)i).Concat(Finders);
+        await PlayAsync(seeds, _ => true);
+    }
+
+    [Fact]
+    public async Task Fresh_seeds_hold()
+    {
+        var first = (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() * 1000;
+        output.WriteLine($"Fresh seeds from {first} on.");
+        var started = TimeProvider.System.GetTimestamp();
+        await PlayAsync(Enumerable.Range(0, 1000).Select(i => first + (ulong)i), _ => TimeProvider.System.GetElapsedTime(started) < FreshTime);
+    }
+
+    [Fact]
+    public async Task A_seed_plays_the_same_every_time()
+    {
+        foreach (var seed in new[] { 2UL, 8UL, 31UL })
+        {
+            var once = await SeedRun.PlayAsync(seed);
+            var again = await SeedRun.PlayAsync(seed);
+            Assert.Equal((once.Hash, once.Events, once.Requests), (again.Hash, again.Events, again.Requests));
+        }
+    }
+
     [Fact]
     public async Task A_seed_of_the_environment_holds()
     {
@@ -23,5 +56,25 @@ public sealed class SeedTests(ITestOutputHelper output)
         }
 
         Assert.Equal(0, failed);
+    }
+
+    private async Task PlayAsync(IEnumerable<ulong> seeds, Func<ulong, bool> goesOn)
+    {
+        var failures = new List<string>();
+        var played = 0;
+        foreach (var seed in seeds.TakeWhile(goesOn))
+        {
+            var outcome = await SeedRun.PlayAsync(seed);
+            played++;
+            if (outcome.Failure is not null)
+            {
+                failures.Add($"{outcome}\n  play it again: NEXUS_SIM_SEED={seed} NEXUS_SIM_TRACE=trace.txt "
+                    + "dotnet run --project tests/Nexus.Simulation.Tests -- --filter-method '*environment*' --show-live-output on\n  "
+                    + string.Join("\n  ", outcome.Trace.Where(l => !l.Contains(" truth ", StringComparison.Ordinal)).TakeLast(25)));
+            }
+        }
+
+        output.WriteLine($"{played} seeds played, {failures.Count} failed.");
+        Assert.True(failures.Count == 0, string.Join("\n", failures));
     }
 }

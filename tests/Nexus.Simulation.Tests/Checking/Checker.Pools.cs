@@ -24,12 +24,17 @@ internal sealed partial class Checker
     private void CheckPool(PoolWatch pool)
     {
         CheckExclusive(pool);
+        var available = InPeace || pool.WholeSince is null ? Available(pool.Name) : 0;
+        if (pool.WholeSince is null && !_faults.AnyHarm && available >= pool.Shape.Replicas && Live.Any())
+        {
+            pool.WholeSince = World.Elapsed;
+        }
+
         if (!InPeace)
         {
             return;
         }
 
-        var available = Available(pool.Name);
         if (!pool.Armed)
         {
             if (available >= pool.Shape.Replicas && Live.Any())
@@ -92,10 +97,12 @@ internal sealed partial class Checker
         }
 
         starts.Add(World.Elapsed);
-        var recent = starts.Count(s => World.Elapsed - s < TimeSpan.FromSeconds(10));
-        if (recent > 5)
+
+        // The first restart is at once; the second waits for two seconds or a little less.
+        var recent = starts.Count(s => World.Elapsed - s < TimeSpan.FromSeconds(1.7));
+        if (recent > 2 && InPeace)
         {
-            Break("crash loops back off", $"{workload.Allocation} was started {recent} times in 10 s");
+            Break("crash loops back off", $"{workload.Allocation} was started {recent} times within 1.7 s");
         }
     }
 
@@ -153,6 +160,9 @@ internal sealed partial class Checker
         public bool Armed { get; set; }
 
         public TimeSpan? BelowSince { get; set; }
+
+        /// <summary>Since when all of it has been there after the last fault that takes replicas.</summary>
+        public TimeSpan? WholeSince { get; set; }
 
         public TimeSpan ArmedAt { get; private set; }
 

@@ -31,11 +31,12 @@ internal sealed partial class Checker
         (_cluster, _faults) = (cluster, faults);
         cluster.Consul.Keys.Changed = Changed;
         faults.Wanted = Want;
-        faults.Began = () =>
+        faults.Began = harmless =>
         {
             foreach (var pool in _pools.Values)
             {
                 pool.Armed = false;
+                pool.WholeSince = harmless ? pool.WholeSince : null;
             }
         };
         foreach (var engine in cluster.Network.Engines.Values)
@@ -72,10 +73,18 @@ internal sealed partial class Checker
     public void RequestOver(SimRequest request, TimeSpan began)
     {
         Requests = (Requests.All + 1, Requests.Failed + (request.Failure is null ? 0 : 1));
-        if (request.Failure is { } failure && _pools[request.Pool] is { Armed: true } pool && InPeace && pool.ArmedAt < began
-            && pool.Least > 0)
+        var pool = _pools[request.Pool];
+        if (request.Failure is { } failure && pool.Least > 0)
         {
-            Break("no request lost in peace", $"{request.Method} to {request.Pool} failed: {failure}");
+            if (pool.Armed && InPeace && pool.ArmedAt < began)
+            {
+                Break("no request lost in peace", $"{request.Method} to {request.Pool} failed: {failure}");
+            }
+
+            if (request.Method == "GET" && !_faults.AnyHarm && World.Elapsed - _faults.LastHarmEndedAt > Peace && pool.WholeSince < began)
+            {
+                Break("no GET lost but to harm", $"{request.Method} to {request.Pool} failed: {failure}");
+            }
         }
 
         if (request.By is { Running: false } dead)
@@ -214,12 +223,12 @@ internal sealed partial class Checker
             if (was is null && _pools.TryGetValue(allocation.Pool, out var pool))
             {
                 pool.Placed++;
+                CheckSecondWitness(node, allocation);
             }
 
             if (allocation.Desired == "Stop" && was?.Desired != "Stop")
             {
                 _stopSince.TryAdd(allocation.Id, World.Elapsed);
-                CheckSecondWitness(node, allocation);
             }
         }
 
@@ -229,12 +238,17 @@ internal sealed partial class Checker
         }
     }
 
-    private void CheckSecondWitness(string node, RawAllocation allocation)
+    /// <summary>
+    /// A replacement for a node that is thought lost, while all that is wrong for long with any node is that its Consul agent
+    /// is dead, and gateways that live could say so.
+    /// </summary>
+    private void CheckSecondWitness(string node, RawAllocation placed)
     {
-        var seat = _cluster.Nodes.First(n => n.Name == node);
-        if (seat.Machine is { Up: true, ConsulUp: false, Isolated: false } && allocation.Reason.Contains("lost", StringComparison.OrdinalIgnoreCase))
+        if (placed.Reason.Contains("lost", StringComparison.OrdinalIgnoreCase)
+            && _cluster.Nodes.Any(n => !n.Machine.ConsulUp)
+            && !_faults.AnyBlindness && World.Elapsed - _faults.LastBlindAt > Peace)
         {
-            Break("two witnesses", $"{allocation.Id} was stopped on {node}, whose Consul agent alone is dead: {allocation.Reason}");
+            Break("two witnesses", $"{placed.Id} was placed on {node}, though only a Consul agent is dead: {placed.Reason}");
         }
     }
 }

@@ -16,6 +16,7 @@ internal sealed class SimCluster
     private readonly Chance _chance;
     private readonly string _folder;
     private readonly PlantedBug _bug;
+    private int _applied;
 
     public SimCluster(World world, Chance chance, Shape shape, PlantedBug bug, string folder)
     {
@@ -118,8 +119,15 @@ internal sealed class SimCluster
     {
         var yaml = Shape.Yaml(pools);
         var specs = new SpecStore(OperatorConsul, Operator.Clock);
+        var number = ++_applied;
         _ = UntilDoneAsync(async () =>
         {
+            if (number < _applied)
+            {
+                // A newer one is on its way, or in already.
+                return;
+            }
+
             var (outcome, revision) = await specs.ApplyAsync(yaml, "operator", null, CancellationToken.None);
             World.Log("operator", $"applied spec {revision}: {outcome}: {string.Join(", ", pools.Select(p => $"{p.Name}={p.Replicas}x{p.Image}"))}");
             applied();

@@ -21,6 +21,9 @@ internal sealed class SimCall(SimProcess caller, string method, string path, Dic
     /// <summary>The caller no longer waits.</summary>
     public bool Abandoned { get; set; }
 
+    /// <summary>It was held up on its way, and takes effect all the same.</summary>
+    public bool IsLate { get; set; }
+
     /// <summary>Answers once; what comes after is dropped.</summary>
     public required Action<SimAnswer> Answer { get; init; }
 

@@ -86,7 +86,16 @@ internal sealed partial class SimConsul
     public void Handle(SimCall call)
     {
         var machine = call.Caller.Machine;
-        if (call.Abandoned || !machine.Up)
+        if (call.Path == "/v1/txn" && machine.TransactionsLate is { Ticks: > 0 } late && !call.IsLate)
+        {
+            call.IsLate = true;
+            _world.Log("consul", $"gets a transaction of {call.Caller.Name} {late.TotalSeconds:0.0} s late");
+            _world.After(late, () => Handle(call));
+            machine.HeldTransaction?.Invoke();
+            return;
+        }
+
+        if ((call.Abandoned && !call.IsLate) || !machine.Up)
         {
             return;
         }

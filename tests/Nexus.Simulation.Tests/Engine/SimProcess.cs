@@ -125,6 +125,12 @@ internal sealed class SimMachine(string name, string address)
     /// <summary>Of a hundred writes from here, how many take effect and are never answered.</summary>
     public int LostAnswers { get; set; }
 
+    /// <summary>How late transactions from here arrive, whether or not anybody waits for their answer any more; zero for in time.</summary>
+    public TimeSpan TransactionsLate { get; set; }
+
+    /// <summary>Told when a transaction is held up.</summary>
+    public Action? HeldTransaction { get; set; }
+
     /// <summary>What processes of this machine find on its disk.</summary>
     public Dictionary<string, object> Disk { get; } = new(StringComparer.Ordinal);
 

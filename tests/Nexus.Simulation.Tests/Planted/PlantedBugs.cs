@@ -28,7 +28,7 @@ internal sealed class FenceOff : TransactionBug
     public override string Name => "fence-off";
 
     protected override bool Change(SimProcess caller, JsonArray operations) =>
-        operations.RemoveAll(o => Verb(o!) is "check-session" or "check-index") > 0 | Unfence(operations);
+        operations.RemoveAll(o => Verb(o!) is "check-session" or "check-index" or "check-not-exists") > 0 | Unfence(operations);
 }
 
 /// <summary>Compare-and-set writes without comparing.</summary>
@@ -37,7 +37,7 @@ internal sealed class CasIgnored : TransactionBug
     public override string Name => "cas-ignored";
 
     protected override bool Change(SimProcess caller, JsonArray operations) =>
-        operations.RemoveAll(o => Verb(o!) == "check-session") > 0 | Unfence(operations);
+        operations.RemoveAll(o => Verb(o!) is "check-index" or "check-not-exists") > 0 | Unfence(operations);
 }
 
 /// <summary>Assignments are written over whatever stands there, though the lock is still asked for.</summary>

@@ -8,11 +8,23 @@ internal sealed class Faults(SimCluster cluster, Chance chance)
 {
     private List<PoolShape> _wanted = [.. cluster.Shape.Pools];
     private int _active;
+    private int _harmful;
+    private int _blinding;
 
     /// <summary>When the last fault ended; a fault that goes on has not.</summary>
     public TimeSpan LastEndedAt { get; private set; }
 
     public bool Any => _active > 0;
+
+    /// <summary>When the last fault ended that may cost requests: one that takes replicas, gateways or the ways between them.</summary>
+    public TimeSpan LastHarmEndedAt { get; private set; }
+
+    public bool AnyHarm => _harmful > 0;
+
+    /// <summary>When the last fault ended that takes a node, its agent or a gateway: the second witness may be wanting then.</summary>
+    public TimeSpan LastBlindAt { get; private set; }
+
+    public bool AnyBlindness => _blinding > 0;
 
     /// <summary>After this nothing is broken or changed any more.</summary>
     public TimeSpan Until { get; private set; }
@@ -20,8 +32,8 @@ internal sealed class Faults(SimCluster cluster, Chance chance)
     /// <summary>Told of every spec that holds, before the cluster can know of it.</summary>
     public Action<IReadOnlyList<PoolShape>>? Wanted { get; set; }
 
-    /// <summary>Told of every fault when it begins.</summary>
-    public Action? Began { get; set; }
+    /// <summary>Told of every fault when it begins, and whether it can cost no request.</summary>
+    public Action<bool>? Began { get; set; }
 
     /// <summary>Nodes that people emptied.</summary>
     public HashSet<string> Drained { get; } = new(StringComparer.Ordinal);
@@ -95,7 +107,7 @@ internal sealed class Faults(SimCluster cluster, Chance chance)
         var node = own.Of(cluster.Nodes);
         var manager = own.Of(cluster.Managers);
         var gateway = own.Of(cluster.Gateways);
-        switch (own.Between(1, 17))
+        switch (own.Between(1, 19))
         {
             case 1 or 2:
                 Crash(own, node);
@@ -104,27 +116,27 @@ internal sealed class Faults(SimCluster cluster, Chance chance)
                 Hang(own, node);
                 break;
             case 4:
-                For(own, 8, 40, $"{node.Name} loses its power", () => PowerOff(node), () => PowerOn(node));
+                For(own, 8, 40, $"{node.Name} loses its power", () => PowerOff(node), () => PowerOn(node), blinds: true);
                 break;
             case 5:
-                For(own, 2, 15, $"the agent of {node.Name} is killed", () => cluster.Kill(node), () => cluster.Start(node));
+                For(own, 2, 15, $"the agent of {node.Name} is killed", () => cluster.Kill(node), () => cluster.Start(node), harmless: true, blinds: true);
                 break;
             case 6 or 7:
-                For(own, 2, 20, $"manager {manager.Name} is killed", () => cluster.Kill(manager), () => cluster.Start(manager));
+                For(own, 2, 20, $"manager {manager.Name} is killed", () => cluster.Kill(manager), () => cluster.Start(manager), harmless: true);
                 break;
             case 8:
                 var leader = Leader() ?? manager;
-                For(own, 4, 20, $"manager {leader.Name} is stopped", () => leader.Process?.Stop(), () => leader.Process?.Continue());
+                For(own, 4, 20, $"manager {leader.Name} is stopped", () => leader.Process?.Stop(), () => leader.Process?.Continue(), harmless: true);
                 break;
             case 9:
-                For(own, 1, 8, "Consul has no leader", () => cluster.Consul.LoseLeader(own.Milliseconds(1000, 8000)), () => { }, atLeast: 8);
+                For(own, 1, 8, "Consul has no leader", () => cluster.Consul.LoseLeader(own.Milliseconds(1000, 8000)), () => { }, atLeast: 8, harmless: true);
                 break;
             case 10:
-                For(own, 20, 60, "Consul is away", () => cluster.Consul.LoseLeader(TimeSpan.FromSeconds(20)), () => { }, atLeast: 20);
+                For(own, 20, 60, "Consul is away", () => cluster.Consul.LoseLeader(TimeSpan.FromSeconds(20)), () => { }, atLeast: 20, harmless: true);
                 break;
             case 11:
                 var who = own.Of<Seat>([node, manager, gateway]);
-                For(own, 3, 40, $"{who.Name} is cut off", () => Isolate(who, true), () => Isolate(who, false));
+                For(own, 3, 40, $"{who.Name} is cut off", () => Isolate(who, true), () => Isolate(who, false), blinds: true);
                 break;
             case 12:
                 For(own, 5, 40, $"events of {node.Name} are lost", () => cluster.EngineOf(node).LosesEvents = true,
@@ -133,50 +145,78 @@ internal sealed class Faults(SimCluster cluster, Chance chance)
                 break;
             case 13:
                 For(own, 5, 40, $"{node.Name} has no registry", () => cluster.EngineOf(node).RegistryAway = true,
-                    () => cluster.EngineOf(node).RegistryAway = false);
+                    () => cluster.EngineOf(node).RegistryAway = false, harmless: true);
                 break;
             case 14:
-                For(own, 2, 15, $"gateway {gateway.Name} is killed", () => cluster.Kill(gateway), () => cluster.Start(gateway));
+                For(own, 2, 15, $"gateway {gateway.Name} is killed", () => cluster.Kill(gateway), () => cluster.Start(gateway), blinds: true);
                 break;
             case 15:
                 For(own, 5, 30, $"{node.Name}'s Consul agent is dead", () => ConsulAgent(node, false), () => ConsulAgent(node, true));
+                break;
+            case 17 or 18:
+                Late(own, Leader() ?? manager);
                 break;
             case 16:
                 var slow = own.Of<Seat>([node, manager, gateway]);
                 For(own, 5, 30, $"{slow.Name} is slow and loses answers",
                     () => (slow.Machine.ConsulDelay, slow.Machine.LostAnswers) = (own.Milliseconds(20, 300), 20),
-                    () => (slow.Machine.ConsulDelay, slow.Machine.LostAnswers) = (TimeSpan.Zero, 0));
+                    () => (slow.Machine.ConsulDelay, slow.Machine.LostAnswers) = (TimeSpan.Zero, 0), blinds: true);
                 break;
             default:
-                For(own, 3, 15, "the catalog shows empty lists", () => cluster.Consul.EmptyLists = 40, () => cluster.Consul.EmptyLists = 0);
+                For(own, 3, 15, "the catalog shows empty lists", () => cluster.Consul.EmptyLists = 40, () => cluster.Consul.EmptyLists = 0, harmless: true);
                 break;
         }
     }
 
-    private void For(Chance own, int least, int most, string what, Action begin, Action end, int atLeast = 0)
+    /// <summary>A write of the leader is held up on its way, while it lives on or is stopped, and others may lead when it arrives.</summary>
+    private void Late(Chance own, Seat leader)
+    {
+        var stops = own.In(60);
+        leader.Machine.HeldTransaction = () =>
+        {
+            leader.Machine.HeldTransaction = null;
+            if (stops)
+            {
+                cluster.World.Log("fault", $"{leader.Name} is stopped meanwhile");
+                leader.Process?.Stop();
+            }
+        };
+        For(own, 14, 20, $"writes of {leader.Name} arrive late", () => leader.Machine.TransactionsLate = own.Milliseconds(2500, 7000), () =>
+        {
+            leader.Machine.TransactionsLate = TimeSpan.Zero;
+            leader.Machine.HeldTransaction = null;
+            leader.Process?.Continue();
+        }, harmless: true);
+        cluster.World.After(TimeSpan.FromSeconds(1), () => Change(own));
+    }
+
+    private void For(Chance own, int least, int most, string what, Action begin, Action end, int atLeast = 0, bool harmless = false, bool blinds = false)
     {
         var seconds = Math.Max(atLeast, own.Between(least, most));
-        Enter(what);
+        cluster.World.Log("fault", what);
+        _active++;
+        _harmful += harmless ? 0 : 1;
+        _blinding += blinds ? 1 : 0;
+        Began?.Invoke(harmless);
         begin();
         cluster.World.After(TimeSpan.FromSeconds(seconds), () =>
         {
             cluster.World.Log("fault", "over: " + what);
             end();
-            Leave();
+            _active--;
+            LastEndedAt = cluster.World.Elapsed;
+            if (blinds)
+            {
+                _blinding--;
+                LastBlindAt = cluster.World.Elapsed;
+            }
+
+            if (!harmless)
+            {
+                _harmful--;
+                LastHarmEndedAt = cluster.World.Elapsed;
+            }
         });
-    }
-
-    private void Enter(string what)
-    {
-        cluster.World.Log("fault", what);
-        _active++;
-        Began?.Invoke();
-    }
-
-    private void Leave()
-    {
-        _active--;
-        LastEndedAt = cluster.World.Elapsed;
     }
 
     private void Crash(Chance own, Seat node)
@@ -195,7 +235,7 @@ internal sealed class Faults(SimCluster cluster, Chance chance)
         if (running.Count > 0)
         {
             var victim = own.Of(running);
-            For(own, 10, 30, $"{victim.Id} hangs", () => victim.Hangs = true, () => victim.Hangs = false);
+            For(own, 10, 30, $"{victim.Id} hangs", () => victim.Hangs = true, () => victim.Hangs = false, blinds: true);
         }
     }
 
