@@ -35,32 +35,51 @@ internal sealed class RetryBudget(TimeProvider time)
 
         var patience = failed == AttemptOutcome.BrokenOff ? LongPatience : Patience;
         var started = time.GetTimestamp();
-        while (time.GetElapsedTime(started) is var waited && waited < patience)
+        while (true)
         {
             var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiting.Enqueue(turn);
             if (TryEnter(percent))
             {
+                GiveUp(turn);
                 return true;
             }
 
             try
             {
-                await turn.Task.WaitAsync(patience - waited, time, cancellationToken);
+                var left = patience - time.GetElapsedTime(started);
+                await turn.Task.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, cancellationToken);
             }
             catch (Exception e) when (e is TimeoutException or OperationCanceledException)
             {
-                // Told just now nevertheless: that turn must not be lost.
-                return !turn.TrySetCanceled(CancellationToken.None) && TryEnter(percent);
+                GiveUp(turn);
+                return false;
+            }
+
+            if (TryEnter(percent))
+            {
+                return true;
             }
         }
-
-        return false;
     }
 
     public void Leave()
     {
         Interlocked.Decrement(ref _retries);
+        CallNext();
+    }
+
+    /// <summary>Whoever does not need its turn any more must not swallow the call: then nobody might ever be called again.</summary>
+    private void GiveUp(TaskCompletionSource turn)
+    {
+        if (!turn.TrySetCanceled(CancellationToken.None))
+        {
+            CallNext();
+        }
+    }
+
+    private void CallNext()
+    {
         while (_waiting.TryDequeue(out var next) && !next.TrySetResult())
         {
             // That one had given up.

@@ -168,6 +168,26 @@ public sealed class EvidenceTests(ConsulFixture consul) : IClassFixture<ConsulFi
         Assert.True(await waiting);
     }
 
+    [Fact]
+    public async Task No_turn_is_lost_however_many_come_and_go()
+    {
+        // The clock stands, so nobody gives up: whoever is not called waits for ever.
+        var budget = new RetryBudget(new FakeTimeProvider());
+        for (var round = 0; round < 200; round++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => Task.Run(EnterAndLeaveAsync, Token))).WaitAsync(TimeSpan.FromSeconds(20), Token);
+        }
+
+        async Task EnterAndLeaveAsync()
+        {
+            budget.BeginRequest();
+            Assert.True(await budget.EnterAsync(20, AttemptOutcome.BrokenOff, Token));
+            await Task.Yield();
+            budget.Leave();
+            budget.EndRequest();
+        }
+    }
+
     /// <summary>Fills the queue of a listener that accepts nobody.</summary>
     private static async Task<List<Socket>> CrowdAsync(int port)
     {
