@@ -27,6 +27,9 @@ internal static class ContainerBlueprint
             Env = [.. Environment(spec, options).Select(e => $"{e.Key}={e.Value}")],
             Labels = ContainerLabels.For(spec, options),
             HostConfig = HostConfigOf(template),
+
+            // An image's own check would run inside the container, at many times the cost of ours, and nobody would read it.
+            Healthcheck = new HealthcheckConfig { Test = ["NONE"] },
         };
         if (template.Port is { } port)
         {

@@ -40,6 +40,7 @@ public sealed class DockerRuntimeTests() : RuntimeTest(new DockerKit())
         var container = await _docker.Containers.InspectContainerAsync(started.Id.Value, Cancel);
         var host = container.HostConfig!;
         Assert.Equal("65532:65532", container.Config!.User);
+        Assert.Equal(["NONE"], container.Config.Healthcheck!.Test!);
         Assert.Contains("no-new-privileges", host.SecurityOpt!);
         Assert.Equal(["ALL"], host.CapDrop!);
         Assert.Equal("NET_BIND_SERVICE", Assert.Single(host.CapAdd!).Replace("CAP_", "", StringComparison.Ordinal));
