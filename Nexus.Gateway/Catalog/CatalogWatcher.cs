@@ -70,7 +70,8 @@ internal sealed partial class CatalogWatcher(
 
     private async Task ReadAsync(PoolName pool, CancellationToken cancellationToken)
     {
-        var options = new WatchOptions { OnError = _ => inputs.SetReading(pool, PoolReading.Failed) };
+        // Looked at anew now and then: what a token may see, and a list that came back empty, change without an index.
+        var options = new WatchOptions { OnError = _ => inputs.SetReading(pool, PoolReading.Failed), ResyncEveryWait = true };
         await foreach (var result in consul.Health.WatchServiceAsync(pool.Value, options, cancellationToken))
         {
             inputs.SetReading(pool, PoolReading.Listed(CatalogMapping.ToInstances(result.Value)));
