@@ -245,7 +245,8 @@ internal sealed partial class Checker
     private void CheckSecondWitness(string node, RawAllocation placed)
     {
         if (placed.Reason.Contains("lost", StringComparison.OrdinalIgnoreCase)
-            && _cluster.Nodes.Any(n => !n.Machine.ConsulUp)
+            && _cluster.Nodes.Where(n => !n.Machine.ConsulUp).ToList() is { Count: > 0 } silent
+            && silent.TrueForAll(n => _cluster.EngineOf(n).Workloads.Any(w => w.Answers && Live.Any(g => g.TakesRequests(w.Allocation, w.Attempt))))
             && !_faults.AnyBlindness && World.Elapsed - _faults.LastBlindAt > Peace)
         {
             Break("two witnesses", $"{placed.Id} was placed on {node}, though only a Consul agent is dead: {placed.Reason}");

@@ -42,6 +42,10 @@ internal sealed partial class SimGateway
             {
                 renewed = _process.Clock.GetTimestamp();
                 await _consul.Agent.UpdateTtlAsync(CheckId, CheckStatus.Passing, "", CancellationToken.None);
+                if (await _consul.Sessions.InfoAsync(session, CancellationToken.None) is null)
+                {
+                    throw new ConsulException("the session is gone");
+                }
             }
 
             var report = StateJson.Write(Report(), StateJson.Default.GatewayReport);

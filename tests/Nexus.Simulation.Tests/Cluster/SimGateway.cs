@@ -121,6 +121,7 @@ internal sealed partial class SimGateway
     {
         var options = new WatchOptions
         {
+            ResyncEveryWait = true,
             OnError = _ =>
             {
                 _readings[pool] = PoolReading.Failed;
