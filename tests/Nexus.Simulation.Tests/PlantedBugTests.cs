@@ -20,9 +20,10 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
         var rules = new SortedDictionary<string, int>(StringComparer.Ordinal);
         for (var seed = 1UL; seed <= most; seed++)
         {
-            if ((await SeedRun.PlayAsync(seed, bug)).Failure is { } failure)
+            var failure = (await SeedRun.PlayAsync(seed, bug)).Failure;
+            Assert.True(failure is null or Violation, $"{name} broke the simulation itself at seed {seed}: {failure}");
+            if (failure is Violation { Rule: var rule })
             {
-                var rule = failure is Violation violation ? violation.Rule : failure.GetType().Name;
                 rules[rule] = rules.GetValueOrDefault(rule) + 1;
             }
         }

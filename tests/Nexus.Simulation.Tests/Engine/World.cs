@@ -75,7 +75,7 @@ internal sealed class World(Trace trace)
         {
             if (++_restless > MostRestless)
             {
-                Fail(new InvalidOperationException($"At {Elapsed} something runs on and on without waiting for anything."));
+                Fail(new RestlessException($"At {Elapsed} something runs on and on without waiting for anything."));
                 return;
             }
 
@@ -101,7 +101,7 @@ internal sealed class World(Trace trace)
 
             if (++_inSecond > MostInSecond)
             {
-                throw new InvalidOperationException($"At {Elapsed} more than {MostInSecond} things happen within a second.");
+                throw new RestlessException($"At {Elapsed} more than {MostInSecond} things happen within a second.");
             }
 
             Ticks = when.At;
@@ -124,3 +124,6 @@ internal sealed class World(Trace trace)
         public void Execute() => Step();
     }
 }
+
+/// <summary>Something runs without ever waiting.</summary>
+internal sealed class RestlessException(string message) : Exception(message);
