@@ -10,6 +10,9 @@ namespace Nexus.Core.Placement;
 /// </summary>
 internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
 {
+    // One for all pools: at ten thousand nodes each would be an array for the large object heap.
+    private readonly PriorityQueue<NodeRoom, Rank> _queue = new(RankOrder.Instance);
+
     /// <summary>
     /// Chooses up to <paramref name="count"/> nodes and reserves their room. Fewer are returned when no more are feasible.
     /// O(nodes + count · log nodes): the order of a heap changes only at the node just taken.
@@ -26,22 +29,17 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
             return chosen;
         }
 
-        var queue = new PriorityQueue<NodeRoom, Rank>(nodes.Count, RankOrder.Instance);
-        foreach (var node in nodes)
-        {
-            if (node.Record.Node != avoid && Judge(node, pool) == Verdict.Feasible)
-            {
-                queue.Enqueue(node, RankOf(node, pool.Name, stands));
-            }
-        }
-
-        while (chosen.Count < count && queue.TryDequeue(out var node, out _))
+        _queue.Clear();
+        _queue.EnqueueRange(nodes
+            .Where(node => node.Record.Node != avoid && Judge(node, pool) == Verdict.Feasible)
+            .Select(node => (node, RankOf(node, pool.Name, stands))));
+        while (chosen.Count < count && _queue.TryDequeue(out var node, out _))
         {
             node.Reserve(pool.Name, pool.Template, stays: true, stands);
             chosen.Add(node.Record.Node);
             if (Judge(node, pool) == Verdict.Feasible)
             {
-                queue.Enqueue(node, RankOf(node, pool.Name, stands));
+                _queue.Enqueue(node, RankOf(node, pool.Name, stands));
             }
         }
 

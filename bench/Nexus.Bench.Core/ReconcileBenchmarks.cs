@@ -6,7 +6,6 @@ namespace Nexus.Bench.Core;
 
 /// <summary>A full pass of the reconciler, at the size we promise and at ten times that.</summary>
 [MemoryDiagnoser]
-[ShortRunJob]
 [InProcess] // The generated project would not see the core: transitive references are off in this repository.
 public class ReconcileBenchmarks
 {
