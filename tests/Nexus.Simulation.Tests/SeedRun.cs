@@ -23,7 +23,23 @@ internal static class SeedRun
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(180);
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(3);
 
+    // One world at a time: whether it has come to rest is seen on the pool, which all tests of a process share.
+    private static readonly SemaphoreSlim OneWorld = new(1, 1);
+
     public static async Task<SeedOutcome> PlayAsync(ulong seed, PlantedBug? bug = null, TextWriter? copy = null)
+    {
+        await OneWorld.WaitAsync();
+        try
+        {
+            return await PlayAloneAsync(seed, bug, copy);
+        }
+        finally
+        {
+            OneWorld.Release();
+        }
+    }
+
+    private static async Task<SeedOutcome> PlayAloneAsync(ulong seed, PlantedBug? bug, TextWriter? copy)
     {
         var started = TimeProvider.System.GetTimestamp();
         var trace = new Trace(copy);
