@@ -1,5 +1,3 @@
-using Nexus.Simulation.Tests.Cluster;
-
 namespace Nexus.Simulation.Tests.Checking;
 
 /// <summary>Whether the cluster is as it was asked to be.</summary>

@@ -79,7 +79,7 @@ internal sealed partial class Checker
             return;
         }
 
-        foreach (var node in RunningOf(pool.Name).Where(w => w.Exclusive).GroupBy(w => w.Machine.Name, StringComparer.Ordinal))
+        foreach (var node in RunningOf(pool.Name).GroupBy(w => w.Machine.Name, StringComparer.Ordinal))
         {
             if (node.Count() > 1)
             {
