@@ -37,7 +37,7 @@ internal sealed class PoolWait(CommandContext context, NexusApiClient client)
 
                 if (fates.All(f => f.Fate != PoolFate.Changing))
                 {
-                    throw Refused(fates.Where(f => f.Fate == PoolFate.Refused).Select(f => seen.Rollout(f.Pool.Name)!));
+                    throw Refused([.. fates.Where(f => f.Fate == PoolFate.Refused).Select(f => seen.Rollout(f.Pool.Name)!)]);
                 }
             }
 
@@ -72,13 +72,14 @@ internal sealed class PoolWait(CommandContext context, NexusApiClient client)
         };
     }
 
-    private static CommandFailedException Refused(IEnumerable<RolloutView> rollouts) => new(
+    private static CommandFailedException Refused(IReadOnlyCollection<RolloutView> rollouts) => new(
         ExitCode.Failure,
         string.Join("; ", rollouts.Select(r =>
             $"{r.Pool}: {(RolloutWords.IsBadEnd(r.Phase) ? RolloutWords.Phase(r.Phase).Text : "runs an earlier revision")}"
             + $"{(r.Reason.Length > 0 ? $": {r.Reason}" : "")}"
             + $"{(r.Stable is { } stable ? $" (revision {stable} serves)" : "")}"))
-        + ". The spec stays in force; change it, or 'nexus rollout resume POOL' tries again.");
+        + ". The spec stays in force; change it, or "
+        + string.Join(" and ", rollouts.Select(r => $"'nexus rollout resume {r.Pool}'")) + " tries again.");
 
     private async Task<Seen?> LookAsync(CancellationToken cancellationToken)
     {

@@ -107,7 +107,8 @@ internal static class HealthSection
 
         if (health.Timeout > health.Interval && cursor.IsSound("interval", "timeout"))
         {
-            cursor.Child("timeout").Warn($"{Values.SpecDuration.Format(health.Timeout)} is longer than the interval, "
+            var given = cursor.Has("timeout") ? "" : "the default timeout, ";
+            cursor.Child("timeout").Warn($"{given}{Values.SpecDuration.Format(health.Timeout)}{(given.Length > 0 ? "," : "")} is longer than the interval, "
                 + $"{Values.SpecDuration.Format(health.Interval)}: a hanging replica is noticed late");
         }
 

@@ -87,11 +87,27 @@ internal static class RolloutSection
         };
         pool = pool with { Rollout = rollout };
         var at = cursor.Child("rollout");
-        if (!cursor.IsSound("min_replicas", "max_replicas", "rollout", "warm_standby"))
+        if (cursor.IsSound("min_replicas") && at.IsSound("max_surge", "max_unavailable", "order"))
         {
-            return pool;
+            AskWhatMayGo(pool, at);
         }
 
+        if (cursor.IsSound("host_port", "volumes") && at.IsSound("strategy", "order", "max_surge"))
+        {
+            AskWhatIsHeld(pool, at);
+        }
+
+        if (cursor.IsSound("min_replicas", "max_replicas", "warm_standby", "host_port", "volumes"))
+        {
+            AskWhoStandsBy(pool, cursor);
+        }
+
+        return pool;
+    }
+
+    private static void AskWhatMayGo(PoolSpec pool, SpecCursor at)
+    {
+        var rollout = pool.Rollout;
         if (rollout is { MaxSurge: 0, MaxUnavailable: 0 } && rollout.Order != RolloutOrder.StopFirst)
         {
             at.Error("found max_surge 0 and max_unavailable 0, which lets nothing be replaced; allowed is 0 for one of them");
@@ -101,38 +117,42 @@ internal static class RolloutSection
             at.Child("max_unavailable").Warn(
                 $"{rollout.MaxUnavailable} of {pool.MinReplicas} replicas: a rollout may stop all of them at once");
         }
-
-        if (pool.WarmStandby > pool.MaxReplicas)
-        {
-            cursor.Child("warm_standby").Warn($"{pool.WarmStandby} for {pool.MaxReplicas} replicas at most: more than could ever take over");
-        }
-
-        AskWhatIsHeld(pool, cursor, at);
-        return pool;
     }
 
-    private static void AskWhatIsHeld(PoolSpec pool, SpecCursor cursor, SpecCursor at)
+    private static string Held(PoolSpec pool) => pool.Template.HostPort is not null ? "host_port" : "an exclusive volume";
+
+    private static void AskWhoStandsBy(PoolSpec pool, SpecCursor cursor)
     {
-        var (rollout, held) = (pool.Rollout, pool.Template.HostPort is not null ? "host_port" : "an exclusive volume");
+        if (pool.Template.HoldsExclusively && pool.WarmStandby > 0)
+        {
+            cursor.Child("warm_standby").Error(
+                $"found {pool.WarmStandby} with {Held(pool)}, which a replica that stands by holds too; allowed is 0");
+        }
+        else if (pool.WarmStandby > pool.MaxReplicas)
+        {
+            cursor.Child("warm_standby").Warn(
+                $"{pool.WarmStandby} for at most {pool.MaxReplicas} replica{(pool.MaxReplicas == 1 ? "" : "s")}: more than could ever take over");
+        }
+    }
+
+    private static void AskWhatIsHeld(PoolSpec pool, SpecCursor at)
+    {
+        var (rollout, held) = (pool.Rollout, Held(pool));
+        var stopsFirst = pool.Template.HoldsExclusively || rollout.StopsFirst(pool.Template);
         if (pool.Template.HoldsExclusively && rollout.Order == RolloutOrder.StartFirst)
         {
             at.Child("order").Error($"found start_first with {held}, which one replica of a node can hold at a time; allowed is stop_first");
         }
-        else if (rollout.Strategy == RolloutStrategy.BlueGreen && rollout.StopsFirst(pool.Template))
+
+        if (rollout.Strategy == RolloutStrategy.BlueGreen && stopsFirst)
         {
             at.Child("strategy").Error("found blue_green for a pool that stops first ("
                 + (pool.Template.HoldsExclusively ? held : rollout.MaxSurge == 0 ? "max_surge 0" : "order stop_first")
                 + "), where a second set cannot start; allowed is rolling or canary");
         }
-        else if (rollout.Strategy == RolloutStrategy.Canary && pool.MinReplicas == 1 && rollout.StopsFirst(pool.Template))
+        else if (rollout.Strategy == RolloutStrategy.Canary && pool.MinReplicas == 1 && stopsFirst)
         {
             at.Child("strategy").Warn("canary for 1 replica that stops first: there is nothing beside it, so it is replaced as by rolling");
-        }
-
-        if (pool.Template.HoldsExclusively && pool.WarmStandby > 0)
-        {
-            cursor.Child("warm_standby").Error(
-                $"found {pool.WarmStandby} with {held}, which a replica that stands by holds too; allowed is 0");
         }
     }
 

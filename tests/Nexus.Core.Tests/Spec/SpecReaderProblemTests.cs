@@ -35,7 +35,7 @@ public sealed class SpecReaderProblemTests
         { "two cannot hold one", "{host_port: 1, rollout: {order: start_first}}", "error: rollout.order: found start_first with host_port, which one replica of a node can hold at a time; allowed is stop_first" },
         { "nor two sets", "{volumes: [{source: a, target: /x, exclusive: true}], rollout: {strategy: blue_green}}", "error: rollout.strategy: found blue_green for a pool that stops first (an exclusive volume), where a second set cannot start; allowed is rolling or canary" },
         { "nor one that stands by", "{host_port: 1, warm_standby: 1}", "error: warm_standby: found 1 with host_port, which a replica that stands by holds too; allowed is 0" },
-        { "more than could take over", "warm_standby: 2", "warning: warm_standby: 2 for 1 replicas at most: more than could ever take over" },
+        { "more than could take over", "warm_standby: 2", "warning: warm_standby: 2 for at most 1 replica: more than could ever take over" },
         { "yes is a text in 1.2", "read_only: yes", "error: read_only: found \"yes\"; allowed is true or false" },
         { "a duration needs a unit", "drain: {timeout: 5}", $"error: drain.timeout: found 5; allowed is a duration from 0s to 1h, {Duration}; a unit is missing, perhaps 5s?" },
         { "an unknown unit", "drain: {timeout: 5x}", $"error: drain.timeout: found \"5x\"; allowed is a duration from 0s to 1h, {Duration}" },
@@ -130,6 +130,18 @@ public sealed class SpecReaderProblemTests
     {
         var line = Assert.Single(SpecReader.Read(yaml, "f").Lines);
         Assert.True(expected == line, $"{because}:\n  expected {expected}\n  but got  {line}");
+    }
+
+    [Fact]
+    public void Read_asks_what_fits_together_whatever_else_is_wrong()
+    {
+        var result = SpecReader.Read(
+            "worker_pools: {web: {image: a, port: 80, host_port: 1, warm_standby: 9, rollout: "
+            + "{strategy: blue_green, order: start_first, max_unavailable: x, canary: {steps: [{}]}}}}", "f");
+
+        Assert.Equal(
+            ["rollout.canary", "rollout.canary.steps[0]", "rollout.max_unavailable", "rollout.order", "rollout.strategy", "warm_standby"],
+            result.Problems.Select(p => p.Key["worker_pools.web.".Length..]).Order(StringComparer.Ordinal));
     }
 
     [Fact]
