@@ -141,7 +141,8 @@ internal static class RolloutDecision
         // One that crashes soon after its first good check counts too, whatever it looks like at this moment.
         var failed = pass.View.Members
             .Where(m => m is { Runs: true, Observed.Failures: > 0 } && m.Revision == pass.Record.Target.Revision)
-            .OrderByDescending(m => m.Observed!.Failures).ThenBy(m => m.Id.Value, StringComparer.Ordinal)
+            .OrderByDescending(m => m.Observed!.LastLogs.Length > 0) // The words of its end come a moment after the end.
+            .ThenByDescending(m => m.Observed!.Failures).ThenBy(m => m.Id.Value, StringComparer.Ordinal)
             .ToList();
         return failed.Sum(m => m.Observed!.Failures) >= HopelessFailures ? failed[0] : null;
     }

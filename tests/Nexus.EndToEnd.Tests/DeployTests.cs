@@ -43,7 +43,8 @@ public sealed class DeployTests
 
         await load.AssertNoneFailedAsync();
         Assert.NotEqual(0, applied.ExitCode);
-        Assert.Contains("no such luck", applied.Error, StringComparison.Ordinal);
+        Assert.Contains("web: rolled back: web-", applied.Error, StringComparison.Ordinal);
+        Assert.Contains("'nexus rollout resume web'", applied.Error, StringComparison.Ordinal);
         var rollout = await RolloutAsync(cluster);
         Assert.Equal(RolloutPhase.RolledBack, rollout.Phase);
         Assert.Equal("2", (await cluster.WhoAmIAsync("/whoami", Token)).Version);
