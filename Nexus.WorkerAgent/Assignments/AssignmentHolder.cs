@@ -19,21 +19,18 @@ internal sealed partial class AssignmentHolder(
 {
     private readonly Lock _gate = new();
     private HeldAssignment _held = new(null, Confirmed: false);
+    private bool _loaded;
     private (FenceVerdict, ulong, ulong)? _lastRefusal;
 
     /// <summary>What is held.</summary>
     public HeldAssignment Current => Volatile.Read(ref _held);
 
-    /// <summary>Takes up what was kept on disk.</summary>
+    /// <summary>Takes up what was kept on disk; happens by itself before the first judgement.</summary>
     public void Load()
     {
         lock (_gate)
         {
-            if (_held.Assignment is null && file.Load() is { } kept && kept.Node == identity.Node)
-            {
-                Volatile.Write(ref _held, new HeldAssignment(kept, Confirmed: false));
-                LogLoaded(kept.Epoch, kept.Generation, kept.Allocations.Length);
-            }
+            EnsureLoaded();
         }
     }
 
@@ -62,6 +59,8 @@ internal sealed partial class AssignmentHolder(
     {
         lock (_gate)
         {
+            // Whoever comes first after a start, the fence knows the highest epoch this node has ever accepted.
+            EnsureLoaded();
             var verdict = AssignmentFence.Judge(identity.Node, _held.Assignment, shown);
             switch (verdict)
             {
@@ -79,6 +78,21 @@ internal sealed partial class AssignmentHolder(
             }
 
             return verdict;
+        }
+    }
+
+    private void EnsureLoaded()
+    {
+        if (_loaded)
+        {
+            return;
+        }
+
+        _loaded = true;
+        if (file.Load() is { } kept && kept.Node == identity.Node)
+        {
+            Volatile.Write(ref _held, new HeldAssignment(kept, Confirmed: false));
+            LogLoaded(kept.Epoch, kept.Generation, kept.Allocations.Length);
         }
     }
 

@@ -15,9 +15,11 @@ internal static class Layers
         ["Nexus.Orchestrator"] = ["Nexus.Core", "Nexus.Api", "Nexus.Consul", "Nexus.ServiceDefaults"],
         ["Nexus.Gateway"] = ["Nexus.Core", "Nexus.Api", "Nexus.Consul", "Nexus.ServiceDefaults"],
         ["Nexus.WorkerAgent"] = ["Nexus.Core", "Nexus.Api", "Nexus.Consul", "Nexus.ServiceDefaults", "Nexus.Runtime"],
-        ["nexus"] = ["Nexus.Core", "Nexus.Api"],
-        ["Nexus.Hosting"] = ["Nexus.Runtime"],
-        ["Nexus.AppHost"] = ["Nexus.Hosting", "Nexus.Core"],
+        ["Nexus.Manifests"] = ["Nexus.Core"],
+        ["Nexus.Dashboard"] = [],
+        ["nexus"] = ["Nexus.Core", "Nexus.Api", "Nexus.Manifests"],
+        ["Nexus.Hosting"] = ["Nexus.Runtime", "Nexus.Dashboard"],
+        ["Nexus.AppHost"] = ["Nexus.Hosting", "Nexus.Manifests", "Nexus.Core"],
     };
 
     public static IEnumerable<Assembly> Assemblies => Allowed.Keys.Select(Assembly.Load);

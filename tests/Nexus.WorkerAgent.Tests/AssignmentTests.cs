@@ -33,7 +33,7 @@ public sealed class AssignmentTests(ConsulFixture consul)
         Assert.False(Signals.IsAlive(pid), "Stopped was reported of a workload that runs");
         Assert.Equal("scaled down", stopped.Reason);
         Assert.Null(stopped.Port);
-        Assert.Empty((await agent.Consul.Health.ServiceAsync("slow", passingOnly: false, Token)).Value);
+        await agent.InstancesAsync("slow", 0);
         Assert.DoesNotContain(await agent.Runtime.ListAsync(Token), w => w.Allocation.Value == "slow-1");
 
         await agent.AssignAsync(1, 3);
@@ -124,7 +124,7 @@ public sealed class AssignmentTests(ConsulFixture consul)
         var killed = await agent.PidAsync("life-2");
 
         await agent.LeaveAsync();
-        Assert.Equal(2, (await agent.Consul.Health.ServiceAsync("life", passingOnly: false, Token)).Value.Length);
+        await agent.InstancesAsync("life", 2);
         Assert.True(Signals.IsAlive(kept), "stopping the agent stopped a workload");
         Signals.Kill(killed);
         await agent.RunAsync();
@@ -147,7 +147,7 @@ public sealed class AssignmentTests(ConsulFixture consul)
         await agent.LeaveAsync();
 
         Assert.False(Signals.IsAlive(pid));
-        Assert.Empty((await agent.Consul.Health.ServiceAsync("gone", passingOnly: false, Token)).Value);
+        await agent.InstancesAsync("gone", 0);
         var last = await agent.ReportedAsync("gone-1", "stopped", a => a.Phase == AllocationPhase.Stopped);
         Assert.Equal("its agent was stopped and took it along", last.Reason);
         await agent.AssignAsync(1, 2);

@@ -17,7 +17,7 @@ public sealed class StandbyTests(ConsulFixture consul)
         await agent.AssignAsync(1, 1, new Wanted("warm-1", Templates.Web(), DesiredStatus.Standby));
         await agent.ReportedAsync("warm-1", "paused", a => a.Phase == AllocationPhase.Paused);
         var pid = await agent.PidAsync("warm-1");
-        Assert.Empty((await agent.Consul.Health.ServiceAsync("warm", passingOnly: false, Token)).Value);
+        await agent.InstancesAsync("warm", 0);
         await Signals.IsStoppedAsync(pid, stopped: true, Token);
 
         await agent.LeaveAsync();
@@ -35,7 +35,7 @@ public sealed class StandbyTests(ConsulFixture consul)
         Assert.Equal(AllocationChangeKind.Draining, (await stream.NextAsync("warm-1")).Kind);
         await agent.ReportedAsync("warm-1", "paused again", a => a.Phase == AllocationPhase.Paused);
         Assert.Equal(pid, await agent.PidAsync("warm-1"));
-        Assert.Empty((await agent.Consul.Health.ServiceAsync("warm", passingOnly: false, Token)).Value);
+        await agent.InstancesAsync("warm", 0);
 
         await agent.AssignAsync(1, 4, new Wanted("warm-1", Templates.Web(), DesiredStatus.Stop));
         await agent.ReportedAsync("warm-1", "stopped", a => a.Phase == AllocationPhase.Stopped);

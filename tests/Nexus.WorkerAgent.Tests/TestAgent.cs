@@ -141,16 +141,25 @@ internal sealed class TestAgent : IAsyncDisposable
     }
 
     /// <summary>Waits for a service instance of a pool as asked.</summary>
-    public async Task<ServiceEntry> ServiceAsync(string pool, string what, Func<ServiceEntry, bool> condition)
+    public async Task<ServiceEntry> ServiceAsync(string pool, string what, Func<ServiceEntry, bool> condition) =>
+        (await InstancesAsync(pool, what, entries => entries.Any(condition))).First(condition);
+
+    /// <summary>Waits until a pool has that many instances on this node: the catalog hears of changes a moment after the local agent.</summary>
+    public Task InstancesAsync(string pool, int count) => InstancesAsync(pool, $"{count} instances", entries => entries.Length == count);
+
+    private async Task<ImmutableArray<ServiceEntry>> InstancesAsync(
+        string pool, string what, Func<ImmutableArray<ServiceEntry>, bool> condition)
     {
         using var patience = Limit();
         try
         {
             await foreach (var seen in _consul.Health.WatchServiceAsync(pool, null, patience.Token))
             {
-                if (seen.Value.FirstOrDefault(e => e.Service.Meta.GetValueOrDefault(CatalogNames.MetaNode) == Node.Value && condition(e)) is { } entry)
+                ImmutableArray<ServiceEntry> ours =
+                    [.. seen.Value.Where(e => e.Service.Meta.GetValueOrDefault(CatalogNames.MetaNode) == Node.Value)];
+                if (condition(ours))
                 {
-                    return entry;
+                    return ours;
                 }
             }
         }

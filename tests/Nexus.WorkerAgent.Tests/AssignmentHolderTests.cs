@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Logging;
+using Nexus.Api.State;
+using Nexus.Core.Convergence;
+using Nexus.Core.Ids;
+using Nexus.Core.State;
+using Nexus.WorkerAgent.Assignments;
+using Nexus.WorkerAgent.Convergence;
+using Nexus.WorkerAgent.Options;
+using Nexus.WorkerAgent.Reports;
+
+namespace Nexus.WorkerAgent.Tests;
+
+public sealed class AssignmentHolderTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("nexus-holder-").FullName;
+    private readonly LoggerFactory _loggers = new([new Recorder()]);
+
+    [Fact]
+    public void Offer_before_anything_was_loaded_is_judged_by_the_epoch_on_disk()
+    {
+        Assert.Equal(FenceVerdict.Accepted, Offer(Open(), epoch: 5, generation: 1));
+
+        var restarted = Open();
+        Assert.Equal(FenceVerdict.LowerEpoch, Offer(restarted, epoch: 4, generation: 9));
+
+        Assert.Equal(5ul, restarted.Current.Assignment!.Epoch);
+        Assert.False(restarted.Current.Confirmed);
+    }
+
+    public void Dispose()
+    {
+        _loggers.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static FenceVerdict? Offer(AssignmentHolder holder, ulong epoch, ulong generation) => holder.Offer(
+        "key", StateJson.Write(Templates.Assign(new NodeName("n1"), epoch, generation), StateJson.Default.NodeAssignment));
+
+    private AssignmentHolder Open()
+    {
+        var identity = new AgentIdentity(new WorkerOptions { Name = "n1", StateDirectory = _folder });
+        return new AssignmentHolder(
+            identity, new AssignmentFile(identity, _loggers.CreateLogger<AssignmentFile>()), new EventJournal(identity, TimeProvider.System),
+            new WakeSignal(), _loggers.CreateLogger<AssignmentHolder>());
+    }
+}
