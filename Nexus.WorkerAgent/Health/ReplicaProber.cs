@@ -87,11 +87,10 @@ internal sealed partial class ReplicaProber(
         while (true)
         {
             var asked = tools.Time.GetTimestamp();
-            ProbeAnswer? problem;
+            ProbeAnswer?[] answers;
             try
             {
-                problem = await tools.Probe.AskAsync(
-                    health, target.Check, new ProbeTarget(tools.Identity.Address, target.Port, target.Workload), cancellationToken);
+                answers = await AskAsync(target, doubts: streak is { Passing: true, Against: 0 } && health.UnhealthyThreshold > 1, cancellationToken);
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
@@ -101,15 +100,51 @@ internal sealed partial class ReplicaProber(
                 continue;
             }
 
-            var after = streak.After(problem is null, health);
-            if (after.Passing != streak.Passing)
+            foreach (var problem in answers)
             {
-                desk.NoteOwn(target.Allocation, target.Workload, problem);
+                var after = streak.After(problem is null, health);
+                if (after.Passing != streak.Passing)
+                {
+                    desk.NoteOwn(target.Allocation, target.Workload, problem);
+                }
+
+                streak = after;
             }
 
-            streak = after;
             var pause = (health.Interval * (0.95 + (0.1 * tools.Chance()))) - tools.Time.GetElapsedTime(asked);
             await Task.Delay(pause > LeastPause ? pause : LeastPause, tools.Time, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// Asks, and asks again when half the patience has passed without an answer. A replica that hangs answers neither, so its second
+    /// failure comes half a timeout after the first and not an interval later; of one that is merely slow the second is dropped.
+    /// </summary>
+    private async Task<ProbeAnswer?[]> AskAsync(Target target, bool doubts, CancellationToken cancellationToken)
+    {
+        var who = new ProbeTarget(tools.Identity.Address, target.Port, target.Workload);
+        var first = tools.Probe.AskAsync(target.Health, target.Check, who, cancellationToken);
+        if (doubts)
+        {
+            await ((Task)first).WaitAsync(target.Health.Timeout / 2, tools.Time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+
+        if (!doubts || first.IsCompleted)
+        {
+            return [await first];
+        }
+
+        using var drop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var second = tools.Probe.AskAsync(target.Health, target.Check, who, drop.Token);
+        try
+        {
+            return await first is { } problem ? [problem, await second] : [null];
+        }
+        finally
+        {
+            await drop.CancelAsync();
+            await ((Task)second).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
 

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using Nexus.Api.State;
 using Nexus.Core.Convergence;
 using Nexus.Core.Ids;
-using Nexus.Core.State;
 using Nexus.WorkerAgent.Assignments;
 using Nexus.WorkerAgent.Convergence;
 using Nexus.WorkerAgent.Options;
