@@ -59,6 +59,7 @@ internal static class GatewayHost
         services.AddSingleton<RoutingFile>();
         services.AddSingleton<RoutingApplier>();
         services.AddSingleton<EjectionBook>();
+        services.AddSingleton<DestinationProbe>();
         services.AddSingleton<LivePools>();
         services.AddSingleton<ReportSignal>();
         services.AddSingleton<SpecSource>();

@@ -42,6 +42,12 @@ public sealed record AllocationMemory
     /// <summary>Whether its workload was heard to end, although the runtime may still list it as running.</summary>
     public bool ExitHeard { get; init; }
 
+    /// <summary>
+    /// What the runtime calls the workload that was last heard to end and is recorded as ended; the runtime may list it as
+    /// running for a moment yet. Null when its last end was seen in the list.
+    /// </summary>
+    public string? EndedWorkload { get; init; }
+
     /// <summary>Why its workload is being killed by its agent, in words; null when it is not.</summary>
     public string? KilledFor { get; init; }
 
@@ -159,6 +165,7 @@ public sealed record AllocationMemory
         {
             Attempt = Math.Max(Attempt, end.Attempt),
             EndedAttempt = Math.Max(EndedAttempt, end.Attempt),
+            EndedWorkload = ExitHeard ? Workload : null,
             ExitCode = end.ExitCode,
             LastLogs = LastLines.Bound(end.Logs),
         };

@@ -60,6 +60,18 @@ public static class NodeConvergence
             return [];
         }
 
+        // One that was heard to end and is listed as running all the same does not run: the runtime learns of it last.
+        var late = view.Workloads.FirstOrDefault(w => w.Running && w.Id == view.Memory?.EndedWorkload);
+        if (late is not null)
+        {
+            plan.LookAt(plan.Now + ExitRecheck);
+            view = view with { Workloads = view.Workloads.Remove(late) };
+            if (template.HostPort is not null || !template.Volumes.IsEmpty)
+            {
+                return [];
+            }
+        }
+
         var kept = view.Workloads.FirstOrDefault(w => w.Running);
         if (kept is not null)
         {

@@ -1,6 +1,4 @@
-using Microsoft.Extensions.Options;
 using Nexus.Core.Routing;
-using Nexus.Core.Spec;
 using Nexus.Gateway.Live;
 using Nexus.Gateway.Routing;
 
@@ -11,27 +9,16 @@ namespace Nexus.Gateway.Ejecting;
 /// each replica is asked once and not once per gateway, and while they are away, or one of them is, somebody has to ask.
 /// </summary>
 internal sealed class AbsenceProber(
-    RoutingState routing, LivePools pools, NodeDoubts doubts, Ejector ejector, IOptions<GatewayOptions> options, TimeProvider time) : BackgroundService
+    RoutingState routing, LivePools pools, NodeDoubts doubts, Ejector ejector, DestinationProbe probe, TimeProvider time) : BackgroundService
 {
     private const int AtOnce = 16;
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(250);
-    private static readonly ProbePlan Simple = new(HealthCheckType.Tcp, "/", TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), 2);
 
     private readonly Dictionary<string, long> _lastPass = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _failures = new(StringComparer.Ordinal);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var handler = new SocketsHttpHandler
-        {
-            ConnectTimeout = options.Value.Upstream.ConnectTimeout,
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(1),
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = false,
-            ActivityHeadersPropagator = null,
-        };
-        using var client = new HttpMessageInvoker(handler);
         while (!stoppingToken.IsCancellationRequested)
         {
             var snapshot = routing.Current;
@@ -46,17 +33,15 @@ internal sealed class AbsenceProber(
 
             foreach (var pool in all.Where(IsDue))
             {
-                await ProbeAsync(client, pool, stoppingToken);
+                await ProbeAsync(pool, stoppingToken);
             }
 
-            var next = all.Min(pool => PlanOf(pool).Interval) / 4;
+            var next = all.Min(pool => DestinationProbe.PlanOf(pool).Interval) / 4;
             await Task.Delay(next < Idle ? next : Idle, time, stoppingToken);
         }
     }
 
     // A pool that asked not to be checked is left alone, but the witness for its node is asked for in any case.
-    private static ProbePlan PlanOf(PoolRouting pool) => pool.Probe ?? Simple;
-
     private bool IsWorthAsking(PoolRouting pool, Destination destination) =>
         destination.IsDoubted
         || (pool is { Trust: PoolTrust.LastKnown, Probe: not null })
@@ -64,7 +49,7 @@ internal sealed class AbsenceProber(
 
     private bool IsDue(PoolRouting pool)
     {
-        if (_lastPass.TryGetValue(pool.Name.Value, out var last) && time.GetElapsedTime(last) < PlanOf(pool).Interval)
+        if (_lastPass.TryGetValue(pool.Name.Value, out var last) && time.GetElapsedTime(last) < DestinationProbe.PlanOf(pool).Interval)
         {
             return false;
         }
@@ -73,12 +58,13 @@ internal sealed class AbsenceProber(
         return true;
     }
 
-    private async Task ProbeAsync(HttpMessageInvoker client, PoolRouting pool, CancellationToken cancellationToken)
+    private async Task ProbeAsync(PoolRouting pool, CancellationToken cancellationToken)
     {
         foreach (var some in pool.InRotation.Where(d => IsWorthAsking(pool, d)).Chunk(AtOnce))
         {
             var started = time.GetTimestamp();
-            var answers = await Task.WhenAll(some.Select(d => IsWellAsync(client, d, PlanOf(pool), cancellationToken)));
+            var plan = DestinationProbe.PlanOf(pool);
+            var answers = await Task.WhenAll(some.Select(d => probe.IsWellAsync(d.Address, plan, plan.Timeout, cancellationToken)));
             for (var i = 0; i < some.Length; i++)
             {
                 Judge(pool, some[i], answers[i], started);
@@ -105,40 +91,9 @@ internal sealed class AbsenceProber(
         }
 
         var failures = _failures[id] = _failures.GetValueOrDefault(id) + 1;
-        if (failures >= PlanOf(pool).Failures)
+        if (failures >= DestinationProbe.PlanOf(pool).Failures)
         {
             ejector.Fail(pool.Name.Value, id, LiveDestination.LifeOf(destination), EjectionReason.ProbeFailed, started);
-        }
-    }
-
-    private async Task<bool> IsWellAsync(
-        HttpMessageInvoker client, Destination destination, ProbePlan plan, CancellationToken cancellationToken)
-    {
-        if (!Uri.TryCreate(destination.Address, UriKind.Absolute, out var address))
-        {
-            return false;
-        }
-
-        if (plan.Type != HealthCheckType.Http)
-        {
-            return await ReconnectProber.AcceptsAsync(address, plan.Timeout, time, cancellationToken);
-        }
-
-        using var patience = new CancellationTokenSource(plan.Timeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        try
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, plan.Path));
-            using var response = await client.SendAsync(request, either.Token);
-            return response.IsSuccessStatusCode;
-        }
-        catch (HttpRequestException)
-        {
-            return false;
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return false;
         }
     }
 }

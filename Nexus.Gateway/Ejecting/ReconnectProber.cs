@@ -1,12 +1,13 @@
-using System.Net.Sockets;
+using Nexus.Gateway.Routing;
 
 namespace Nexus.Gateway.Ejecting;
 
 /// <summary>
-/// Connects to replicas that failed a connection for the first time. Who accepts goes on serving at once: it was one request
-/// that broke, or this machine that was too busy to connect in time, and neither must empty a pool. Who refuses stays out.
+/// Asks replicas that failed a connection for the first time. Who answers goes on serving at once: it was one request that
+/// broke, or this machine that was too busy to connect in time, and neither must empty a pool. Who does not stays out. To accept
+/// a connection is no answer where the pool's health is asked over HTTP: an engine's proxy accepts for a dead container too.
 /// </summary>
-internal sealed class ReconnectProber(Ejector ejector, TimeProvider time) : BackgroundService
+internal sealed class ReconnectProber(Ejector ejector, DestinationProbe probe, RoutingState routing) : BackgroundService
 {
     private const int AtOnce = 16;
 
@@ -18,8 +19,9 @@ internal sealed class ReconnectProber(Ejector ejector, TimeProvider time) : Back
         var several = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stoppingToken };
         await Parallel.ForEachAsync(ejector.Suspects.ReadAllAsync(stoppingToken), several, async (suspect, token) =>
         {
-            if (Uri.TryCreate(suspect.Life[(suspect.Life.IndexOf('@', StringComparison.Ordinal) + 1)..], UriKind.Absolute, out var address)
-                && await AcceptsAsync(address, Patience, time, token))
+            var plan = DestinationProbe.PlanOf(routing.Current.Pools.FirstOrDefault(p => p.Name.Value == suspect.Pool));
+            var address = suspect.Life[(suspect.Life.IndexOf('@', StringComparison.Ordinal) + 1)..];
+            if (await probe.IsWellAsync(address, plan, Patience, token))
             {
                 ejector.GiveAnotherChance(suspect);
             }
@@ -28,27 +30,5 @@ internal sealed class ReconnectProber(Ejector ejector, TimeProvider time) : Back
                 ejector.BreakOff(suspect);
             }
         });
-    }
-
-    /// <summary>Whether a TCP connection is accepted in time.</summary>
-    public static async Task<bool> AcceptsAsync(
-        Uri address, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
-    {
-        using var patience = new CancellationTokenSource(timeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        using var client = new TcpClient();
-        try
-        {
-            await client.ConnectAsync(address.IdnHost, address.Port, either.Token);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return false;
-        }
     }
 }

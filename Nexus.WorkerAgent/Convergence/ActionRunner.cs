@@ -21,11 +21,8 @@ internal sealed class ActionRunner(
                 work.TryRun(adopt.Allocation, OngoingWork.Starting, token => tasks.Prover.AdoptAsync(adopt, token));
                 break;
             case RecordEnd end:
-                work.TryRun(end.Allocation, OngoingWork.Other, _ =>
-                {
-                    tasks.Ends.Record(end);
-                    return Task.CompletedTask;
-                });
+                // Short, and what comes next depends on it. What is being worked on was left out of the plan, and nothing else begins work.
+                tasks.Ends.Record(end);
                 break;
             case KillUnhealthy kill:
                 work.TryRun(kill.Allocation, OngoingWork.Stopping, token => tasks.Killer.KillAsync(kill, token));

@@ -95,6 +95,7 @@ internal sealed partial class ConvergenceLoop(
         var started = pace.Time.GetTimestamp();
         try
         {
+            DoWhatIsUrgent(now);
             var snapshot = await ReadAsync(cancellationToken);
             var plan = NodeConvergence.Compute(snapshot, pace.Time.GetUtcNow());
             foreach (var action in plan.Actions)
@@ -125,6 +126,29 @@ internal sealed partial class ConvergenceLoop(
         finally
         {
             WorkerTelemetry.PassDuration.Record(pace.Time.GetElapsedTime(started).TotalSeconds);
+        }
+    }
+
+    // Twice, for an end is recorded in memory before its successor is due.
+    private void DoWhatIsUrgent(DateTimeOffset now)
+    {
+        for (var look = 0; look < 2; look++)
+        {
+            var held = inputs.Holder.Current;
+            var remembered = new NodeSnapshot
+            {
+                Assignment = held.Assignment,
+                Confirmed = held.Confirmed,
+                TrustsFile = now >= _trustedFrom,
+                Ongoing = outputs.Work.Snapshot(),
+                Memory = inputs.Book.Current,
+                Registered = inputs.Catalog.Registered,
+            };
+            foreach (var action in UrgentConvergence.Compute(remembered, inputs.Exits.IsOver, now))
+            {
+                LogAction(action);
+                outputs.Runner.Begin(action);
+            }
         }
     }
 

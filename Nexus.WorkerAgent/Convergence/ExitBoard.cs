@@ -16,6 +16,9 @@ internal sealed class ExitBoard
     /// <summary>Cancelled once the workload is known to have ended.</summary>
     public CancellationToken TokenFor(string workload) => _workloads.GetOrAdd(workload, static _ => new()).Token;
 
+    /// <summary>Whether the workload is known to have ended.</summary>
+    public bool IsOver(string workload) => _workloads.TryGetValue(workload, out var source) && source.IsCancellationRequested;
+
     /// <summary>The workload has ended; false when that was known.</summary>
     public bool TryPost(string workload)
     {

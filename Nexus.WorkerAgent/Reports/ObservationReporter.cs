@@ -15,7 +15,7 @@ internal sealed partial class ObservationReporter(
     ConsulClient consul, AgentIdentity identity, AllocationBook book, TimeProvider time, ILogger<ObservationReporter> logger)
     : BackgroundService
 {
-    /// <summary>Changes within this time of each other share a write.</summary>
+    /// <summary>Least time between two writes: the first of many changes is told at once, those that follow it share one.</summary>
     public static readonly TimeSpan Coalescing = TimeSpan.FromMilliseconds(20);
 
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(20);
@@ -72,10 +72,16 @@ internal sealed partial class ObservationReporter(
     {
         ulong? index = null;
         ReadOnlyMemory<byte> written = default;
+        long? told = null;
         while (true)
         {
             var woken = await book.Changes.WaitAsync(LookInterval, time, stoppingToken);
-            await Task.Delay(Coalescing, time, stoppingToken);
+            if (told is { } last && Coalescing - time.GetElapsedTime(last) is { } rest && rest > TimeSpan.Zero)
+            {
+                await Task.Delay(rest, time, stoppingToken);
+            }
+
+            told = time.GetTimestamp();
             try
             {
                 if (!woken || index is null)

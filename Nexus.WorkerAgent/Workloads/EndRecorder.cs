@@ -18,7 +18,7 @@ internal sealed class EndRecorder(
     RuntimeConnection runtime, AllocationBook book, EventJournal events, WorkloadRemover remover, TimeProvider time)
 {
     private static readonly TimeSpan AutopsyLimit = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan AutopsyGlance = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan AutopsyGlance = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LogLimit = TimeSpan.FromSeconds(1);
 
     /// <summary>A workload ended unasked.</summary>

@@ -62,9 +62,11 @@ internal sealed class WorkloadProver(
 
                 break;
             case ProbeOutcome.Serving:
-                // At once and as passing: the gateways route to it from here on. Without Consul it runs unregistered.
-                await catalog.TryRegisterAsync(allocation, template, workload, healthy: true, cancellationToken);
+                // At once and as passing: the gateways route to it from here on, by the push stream while Consul is still being told.
+                // Without Consul it runs unregistered.
+                var registering = catalog.TryRegisterAsync(allocation, template, workload, healthy: true, cancellationToken);
                 book.NoteServing(allocation);
+                await registering;
                 outlets.Events.Publish(EventKinds.AllocationHealthy, EventSeverity.Info, allocation, $"{allocation.Id} serves.");
                 if (exited.IsCancellationRequested)
                 {

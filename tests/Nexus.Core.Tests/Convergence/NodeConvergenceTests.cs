@@ -10,6 +10,15 @@ public sealed class NodeConvergenceTests
 {
     public static TheoryData<string, NodeSnapshot, string> Cases => new()
     {
+        { "what was heard to end and is recorded does not run, whatever the list says",
+            Snapshot(Assigned(Run("a")), [Live("a")], Remembered("a", Failed) with { EndedWorkload = "a#0" }), "start a #1" },
+        { "its successor is kept, and it is left to whoever removes it",
+            Snapshot(Assigned(Run("a")), [Live("a"), Live("a", 1)], Remembered("a", Running, 1) with { EndedWorkload = "a#0" }).Registered("a"), "" },
+        { "a delay is kept also while the list is late",
+            Snapshot(Assigned(Run("a")), [Live("a")],
+                Remembered("a", Failed) with { EndedWorkload = "a#0", RetryAt = Now.AddSeconds(1) }), "" },
+        { "what only one may hold is not free before the list says so",
+            Snapshot(Holding(Run("a")), [Live("a")], Remembered("a", Failed) with { EndedWorkload = "a#0" }), "" },
         { "what is wanted and not there is started", Snapshot(Assigned(Run("a")), []), "start a #0" },
         { "what never was here waits for the leader's own word", Snapshot(Assigned(Run("a")), []) with { Confirmed = false }, "" },
         { "but not for ever", Snapshot(Assigned(Run("a")), []) with { Confirmed = false, TrustsFile = true }, "start a #0" },

@@ -30,6 +30,10 @@ internal static class NodeView
         Templates = [new AssignedTemplate(Web, Revision, Template)],
     };
 
+    /// <summary>The same of a pool whose replicas need a port of the node.</summary>
+    public static NodeAssignment Holding(params ImmutableArray<AllocationAssignment> allocations) =>
+        Assigned(allocations) with { Templates = [new AssignedTemplate(Web, Revision, Template with { HostPort = 8080 })] };
+
     public static SeenWorkload Live(string id, int attempt = 0) => new()
     {
         Id = $"{id}#{attempt}",
