@@ -117,6 +117,7 @@ internal static class SpecDifferences
         yield return ("rollout.max_unavailable", Text(rollout.MaxUnavailable));
         yield return ("rollout.min_healthy_time", Text(rollout.MinHealthyTime));
         yield return ("rollout.progress_deadline", Text(rollout.ProgressDeadline));
+        yield return ("rollout.max_failures", Text(rollout.MaxFailures));
         yield return ("rollout.auto_rollback", rollout.AutoRollback ? "true" : "false");
         yield return ("rollout.keep_old", Text(rollout.KeepOld));
         yield return ("rollout.canary.steps", string.Join(", ", rollout.Canary.Steps.Select(s =>

@@ -10,12 +10,6 @@ namespace Nexus.Core.Rollouts;
 /// </summary>
 internal static class RolloutDecision
 {
-    /// <summary>
-    /// Failed tries, of one replica or of several together, that say a revision will never start, as long as nothing of it was
-    /// ever available. One could be chance.
-    /// </summary>
-    public const int HopelessFailures = 2;
-
     public static RolloutPass Compute(
         PoolView view, RolloutRecord? before, RolloutRequest? request, IReadOnlyCollection<GatewayReport> gateways, Acknowledgements known)
     {
@@ -144,7 +138,7 @@ internal static class RolloutDecision
             .OrderByDescending(m => m.Observed!.LastLogs.Length > 0) // The words of its end come a moment after the end.
             .ThenByDescending(m => m.Observed!.Failures).ThenBy(m => m.Id.Value, StringComparer.Ordinal)
             .ToList();
-        return failed.Sum(m => m.Observed!.Failures) >= HopelessFailures ? failed[0] : null;
+        return failed.Sum(m => m.Observed!.Failures) > pass.Spec.MaxFailures ? failed[0] : null;
     }
 
     private static bool IsSetComplete(RolloutPass pass, int available) =>

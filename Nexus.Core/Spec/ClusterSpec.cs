@@ -70,6 +70,12 @@ public sealed record RolloutSpec
     /// <summary>How long a rollout may go without one more replica becoming available before it has failed.</summary>
     public TimeSpan ProgressDeadline { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>
+    /// Failed tries of a revision, of one replica or of several together, that are put down to chance as long as nothing of it was ever
+    /// available; the next one says that it will never start.
+    /// </summary>
+    public int MaxFailures { get; init; } = 1;
+
     /// <summary>Whether a rollout that failed goes back to the revision last proven stable.</summary>
     public bool AutoRollback { get; init; } = true;
 

@@ -68,10 +68,20 @@ internal sealed class ActionRunner(
 
     private async Task RegisterAsync(RegisterService action, CancellationToken cancellationToken)
     {
-        var healthy = book.Find(action.Allocation)?.UnhealthySince is null;
+        var memory = book.Find(action.Allocation);
+        if (memory is not { ExitHeard: false } || memory.Workload != action.Workload.Id)
+        {
+            return; // It ended since the plan was made, and would be in rotation again.
+        }
+
+        var healthy = memory.UnhealthySince is null;
         if (!await catalog.TryRegisterAsync(action.Assignment, action.Template, action.Workload, healthy, cancellationToken))
         {
             await tasks.PauseAsync(cancellationToken);
+        }
+        else if (book.Find(action.Allocation) is { ExitHeard: true } ended && ended.Workload == action.Workload.Id)
+        {
+            await catalog.TryEjectAsync(action.Allocation, action.Workload.Attempt, cancellationToken);
         }
     }
 

@@ -1,4 +1,5 @@
 using Nexus.Core.Convergence;
+using Nexus.Core.Ids;
 using Nexus.Runtime;
 using Nexus.ServiceDefaults.Loops;
 using Nexus.WorkerAgent.Assignments;
@@ -95,10 +96,11 @@ internal sealed partial class ConvergenceLoop(
         var started = pace.Time.GetTimestamp();
         try
         {
-            DoWhatIsUrgent(now);
-            var snapshot = await ReadAsync(cancellationToken);
+            DoWhatIsUrgent();
+            var done = new HashSet<AllocationId>();
+            var snapshot = await ReadAsync(done, cancellationToken);
             var plan = NodeConvergence.Compute(snapshot, pace.Time.GetUtcNow());
-            foreach (var action in plan.Actions)
+            foreach (var action in plan.Actions.Where(a => !done.Contains(a.Allocation)))
             {
                 LogAction(action);
                 outputs.Runner.Begin(action);
@@ -130,38 +132,50 @@ internal sealed partial class ConvergenceLoop(
     }
 
     // Twice, for an end is recorded in memory before its successor is due.
-    private void DoWhatIsUrgent(DateTimeOffset now)
+    private HashSet<AllocationId> DoWhatIsUrgent()
     {
+        var done = new HashSet<AllocationId>();
         for (var look = 0; look < 2; look++)
         {
-            var held = inputs.Holder.Current;
-            var remembered = new NodeSnapshot
-            {
-                Assignment = held.Assignment,
-                Confirmed = held.Confirmed,
-                TrustsFile = now >= _trustedFrom,
-                Ongoing = outputs.Work.Snapshot(),
-                Memory = inputs.Book.Current,
-                Registered = inputs.Catalog.Registered,
-            };
+            var now = pace.Time.GetUtcNow();
+            var remembered = Remember(now);
             foreach (var action in UrgentConvergence.Compute(remembered, inputs.Exits.IsOver, now))
             {
                 LogAction(action);
                 outputs.Runner.Begin(action);
+                done.Add(action.Allocation);
             }
         }
+
+        return done;
     }
 
-    // What is being worked on and what is remembered come before the list: a task that ends while we list has then changed
-    // neither, and its allocation is left alone for this pass.
-    private async Task<NodeSnapshot> ReadAsync(CancellationToken cancellationToken)
+    private NodeSnapshot Remember(DateTimeOffset now)
     {
         var ongoing = outputs.Work.Snapshot();
         var memory = inputs.Book.Current;
         var held = inputs.Holder.Current;
+        return new NodeSnapshot
+        {
+            Assignment = held.Assignment,
+            Confirmed = held.Confirmed,
+            TrustsFile = now >= _trustedFrom,
+            Memory = memory,
+            Ongoing = ongoing,
+            Registered = inputs.Catalog.Registered,
+        };
+    }
+
+    // What is being worked on and what is remembered come before the list: a task that ends while we list has then changed
+    // neither, and its allocation is left alone for this pass. So is what was urgent meanwhile.
+    private async Task<NodeSnapshot> ReadAsync(HashSet<AllocationId> done, CancellationToken cancellationToken)
+    {
+        var remembered = Remember(pace.Time.GetUtcNow());
         using var limit = new CancellationTokenSource(ListLimit, pace.Time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        var workloads = await inputs.Runtime.Required.ListAsync(both.Token);
+        var listing = inputs.Runtime.Required.ListAsync(both.Token);
+        await AnswerMeanwhileAsync(listing, done, cancellationToken);
+        var workloads = await listing;
         inputs.Runtime.NoteAnswers();
         foreach (var ended in workloads.Where(w => w.State == WorkloadState.Exited))
         {
@@ -169,16 +183,31 @@ internal sealed partial class ConvergenceLoop(
             inputs.Exits.TryPost(ended.Id.Value);
         }
 
-        return new NodeSnapshot
+        return remembered with { Workloads = [.. workloads.Select(Sight.Of)] };
+    }
+
+    // A busy engine lists slowly, and just then there are deaths to answer.
+    private async Task AnswerMeanwhileAsync(Task listing, HashSet<AllocationId> done, CancellationToken cancellationToken)
+    {
+        var again = false;
+        while (!listing.IsCompleted)
         {
-            Assignment = held.Assignment,
-            Confirmed = held.Confirmed,
-            TrustsFile = pace.Time.GetUtcNow() >= _trustedFrom,
-            Workloads = [.. workloads.Select(Sight.Of)],
-            Memory = memory,
-            Ongoing = ongoing,
-            Registered = inputs.Catalog.Registered,
-        };
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var waking = pace.Wake.WaitAsync(Beat, pace.Time, enough.Token);
+            await Task.WhenAny(listing, waking);
+            await enough.CancelAsync();
+            await ((Task)waking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            if (waking.IsCompletedSuccessfully && await waking)
+            {
+                again = true;
+                done.UnionWith(DoWhatIsUrgent());
+            }
+        }
+
+        if (again)
+        {
+            pace.Wake.Set(); // This pass looks at the state before it, so another has to follow.
+        }
     }
 
     [LoggerMessage(5004, LogLevel.Debug, "{Action}")]

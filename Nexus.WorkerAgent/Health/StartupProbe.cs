@@ -22,17 +22,20 @@ internal readonly record struct ProbeResult(ProbeOutcome Outcome, string LastPro
 
 /// <summary>
 /// Asks a fresh replica until it serves: at once, then every few milliseconds for the first second, for light ones serve
-/// within milliseconds; later less often. Consul's own check would come an interval later.
+/// within milliseconds; later less often. Consul's own check would come an interval later. One that has just started has to
+/// answer twice, a moment apart: what is broken often answers before it ends, and must not get requests in between.
 /// </summary>
 internal sealed class StartupProbe(ReplicaProbe probe, TimeProvider time)
 {
     private static readonly TimeSpan Eager = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan EagerPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Asks until it serves, its time is up, or <paramref name="exited"/> says that it ended.</summary>
+    /// <summary>Asks until it serves, its time is up, or <paramref name="exited"/> says that it ended. One that has run before
+    /// is not <paramref name="isFresh">fresh</paramref>: a single answer will do.</summary>
     public async Task<ProbeResult> RunAsync(
-        HealthSpec health, HealthCheckType check, ProbeTarget target, CancellationToken exited, CancellationToken cancellationToken)
+        HealthSpec health, HealthCheckType check, ProbeTarget target, bool isFresh, CancellationToken exited, CancellationToken cancellationToken)
     {
         if (check == HealthCheckType.None)
         {
@@ -49,12 +52,21 @@ internal sealed class StartupProbe(ReplicaProbe probe, TimeProvider time)
             while (true)
             {
                 any.Token.ThrowIfCancellationRequested();
-                if (await probe.AskAsync(health, check, target, any.Token) is not { } answer)
+                if (await probe.AskAsync(health, check, target, any.Token) is { } answer)
+                {
+                    problem = answer.Words;
+                }
+                else if (!isFresh)
                 {
                     return new(exited.IsCancellationRequested ? ProbeOutcome.Exited : ProbeOutcome.Serving, "");
                 }
+                else
+                {
+                    isFresh = false;
+                    await Task.Delay(Settle, time, any.Token);
+                    continue;
+                }
 
-                problem = answer.Words;
                 await Task.Delay(pause, time, any.Token);
                 if (time.GetElapsedTime(started) > Eager)
                 {

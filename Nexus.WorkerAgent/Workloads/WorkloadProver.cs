@@ -23,7 +23,7 @@ internal sealed class WorkloadProver(
         book.NoteRuns(action.Assignment, action.Workload);
         outlets.Events.Publish(EventKinds.AllocationAdopted, EventSeverity.Info, action.Assignment,
             $"{action.Assignment.Id} was found running and is kept.");
-        return ProveAsync(action.Assignment, action.Template, action.Workload, cancellationToken);
+        return ProveAsync(action.Assignment, action.Template, action.Workload, isFresh: false, cancellationToken);
     }
 
     /// <summary>Lets a paused workload go on and brings it into service.</summary>
@@ -35,7 +35,7 @@ internal sealed class WorkloadProver(
             : $"{action.Assignment.Id} is woken at once to stand in for a replica of its pool that failed.");
         if (await runtime.Required.UnpauseAsync(new WorkloadId(action.Workload.Id), cancellationToken))
         {
-            await ProveAsync(action.Assignment, action.Template, action.Workload with { Paused = false }, cancellationToken);
+            await ProveAsync(action.Assignment, action.Template, action.Workload with { Paused = false }, isFresh: false, cancellationToken);
         }
         else
         {
@@ -45,12 +45,12 @@ internal sealed class WorkloadProver(
 
     /// <summary>Probes, registers, reports. A workload that ends meanwhile is left to the next pass.</summary>
     public async Task ProveAsync(
-        AllocationAssignment allocation, PoolTemplate template, SeenWorkload workload, CancellationToken cancellationToken)
+        AllocationAssignment allocation, PoolTemplate template, SeenWorkload workload, bool isFresh, CancellationToken cancellationToken)
     {
         var check = PoolServices.EffectiveCheck(template, workload.Port);
         var exited = outlets.Exits.TokenFor(workload.Id);
         var target = new ProbeTarget(outlets.Identity.Address, workload.Port, workload.Id);
-        var result = await probe.RunAsync(template.Health, check, target, exited, cancellationToken);
+        var result = await probe.RunAsync(template.Health, check, target, isFresh, exited, cancellationToken);
         switch (result.Outcome)
         {
             case ProbeOutcome.Serving when ShallSleep(allocation.Id):

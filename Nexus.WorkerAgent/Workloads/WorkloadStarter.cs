@@ -72,7 +72,7 @@ internal sealed class WorkloadStarter(
         WorkerTelemetry.Starts.Add(1, WorkerTelemetry.PoolTag(action.Assignment.Pool));
         book.NoteRuns(action.Assignment, Sight.Of(workload));
         events.Publish(EventKinds.AllocationStarted, EventSeverity.Info, action.Assignment, Started(action, workload));
-        await prover.ProveAsync(action.Assignment, action.Template, Sight.Of(workload), cancellationToken);
+        await prover.ProveAsync(action.Assignment, action.Template, Sight.Of(workload), isFresh: true, cancellationToken);
     }
 
     /// <inheritdoc/>
