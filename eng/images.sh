@@ -48,9 +48,10 @@ if command -v flock >/dev/null; then
 fi
 
 settings=(-property:SelfContained="$self_contained" ${base:+-property:ContainerBaseImage="$base"} ${tag:+-property:ContainerImageTag="$tag"})
+# What stays behind of a build, the compiler's server say, must not keep the lock.
 build() {
-  dotnet msbuild eng/publishing/Programs.proj -nologo -verbosity:quiet -maxCpuCount "${settings[@]}" "$@" \
-    >"$work/images.log" 2>&1 || { cat "$work/images.log" >&2; die "the build failed"; }
+  dotnet msbuild eng/publishing/Programs.proj -nologo -verbosity:quiet -maxCpuCount -nodeReuse:false \
+    "${settings[@]}" "$@" >"$work/images.log" 2>&1 9>&- || { cat "$work/images.log" >&2; die "the build failed"; }
 }
 
 rm -rf "$work/publish"

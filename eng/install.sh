@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside the .NET SDK: a Docker Engine, Consul, busybox, ip and gcc. What is there already is left alone, so a
-# second run takes no time.
+# Installs what the tests need beside the .NET SDK: a Docker Engine, Consul, busybox, ip and gcc, and in .tools a container registry,
+# an emulator of ARM64 and the C libraries of both architectures. What is there already is left alone, so a second run takes no time.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -42,3 +42,15 @@ packages=$(missing_packages | xargs)
 [ -z "$packages" ] || install_packages "$packages"
 ./eng/consul.sh >artifacts/install-consul.log 2>&1 \
   || { cat artifacts/install-consul.log >&2; die "Consul could not be installed"; }
+
+# What the published programs and images are tried with; unpacked, not installed.
+unpack() { ./eng/debian-unpack.sh "$@" || die "$* could not be fetched"; }
+here=$(dpkg --print-architecture 2>/dev/null || echo amd64)
+for architecture in amd64 arm64; do
+  unpack ".tools/libraries-$architecture" "$architecture" libc6 libgcc-s1 libstdc++6 zlib1g 'libssl3t64|libssl3'
+done
+command -v docker-registry >/dev/null || unpack .tools/registry "$here" docker-registry
+if [ "$here" != arm64 ] && ! command -v qemu-aarch64-static >/dev/null; then
+  unpack .tools/qemu "$here" qemu-user-static
+  find .tools/qemu/usr/bin -name 'qemu-*' ! -name qemu-aarch64-static -delete
+fi

@@ -48,9 +48,10 @@ fi
 scratch=$(mktemp -d "$out.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 
+# What stays behind of a build, the compiler's server say, must not keep the lock.
 build() {
-  dotnet msbuild eng/publishing/Programs.proj -nologo -verbosity:quiet -maxCpuCount -property:SelfContained=true "$@" \
-    >"$work/publish.log" 2>&1 || { cat "$work/publish.log" >&2; die "the build failed"; }
+  dotnet msbuild eng/publishing/Programs.proj -nologo -verbosity:quiet -maxCpuCount -nodeReuse:false \
+    -property:SelfContained=true "$@" >"$work/publish.log" 2>&1 9>&- || { cat "$work/publish.log" >&2; die "the build failed"; }
 }
 
 # The programs share a folder, and so a runtime: what two of them bring must be the same to the last byte.
@@ -95,7 +96,7 @@ build -target:Publish -property:Runtime="$runtime" -property:Folder="$scratch"
 merge
 check_architecture
 chmod -R u=rwX,go=rX "$scratch/merged"
-(cd "$scratch/merged" && hash_files -- *) >"$scratch/SHA256SUMS"
+(cd "$scratch/merged" && find . -type f | sed 's|^\./||' | sort | while read -r file; do hash_files "$file"; done) >"$scratch/SHA256SUMS"
 [ -z "$sbom" ] || write_sbom
 mv "$scratch/SHA256SUMS" "$scratch/merged/SHA256SUMS"
 rm -rf "$out"

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Nexus.Testing;
 
 /// <summary>A program that ends with its owner, and at the latest with this process; keeps its last words.</summary>
-internal sealed class ServerProcess : IAsyncDisposable
+public sealed class ServerProcess : IAsyncDisposable
 {
     private const int LinesKept = 60;
     private readonly Queue<string> _lines = new(LinesKept);
@@ -16,8 +16,13 @@ internal sealed class ServerProcess : IAsyncDisposable
         _process.ErrorDataReceived += Keep;
     }
 
+    /// <summary>Its id.</summary>
+    public int Pid => _process.Id;
+
+    /// <summary>Whether it has ended by itself.</summary>
     public bool HasExited => _process.HasExited;
 
+    /// <summary>The last lines it printed.</summary>
     public string Output
     {
         get
@@ -29,7 +34,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    public static ServerProcess Start(string path, IEnumerable<string> arguments)
+    /// <summary>Starts it in the environment of this process, with <paramref name="environment"/> put over it.</summary>
+    public static ServerProcess Start(
+        string path, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         var process = new Process
         {
@@ -40,6 +47,11 @@ internal sealed class ServerProcess : IAsyncDisposable
                 RedirectStandardError = true,
             },
         };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        {
+            process.StartInfo.Environment[name] = value;
+        }
+
         var server = new ServerProcess(process);
         AppDomain.CurrentDomain.ProcessExit += server.KillAtExit;
         process.Start();
@@ -48,6 +60,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         return server;
     }
 
+    /// <summary>SIGKILL; returns when it is gone.</summary>
     public async ValueTask DisposeAsync()
     {
         AppDomain.CurrentDomain.ProcessExit -= KillAtExit;

@@ -1,0 +1,118 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json.Nodes;
+using Nexus.Images.Tests.Tools;
+
+namespace Nexus.Images.Tests.Registry;
+
+/// <summary>
+/// A base image for places without a public registry, as docs/images.md describes one: the C libraries, .NET where images of
+/// this machine's architecture really run, an unprivileged user.
+/// </summary>
+internal static class BaseImage
+{
+    public const string Repository = "nexus-test/base";
+
+    /// <summary>For both architectures under one name.</summary>
+    public const string Tag = "all";
+
+    private static readonly string Native = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "amd64";
+
+    public static async Task PushAsync(RegistryClient registry, CancellationToken cancellationToken)
+    {
+        var manifests = new JsonArray();
+        foreach (var architecture in new[] { "amd64", "arm64" })
+        {
+            var descriptor = await PushAsync(registry, architecture, cancellationToken);
+            descriptor["platform"] = new JsonObject { ["architecture"] = architecture, ["os"] = "linux" };
+            manifests.Add(descriptor);
+        }
+
+        var index = new JsonObject { ["schemaVersion"] = 2, ["mediaType"] = RegistryClient.IndexType, ["manifests"] = manifests };
+        await registry.PushManifestAsync(Repository, Tag, index, RegistryClient.IndexType, cancellationToken);
+    }
+
+    /// <summary>The one of an architecture also has its name as a tag.</summary>
+    private static async Task<JsonObject> PushAsync(RegistryClient registry, string architecture, CancellationToken cancellationToken)
+    {
+        var tar = await LayerAsync(architecture, cancellationToken);
+        using var zipped = new MemoryStream();
+        await using (var gzip = new GZipStream(zipped, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            await gzip.WriteAsync(tar, cancellationToken);
+        }
+
+        var layer = await registry.PushBlobAsync(
+            Repository, zipped.ToArray(), "application/vnd.docker.image.rootfs.diff.tar.gzip", cancellationToken);
+        var configuration = new JsonObject
+        {
+            ["architecture"] = architecture,
+            ["os"] = "linux",
+            ["config"] = new JsonObject { ["Env"] = new JsonArray("PATH=/usr/bin:/bin", "ASPNETCORE_HTTP_PORTS=8080") },
+            ["rootfs"] = new JsonObject { ["type"] = "layers", ["diff_ids"] = new JsonArray(RegistryClient.DigestOf(tar)) },
+            ["history"] = new JsonArray(new JsonObject { ["created_by"] = "nexus tests" }),
+        };
+        var config = await registry.PushBlobAsync(
+            Repository, Encoding.UTF8.GetBytes(configuration.ToJsonString()), "application/vnd.docker.container.image.v1+json", cancellationToken);
+        var manifest = new JsonObject
+        {
+            ["schemaVersion"] = 2,
+            ["mediaType"] = RegistryClient.ManifestType,
+            ["config"] = config,
+            ["layers"] = new JsonArray(layer),
+        };
+        return await registry.PushManifestAsync(Repository, architecture, manifest, RegistryClient.ManifestType, cancellationToken);
+    }
+
+    private static async Task<byte[]> LayerAsync(string architecture, CancellationToken cancellationToken)
+    {
+        using var memory = new MemoryStream();
+        await using (var tar = new TarWriter(memory, TarEntryFormat.Gnu, leaveOpen: true))
+        {
+            var libraries = Tool.Libraries(architecture);
+            foreach (var part in new[] { "lib", "lib64", "usr/lib" }.Where(part => Directory.Exists(Path.Combine(libraries, part))))
+            {
+                await AddAsync(tar, Path.Combine(libraries, part), part, cancellationToken);
+            }
+
+            if (architecture == Native)
+            {
+                var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
+                await AddAsync(tar, Path.Combine(dotnet, "host"), "usr/share/dotnet/host", cancellationToken);
+                await AddAsync(tar, Path.Combine(dotnet, "shared"), "usr/share/dotnet/shared", cancellationToken);
+            }
+
+            await WriteAsync(tar, "etc/passwd", "root:x:0:0:root:/:/\napp:x:1654:1654:app:/app:/\n", cancellationToken);
+            await WriteAsync(tar, "etc/group", "root:x:0:\napp:x:1654:\n", cancellationToken);
+            await tar.WriteEntryAsync(
+                new GnuTarEntry(TarEntryType.Directory, "tmp/") { Mode = (UnixFileMode)0b1_111_111_111 }, cancellationToken);
+        }
+
+        return memory.ToArray();
+    }
+
+    private static async Task AddAsync(TarWriter tar, string folder, string name, CancellationToken cancellationToken)
+    {
+        foreach (var path in Directory.EnumerateFileSystemEntries(folder).Order(StringComparer.Ordinal))
+        {
+            var entry = $"{name}/{Path.GetFileName(path)}";
+            if (Directory.Exists(path) && new DirectoryInfo(path).LinkTarget is null)
+            {
+                await AddAsync(tar, path, entry, cancellationToken);
+            }
+            else
+            {
+                await tar.WriteEntryAsync(path, entry, cancellationToken);
+            }
+        }
+    }
+
+    private static async Task WriteAsync(TarWriter tar, string name, string content, CancellationToken cancellationToken)
+    {
+        using var data = new MemoryStream(Encoding.UTF8.GetBytes(content));
+        await tar.WriteEntryAsync(
+            new GnuTarEntry(TarEntryType.RegularFile, name) { DataStream = data, Mode = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead }, cancellationToken);
+    }
+}
