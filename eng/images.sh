@@ -28,7 +28,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-case $arches in 'arm64 x64' | arm64 | x64) ;; *) die "--arch is '$arches'; allowed are arm64 and x64" ;; esac
+case $arches in amd64) arches=x64 ;; 'arm64 x64' | arm64 | x64) ;; *) die "--arch is '$arches'; allowed are arm64 and x64" ;; esac
 [ -n "$registry$archive" ] || die "say where the images go: --registry HOST[:PORT] or --archive FOLDER"
 [ -z "$registry" ] || [ -z "$archive" ] || die "take one of --registry and --archive"
 case $archive in '' | /*) ;; *) archive=$started/$archive ;; esac

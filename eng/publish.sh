@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Publishes the programs for machines without .NET: one folder with the orchestrator, gateway, worker agent, the nexus command
 # and one runtime for all of them, compiled ahead of time, and SHA256SUMS of what is in it. The same commit makes the same files.
-#   eng/publish.sh [--arch arm64|x64] [--out FOLDER] [--sbom]
+#   eng/publish.sh [--arch arm64|x64|amd64] [--out FOLDER] [--sbom]
 # --arch  arm64 by default      --out  artifacts/publish/linux-ARCH by default; replaced as a whole
 # --sbom  puts FOLDER.spdx.json beside the folder: its files with their hashes, and the packages they come from
 set -euo pipefail
@@ -26,7 +26,7 @@ while [ $# -gt 0 ]; do
 done
 case $arch in
   arm64) machine=b7 ;;
-  x64) machine=3e ;;
+  x64 | amd64) arch=x64 machine=3e ;;
   *) die "--arch is '$arch'; allowed are arm64 and x64" ;;
 esac
 runtime=linux-$arch
