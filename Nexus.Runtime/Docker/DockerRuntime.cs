@@ -12,7 +12,7 @@ namespace Nexus.Runtime.Docker;
 /// Replicas as containers of a Docker Engine. Survives the engine's restarts and upgrades: a call fails with
 /// <see cref="RuntimeUnavailableException"/> while it is away and works again when it is back.
 /// </summary>
-public sealed partial class DockerRuntime : IContainerRuntime
+public sealed class DockerRuntime : IContainerRuntime
 {
     private const int ParallelInspections = 8;
 
@@ -88,7 +88,7 @@ public sealed partial class DockerRuntime : IContainerRuntime
         var id = await _lifecycle.StartAsync(spec, cancellationToken);
         var workload = await ReadAsync(id, cancellationToken)
             ?? throw new WorkloadStartException($"Container {id} of {spec.Allocation} was removed while it started.");
-        LogStarted(spec.Allocation.Value, spec.Attempt, id.Value, workload.HostPort);
+        _logger.ContainerStarted(spec.Allocation.Value, spec.Attempt, id.Value, workload.HostPort);
         return workload;
     }
 
@@ -125,7 +125,7 @@ public sealed partial class DockerRuntime : IContainerRuntime
         {
             await foreach (var exit in subscription.Reader.ReadAllAsync(cancellationToken))
             {
-                LogExited(exit.Allocation.Value, exit.ExitCode);
+                _logger.ContainerExited(exit.Allocation.Value, exit.ExitCode);
                 yield return exit;
             }
         }
@@ -200,10 +200,4 @@ public sealed partial class DockerRuntime : IContainerRuntime
             _exits.Publish(new WorkloadExit(ended.Allocation, ended.Id, ended.ExitCode));
         }
     }
-
-    [LoggerMessage(2020, LogLevel.Information, "Started {Allocation} attempt {Attempt} as container {Container}, port {HostPort}.")]
-    private partial void LogStarted(string allocation, int attempt, string container, int? hostPort);
-
-    [LoggerMessage(2021, LogLevel.Debug, "{Allocation} ended with exit code {ExitCode}.")]
-    private partial void LogExited(string allocation, int? exitCode);
 }

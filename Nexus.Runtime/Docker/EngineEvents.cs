@@ -9,7 +9,7 @@ namespace Nexus.Runtime.Docker;
 /// Reads the engine's word of containers that died. Comes back after every break, asks for what it missed, and tells no
 /// event twice. One object serves one reading.
 /// </summary>
-internal sealed partial class EngineEvents(
+internal sealed class EngineEvents(
     DockerEngine engine, DockerRuntimeOptions options, TimeProvider time, Func<double> chance, ILogger logger)
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200);
@@ -40,7 +40,7 @@ internal sealed partial class EngineEvents(
                 }
 
                 await MonitorAsync(publish, cancellationToken);
-                LogEnded();
+                logger.EventsEnded();
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -48,7 +48,7 @@ internal sealed partial class EngineEvents(
             }
             catch (Exception e)
             {
-                LogLost(e.Message);
+                logger.EventsLost(e.Message);
             }
 
             broken = true;
@@ -109,10 +109,4 @@ internal sealed partial class EngineEvents(
     }
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
-
-    [LoggerMessage(2010, LogLevel.Information, "The engine's event stream ended; reading it anew.")]
-    private partial void LogEnded();
-
-    [LoggerMessage(2011, LogLevel.Warning, "The engine's event stream broke: {Reason}")]
-    private partial void LogLost(string reason);
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Nexus.Runtime.Docker;
 
 /// <summary>Makes images present. A registry's refusal is passed on in its own words.</summary>
-internal sealed partial class ImagePull(DockerEngine engine, ILogger logger)
+internal sealed class ImagePull(DockerEngine engine, ILogger logger)
 {
     public async Task EnsureAsync(string image, CancellationToken cancellationToken)
     {
@@ -14,12 +14,12 @@ internal sealed partial class ImagePull(DockerEngine engine, ILogger logger)
             return;
         }
 
-        LogPulling(image);
+        logger.Pulling(image);
         string? error = null;
         var progress = new DirectProgress<JSONMessage>(message =>
         {
             error ??= message.Error?.Message;
-            LogProgress(image, message.ID, message.Status, message.Progress?.Current, message.Progress?.Total);
+            logger.PullProgress(image, message.ID, message.Status, message.Progress?.Current, message.Progress?.Total);
         });
         var parameters = new ImagesCreateParameters { FromImage = WithTag(image) };
         try
@@ -39,7 +39,7 @@ internal sealed partial class ImagePull(DockerEngine engine, ILogger logger)
             throw Unavailable(image, error ?? "the pull ended without it.", cause: null);
         }
 
-        LogPulled(image);
+        logger.Pulled(image);
     }
 
     /// <summary>Names it fully: asked for a bare name, the engine would pull every tag of it.</summary>
@@ -61,13 +61,4 @@ internal sealed partial class ImagePull(DockerEngine engine, ILogger logger)
 
     private static ImageUnavailableException Unavailable(string image, string words, Exception? cause) =>
         new(image, $"Image {image} is neither on this node nor can be pulled: {words}", cause);
-
-    [LoggerMessage(2001, LogLevel.Information, "Pulling image {Image}.")]
-    private partial void LogPulling(string image);
-
-    [LoggerMessage(2002, LogLevel.Debug, "Pulling image {Image}: layer {Layer} {Status} {Current}/{Total}.")]
-    private partial void LogProgress(string image, string? layer, string? status, long? current, long? total);
-
-    [LoggerMessage(2003, LogLevel.Information, "Image {Image} is present.")]
-    private partial void LogPulled(string image);
 }

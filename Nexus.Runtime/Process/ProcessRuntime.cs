@@ -15,7 +15,7 @@ namespace Nexus.Runtime.Process;
 /// template are not enforced: whoever needs those needs Docker. Wants <c>/bin/sh</c>; ends are told within milliseconds on
 /// Linux and by looking every quarter of a second elsewhere.
 /// </summary>
-public sealed partial class ProcessRuntime : IContainerRuntime
+public sealed class ProcessRuntime : IContainerRuntime
 {
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
 
@@ -106,7 +106,7 @@ public sealed partial class ProcessRuntime : IContainerRuntime
 
         var workload = folder.ReadWorkload() ?? throw new WorkloadStartException($"{spec.Allocation} was removed while it started.");
         _exits.Watch(folder, workload);
-        LogStarted(spec.Allocation.Value, spec.Attempt, workload.Pid, workload.HostPort);
+        _logger.ProcessStarted(spec.Allocation.Value, spec.Attempt, workload.Pid, workload.HostPort);
         return workload;
     }
 
@@ -280,7 +280,4 @@ public sealed partial class ProcessRuntime : IContainerRuntime
 
     // By looking among our own, so that no id leads out of the state directory.
     private WorkloadFolder? Find(WorkloadId id) => Folders().FirstOrDefault(folder => folder.Id == id);
-
-    [LoggerMessage(2101, LogLevel.Information, "Started {Allocation} attempt {Attempt} as process {Pid}, port {Port}.")]
-    private partial void LogStarted(string allocation, int attempt, int? pid, int? port);
 }
