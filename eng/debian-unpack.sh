@@ -15,7 +15,9 @@ die() { echo "debian-unpack: $*" >&2; exit 1; }
 is_current() { [ "$(cat "$folder/.packages" 2>/dev/null)" = "$wanted" ]; }
 
 is_current && exit 0
-command -v apt-get >/dev/null && command -v dpkg >/dev/null || die "$*: needed, and there is no apt-get to fetch them with"
+for program in apt-get apt-cache dpkg; do
+  command -v "$program" >/dev/null || die "$*: needed, and there is no $program to fetch them with"
+done
 mkdir -p "$(dirname "$folder")"
 scratch=$(mktemp -d "$(dirname "$folder")/unpack.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT

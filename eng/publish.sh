@@ -37,7 +37,8 @@ out=${out%/}
 if [ -e "$out" ] && [ ! -e "$out/SHA256SUMS" ] && [ -n "$(ls -A "$out" 2>/dev/null || echo file)" ]; then
   die "$out is not empty and was not made by this command; name another folder"
 fi
-mkdir -p "$(dirname "$out")" && [ -w "$(dirname "$out")" ] || die "$(dirname "$out") cannot be written to"
+mkdir -p "$(dirname "$out")" || die "$(dirname "$out") cannot be made"
+[ -w "$(dirname "$out")" ] || die "$(dirname "$out") cannot be written to"
 
 work=artifacts/publishing
 mkdir -p "$work"

@@ -116,6 +116,27 @@ public sealed partial class ImageTests(PushedImages images) : IClassFixture<Push
         Assert.Matches(@"^\d+\.\d+\.\d+", version);
     }
 
+    [Fact]
+    public async Task Image_from_a_file_runs_on_a_base_without_dotnet()
+    {
+        var folder = Directory.CreateTempSubdirectory("nexus-archive-").FullName;
+        var arch = BaseImage.Native == "amd64" ? "x64" : "arm64";
+        await Command.RunScriptAsync(
+            "images.sh",
+            [
+                "--archive", folder, "--arch", arch, "--tag", "from-file", "--self-contained",
+                "--base", $"{images.Host}/{BaseImage.Repository}:{BaseImage.Bare}",
+            ],
+            Cancellation);
+        var file = Directory.EnumerateFiles(Path.Combine(folder, "linux-" + arch), "*cli.tar.gz", SearchOption.AllDirectories).Single();
+        await Command.RunAsync("docker", ["load", "--input", file], Cancellation);
+        var version = await Command.RunAsync("docker", ["run", "--rm", "--network", "none", "nexus/cli:from-file", "--version"], Cancellation);
+        await Command.RunAsync("docker", ["image", "rm", "nexus/cli:from-file"], Cancellation);
+        Directory.Delete(folder, recursive: true);
+
+        Assert.Matches(@"^\d+\.\d+\.\d+", version);
+    }
+
     [GeneratedRegex(@"(^|/)(\.env|\.git|secrets\.json|appsettings\.[^/]*\.json|[^/]*\.(pem|key|pfx|user))$",
         RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex SecretName();

@@ -18,26 +18,32 @@ internal static class BaseImage
     /// <summary>For both architectures under one name.</summary>
     public const string Tag = "all";
 
-    private static readonly string Native = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "amd64";
+    /// <summary>For this machine's architecture, without .NET.</summary>
+    public const string Bare = "bare";
+
+    /// <summary>This machine's architecture.</summary>
+    public static readonly string Native = RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "amd64";
 
     public static async Task PushAsync(RegistryClient registry, CancellationToken cancellationToken)
     {
         var manifests = new JsonArray();
         foreach (var architecture in new[] { "amd64", "arm64" })
         {
-            var descriptor = await PushAsync(registry, architecture, cancellationToken);
+            // Each has its architecture as a tag as well.
+            var descriptor = await PushAsync(registry, architecture, architecture, withDotnet: architecture == Native, cancellationToken);
             descriptor["platform"] = new JsonObject { ["architecture"] = architecture, ["os"] = "linux" };
             manifests.Add(descriptor);
         }
 
         var index = new JsonObject { ["schemaVersion"] = 2, ["mediaType"] = RegistryClient.IndexType, ["manifests"] = manifests };
         await registry.PushManifestAsync(Repository, Tag, index, RegistryClient.IndexType, cancellationToken);
+        await PushAsync(registry, Bare, Native, withDotnet: false, cancellationToken);
     }
 
-    /// <summary>The one of an architecture also has its name as a tag.</summary>
-    private static async Task<JsonObject> PushAsync(RegistryClient registry, string architecture, CancellationToken cancellationToken)
+    private static async Task<JsonObject> PushAsync(
+        RegistryClient registry, string tag, string architecture, bool withDotnet, CancellationToken cancellationToken)
     {
-        var tar = await LayerAsync(architecture, cancellationToken);
+        var tar = await LayerAsync(architecture, withDotnet, cancellationToken);
         using var zipped = new MemoryStream();
         await using (var gzip = new GZipStream(zipped, CompressionLevel.Fastest, leaveOpen: true))
         {
@@ -63,10 +69,10 @@ internal static class BaseImage
             ["config"] = config,
             ["layers"] = new JsonArray(layer),
         };
-        return await registry.PushManifestAsync(Repository, architecture, manifest, RegistryClient.ManifestType, cancellationToken);
+        return await registry.PushManifestAsync(Repository, tag, manifest, RegistryClient.ManifestType, cancellationToken);
     }
 
-    private static async Task<byte[]> LayerAsync(string architecture, CancellationToken cancellationToken)
+    private static async Task<byte[]> LayerAsync(string architecture, bool withDotnet, CancellationToken cancellationToken)
     {
         using var memory = new MemoryStream();
         await using (var tar = new TarWriter(memory, TarEntryFormat.Gnu, leaveOpen: true))
@@ -77,7 +83,7 @@ internal static class BaseImage
                 await AddAsync(tar, Path.Combine(libraries, part), part, cancellationToken);
             }
 
-            if (architecture == Native)
+            if (withDotnet)
             {
                 var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
                 await AddAsync(tar, Path.Combine(dotnet, "host"), "usr/share/dotnet/host", cancellationToken);
