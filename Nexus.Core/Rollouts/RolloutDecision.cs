@@ -1,3 +1,4 @@
+using Nexus.Core.Ids;
 using Nexus.Core.Reconcile;
 using Nexus.Core.Spec;
 using Nexus.Core.State;
@@ -62,6 +63,11 @@ internal static class RolloutDecision
 
     private static void Proceed(RolloutPass pass, IReadOnlyCollection<GatewayReport> gateways, Acknowledgements known)
     {
+        if (pass.Record.Blamed is { } blamed)
+        {
+            HearLastWords(pass, blamed);
+        }
+
         switch (pass.Record.Phase)
         {
             case RolloutPhase.Progressing:
@@ -95,6 +101,7 @@ internal static class RolloutDecision
         if (Hopeless(pass) is { } hopeless)
         {
             pass.Fail(RolloutFailures.Describe(hopeless), pass.Spec.AutoRollback);
+            pass.Set(record => record with { Blamed = hopeless.Observed is { ExitCode: null, LastLogs.Length: 0 } ? hopeless.Id : null });
         }
         else if (CanaryJudge.Objection(pass, gateways) is { } objection)
         {
@@ -139,6 +146,19 @@ internal static class RolloutDecision
             .ThenByDescending(m => m.Observed!.Failures).ThenBy(m => m.Id.Value, StringComparer.Ordinal)
             .ToList();
         return failed.Sum(m => m.Observed!.Failures) > pass.Spec.MaxFailures ? failed[0] : null;
+    }
+
+    private static void HearLastWords(RolloutPass pass, AllocationId blamed)
+    {
+        var member = pass.View.Members.FirstOrDefault(m => m.Id == blamed);
+        if (member?.Observed is null || pass.Record.Phase is not (RolloutPhase.RollingBack or RolloutPhase.RolledBack or RolloutPhase.Failed))
+        {
+            pass.Set(record => record with { Blamed = null }); // It is gone, and what it had to say with it; or nobody asks any more.
+        }
+        else if (RolloutFailures.DescribeEnd(member) is { } reason)
+        {
+            pass.Explain(reason);
+        }
     }
 
     private static bool IsSetComplete(RolloutPass pass, int available) =>

@@ -10,9 +10,14 @@ internal static class RolloutFailures
     {
         var seen = member.Observed!;
         var reason = seen.Reason ?? (seen.ExitCode is { } code ? $"exited with code {code}" : "it does not become healthy");
-        var words = seen.LastLogs.LastOrDefault(line => !string.IsNullOrWhiteSpace(line));
-        return $"{member.Id} on {member.Node}: {reason}" + (words is null ? "" : $"; its last line: {words.Trim()}");
+        return $"{member.Id} on {member.Node}: {reason}{LastLine(member)}";
     }
+
+    /// <summary>How an allocation that was given up ended; null while that is not known. What it says of itself by then is that it
+    /// is being stopped.</summary>
+    public static string? DescribeEnd(Member member) => member.Observed is { ExitCode: { } code }
+        ? $"{member.Id} on {member.Node}: ended with exit code {code}{LastLine(member)}"
+        : null;
 
     /// <summary>What a rollout that came no further waited for.</summary>
     public static string DescribeStall(RolloutPass pass, Acknowledgements known)
@@ -33,4 +38,7 @@ internal static class RolloutFailures
             _ => $"{text}; {Describe(worst)}",
         };
     }
+
+    private static string LastLine(Member member) =>
+        member.Observed!.LastLogs.LastOrDefault(line => !string.IsNullOrWhiteSpace(line)) is { } words ? $"; its last line: {words.Trim()}" : "";
 }

@@ -56,6 +56,7 @@ internal sealed class RolloutPass(PoolView view, RolloutRecord record)
             StepSince = null,
             StartedAt = view.Now,
             BestAvailable = 0,
+            Blamed = null,
         };
         HasBegun = true;
         Notice("RolloutStarted", EventSeverity.Info, $"revision {Name(target)} is rolled out: {reason}");
@@ -95,6 +96,14 @@ internal sealed class RolloutPass(PoolView view, RolloutRecord record)
             End(RolloutPhase.Failed, reason);
         }
     }
+
+    /// <summary>Gives the reason of a failure in full; nothing else changes by it.</summary>
+    public void Explain(string reason) => Record = Record with
+    {
+        Blamed = null,
+        Reason = reason,
+        History = [.. Record.History.Select(entry => entry.Number == Record.Number && entry.Reason == Record.Reason ? entry with { Reason = reason } : entry)],
+    };
 
     public bool CanGoBack => Record.Stable is { } stable && stable.Revision != Record.Target.Revision;
 

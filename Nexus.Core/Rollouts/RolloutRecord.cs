@@ -113,6 +113,10 @@ public sealed record RolloutRecord
     /// <summary>Id of the last <see cref="RolloutRequest"/> that was answered.</summary>
     public string? AnsweredRequest { get; init; }
 
+    /// <summary>The allocation for whose end the target was given up, until its exit code and last words are known: an engine knows
+    /// them tens of milliseconds after the end, and the decision does not wait for them.</summary>
+    public AllocationId? Blamed { get; init; }
+
     /// <summary>Earlier rollouts, newest first, at most twenty.</summary>
     public ImmutableArray<RolloutHistoryEntry> History { get; init => field = value.IsDefault ? [] : value; } = [];
 }

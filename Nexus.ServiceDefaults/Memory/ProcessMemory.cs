@@ -6,13 +6,15 @@ namespace Nexus.ServiceDefaults.Memory;
 internal static partial class ProcessMemory
 {
     /// <summary>Collects and compacts every heap and gives the free pages back to the system, those of the C library included:
-    /// the compiler's arenas keep several megabytes after the last method of a start.</summary>
+    /// the compiler's arenas keep several megabytes after the last method of a start. Pages of programs that the start alone needed go
+    /// as well.</summary>
     public static void ReturnUnused()
     {
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         if (OperatingSystem.IsLinux())
         {
             TrimNativeHeaps();
+            ImagePages.Unmap();
         }
     }
 

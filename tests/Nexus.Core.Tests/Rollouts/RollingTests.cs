@@ -85,6 +85,28 @@ public sealed class RollingTests
     }
 
     [Fact]
+    public void A_decision_that_came_before_the_last_words_is_explained_when_they_are_known()
+    {
+        static Part Ended(int? code) => s => s with
+        {
+            Observations = s.Observations.SetItem("n1", s.Observations["n1"] with
+            {
+                Allocations = [.. s.Observations["n1"].Allocations.Select(a => a.Id.Value == "web/1"
+                    ? a with { Failures = 2, Reason = "ended", ExitCode = code, LastLogs = code is null ? [] : ["no such file"] } : a)],
+            }),
+        };
+        var silent = Of(Want("web", 1, "2"), At(Progressing, "1"), Ready("n1"), Has("web", 0, "n1"), Sick("web", 1, "n1", "2"), Ended(null));
+        var decided = Assert.Single(Reconciler.Compute(silent, Now).Rollouts);
+        Assert.Equal((RollingBack, "web/1 on n1: ended", "web/1"), (decided.Phase, decided.Reason, decided.Blamed?.Value));
+
+        var told = Of(Want("web", 1, "2"), At(RollingBack, "1", null, _ => decided), Ready("n1"), Has("web", 0, "n1"),
+            Stopping("web", 1, "n1", version: "2"), Ended(1));
+        var explained = Assert.Single(Reconciler.Compute(told, Now).Rollouts);
+        Assert.Equal("web/1 on n1: ended with exit code 1; its last line: no such file", explained.Reason);
+        Assert.Null(explained.Blamed);
+    }
+
+    [Fact]
     public void A_stall_names_the_gateway_that_is_waited_for()
     {
         var plan = Reconciler.Compute(
