@@ -50,7 +50,7 @@ internal static partial class ComposePublisher
 
         if (environment.DashboardEnabled)
         {
-            ComposeDashboard.AddTo(file, environment.Name, network);
+            ComposeDashboard.AddTo(file, environment, network);
         }
 
         foreach (var change in environment.ComposeFileChanges)

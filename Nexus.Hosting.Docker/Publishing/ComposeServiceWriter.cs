@@ -43,6 +43,11 @@ internal sealed class ComposeServiceWriter(DockerComposeEnvironmentResource envi
             customization.Configure(target, service);
         }
 
+        if (service.Image == ComposeVariables.PlaceOfImage(resource))
+        {
+            _variables.CaptureImage(resource);
+        }
+
         return service;
     }
 
@@ -55,10 +60,10 @@ internal sealed class ComposeServiceWriter(DockerComposeEnvironmentResource envi
         ReadOnly = mount.IsReadOnly ? true : null,
     };
 
-    private string Image(IResource resource) =>
+    private static string Image(IResource resource) =>
         resource.Annotations.OfType<ContainerImageAnnotation>().LastOrDefault() is { } image
             ? $"{image.Image}:{image.Tag ?? "latest"}"
-            : _variables.ImageOf(resource);
+            : ComposeVariables.PlaceOfImage(resource);
 
     private void AddPorts(IResource resource, Service service)
     {

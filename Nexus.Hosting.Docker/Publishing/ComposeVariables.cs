@@ -16,12 +16,22 @@ internal sealed class ComposeVariables(DockerComposeEnvironmentResource environm
         Resource = parameter,
     });
 
-    /// <summary>The place of the image that a resource is built as.</summary>
-    public string ImageOf(IResource resource) => Capture(new CapturedEnvironmentVariable
+    /// <summary>The place of the image that a resource is built as; it counts once it is captured.</summary>
+    public static string PlaceOfImage(IResource resource) => Place(NameOfImage(resource));
+
+    /// <summary>Leaves the image that a resource is built as to whoever rolls out.</summary>
+    public void CaptureImage(IResource resource) => Capture(new CapturedEnvironmentVariable
     {
-        Name = $"{NameOf(resource.Name)}_IMAGE",
+        Name = NameOfImage(resource),
         Description = $"Container image of {resource.Name}",
         Resource = resource,
+    });
+
+    /// <summary>The place of the dashboard's image.</summary>
+    public string DashboardImage(string service) => Capture(new CapturedEnvironmentVariable
+    {
+        Name = $"{NameOf(service)}_IMAGE",
+        Description = "Container image of the Aspire dashboard",
     });
 
     /// <summary>The place of the port that a resource listens on inside its container.</summary>
@@ -48,6 +58,10 @@ internal sealed class ComposeVariables(DockerComposeEnvironmentResource environm
     private string Capture(CapturedEnvironmentVariable variable)
     {
         environment.Variables.TryAdd(variable.Name, variable);
-        return $"${{{variable.Name}}}";
+        return Place(variable.Name);
     }
+
+    private static string Place(string variable) => $"${{{variable}}}";
+
+    private static string NameOfImage(IResource resource) => $"{NameOf(resource.Name)}_IMAGE";
 }

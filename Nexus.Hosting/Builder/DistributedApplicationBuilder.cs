@@ -36,6 +36,12 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         _host.Configuration.AddCommandLine(args, PublishSettings.Switches.ToDictionary(StringComparer.OrdinalIgnoreCase));
         // In front of all other sources: everything overrides it.
         _host.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = _testing?.Configuration ?? [] });
+        if (_testing is not null)
+        {
+            // A test says itself where the logs go; a console that all tests share is of use to none.
+            _host.Logging.ClearProviders();
+        }
+
         _host.Logging.AddFilter("Microsoft", LogLevel.Warning);
 
         // It prints the stack of what Run says in one line.

@@ -75,6 +75,7 @@ public sealed class ComposePublishTests : IDisposable
         Assert.Contains("env-dashboard", Compose, StringComparison.Ordinal);
         Assert.Contains("- \"yes\"", Compose, StringComparison.Ordinal);
         Assert.Contains("# Something else (usually 5)\nEXTRA=\n", Env, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(Path.Combine(Output, ".env"), Env.Replace("=\n", "=x\n", StringComparison.Ordinal), Token);
         await ComposeConfigAsync();
     }
 
