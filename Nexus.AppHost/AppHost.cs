@@ -3,7 +3,6 @@
 //
 //   clients ──▶ gateway ──▶ replicas ◀── worker agents ──▶ Docker Engine (or plain processes)
 //                  └───────── consul ─────────┘ ◀── orchestrators ◀── nexus apply
-using Aspire.Hosting;
 using Nexus.AppHost;
 using Nexus.AppHost.Publishing;
 

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Aspire.Hosting;
 using Nexus.Core.Spec;
 using Nexus.Manifests;
 

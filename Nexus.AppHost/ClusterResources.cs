@@ -1,5 +1,3 @@
-using Aspire.Hosting;
-using Aspire.Hosting.ApplicationModel;
 using Nexus.AppHost.Publishing;
 
 namespace Nexus.AppHost;

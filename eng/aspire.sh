@@ -9,9 +9,9 @@ quiet() { "$@" >artifacts/aspire.log 2>&1 || { cat artifacts/aspire.log >&2; exi
 
 mkdir -p artifacts
 say "comparing public members"
-quiet dotnet build Nexus.Hosting.Docker --nologo --verbosity quiet
+quiet dotnet build Nexus.AppHost --nologo --verbosity quiet
 quiet dotnet build eng/aspire --nologo --verbosity quiet
-ours=artifacts/bin/Nexus.Hosting.Docker/debug
+ours=artifacts/bin/Nexus.AppHost/debug
 theirs=artifacts/bin/Nexus.AspireApi/debug
 dotnet "$theirs/Nexus.AspireApi.dll" "$ours/Nexus.Hosting.dll" \
   "$theirs/Aspire.Hosting.dll;$theirs/Aspire.Hosting.AppHost.dll;$theirs/Aspire.Hosting.Testing.dll"
@@ -21,7 +21,6 @@ say "building the AppHost on the real Aspire.Hosting"
 quiet dotnet build Nexus.AppHost --nologo --verbosity quiet -p:UseAspire=true -p:UseAspireDocker=false
 
 say "publishing with both engines"
-quiet dotnet build Nexus.AppHost --nologo --verbosity quiet
 rm -rf artifacts/published
 quiet dotnet artifacts/bin/Nexus.AppHost/debug/Nexus.AppHost.dll \
   --operation publish --step publish --output-path artifacts/published/ours --topology ha

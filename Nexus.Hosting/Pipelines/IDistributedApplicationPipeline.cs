@@ -35,7 +35,7 @@ public static class WellKnownPipelineSteps
 }
 
 /// <summary>Says where a step writes.</summary>
-[Experimental(ExperimentalPipelines.Id, UrlFormat = ExperimentalPipelines.Url)]
+[Experimental(ExperimentalPipelines.OutputId, UrlFormat = ExperimentalPipelines.Url)]
 public interface IPipelineOutputService
 {
     /// <summary>The folder that the published files go into; it exists.</summary>
@@ -50,5 +50,6 @@ public interface IPipelineOutputService
 internal static class ExperimentalPipelines
 {
     public const string Id = "ASPIREPIPELINES001";
+    public const string OutputId = "ASPIREPIPELINES004";
     public const string Url = "https://aka.ms/aspire/diagnostics/{0}";
 }
