@@ -1,6 +1,7 @@
 namespace Nexus.EndToEnd.Tests;
 
 /// <summary>What <c>--operation publish</c> writes, and what it says when it cannot.</summary>
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class PublishTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("nexus-publish-").FullName;
@@ -40,6 +41,24 @@ public sealed class PublishTests : IDisposable
         Assert.Equal(1, await host.ExitAsync(Token));
         Assert.Contains(message, host.Output, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
+    }
+
+    [Fact]
+    public async Task A_second_publish_takes_its_own_files_away_and_leaves_those_of_people()
+    {
+        await PublishAsync("deploy");
+        var machines = Path.Combine(_folder, "deploy", "machines");
+        Directory.CreateDirectory(Path.Combine(machines, "secrets"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await File.WriteAllTextAsync(Path.Combine(machines, "secrets", "key"), "mine", Token);
+        await File.AppendAllTextAsync(Path.Combine(machines, ".files"), "nodes/gone\n", Token);
+        Directory.CreateDirectory(Path.Combine(machines, "nodes"));
+        await File.WriteAllTextAsync(Path.Combine(machines, "nodes", "gone"), "of a machine that is no more", Token);
+
+        var again = await PublishAsync("deploy");
+
+        Assert.Equal("mine", again["machines/secrets/key"]);
+        Assert.DoesNotContain("machines/nodes/gone", again.Keys);
+        Assert.False(File.GetUnixFileMode(Path.Combine(machines, "secrets")).HasFlag(UnixFileMode.OtherRead));
     }
 
     private async Task<SortedDictionary<string, string>> PublishAsync(string name, params string[] args)

@@ -27,7 +27,7 @@ internal sealed class OutputFolder : IPipelineOutputService, IDisposable
         try
         {
             Remove(draft);
-            Directory.CreateDirectory(draft);
+            CreateLike(draft, path);
             if (Directory.Exists(path))
             {
                 Copy(path, draft);
@@ -97,12 +97,25 @@ internal sealed class OutputFolder : IPipelineOutputService, IDisposable
     {
         foreach (var folder in Directory.EnumerateDirectories(from, "*", SearchOption.AllDirectories))
         {
-            Directory.CreateDirectory(Path.Combine(to, Path.GetRelativePath(from, folder)));
+            CreateLike(Path.Combine(to, Path.GetRelativePath(from, folder)), folder);
         }
 
         foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
         {
             File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
+        }
+    }
+
+    /// <summary>What nobody else may look into stays so.</summary>
+    private static void CreateLike(string folder, string model)
+    {
+        if (OperatingSystem.IsWindows() || !Directory.Exists(model))
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, File.GetUnixFileMode(model));
         }
     }
 
