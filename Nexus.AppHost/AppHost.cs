@@ -1,93 +1,88 @@
-// The whole cluster on one machine, in the Aspire hosting API.
+// The whole cluster, in the Aspire hosting API: `dotnet run` starts it on this machine, and with `-- --operation publish` it is
+// written down for machines of its own.
 //
 //   clients ──▶ gateway ──▶ replicas ◀── worker agents ──▶ Docker Engine (or plain processes)
 //                  └───────── consul ─────────┘ ◀── orchestrators ◀── nexus apply
-using Aspire.Hosting;
-using Aspire.Hosting.ApplicationModel;
 using Nexus.AppHost;
+using Nexus.AppHost.Publishing;
 
 if (args is ["--help" or "-h" or "-?"])
 {
-    Console.WriteLine(LocalCluster.Usage);
+    Console.WriteLine(ClusterOptions.Usage);
     return 0;
 }
 
 var builder = DistributedApplication.CreateBuilder(args);
-var cluster = await LocalCluster.ReadAsync(args, builder.Configuration, builder.AppHostDirectory, Console.Error, CancellationToken.None);
-if (cluster is null)
+if (await ClusterOptions.ReadAsync(args, builder, Console.Error, CancellationToken.None) is not { } cluster)
 {
     return 1;
 }
 
 Console.WriteLine(cluster.Describe());
-builder.Eventing.Subscribe<BeforeStartEvent>((_, _) =>
-{
-    cluster.Clear();
-    return Task.CompletedTask;
-});
+builder.ForgetEarlierRuns(cluster);
+var published = builder.AddPublishedFiles(cluster); // a Compose project of the whole, and a folder for every machine
 
 // Consul: the only shared truth. Every part talks to one of its servers, as it would to the agent of its machine.
-var consuls = builder.AddConsul(cluster);
+var consuls = builder.AddConsul(cluster, published);
 
 // Managers: any of them serves the API, one of them leads.
-var managers = Enumerable.Range(1, cluster.Managers)
-    .Select(n => (Name: $"manager-{n}", Consul: consuls[(n - 1) % consuls.Count]))
-    .Select(it => builder.AddProject<Projects.Nexus_Orchestrator>(it.Name)
-        .WithHttpEndpoint(port: it.Name == "manager-1" ? cluster.ApiPort : null)
-        .WithEnvironment("Consul__Address", it.Consul.Address)
-        .WithEnvironment("Orchestrator__Name", it.Name)
-        .WithHttpHealthCheck("/health")
-        .WaitFor(it.Consul.Consul))
-    .ToList();
+var managers = cluster.Managers.Select((name, i) => builder.AddProject<Projects.Nexus_Orchestrator>(name)
+    .WithHttpEndpoint(port: i == 0 ? cluster.ApiPort : null, targetPort: cluster.InContainer(8080))
+    .WithEnvironment("Consul__Address", consuls[i % consuls.Count].GetEndpoint("http"))
+    .WithEnvironment("Orchestrator__Name", name)
+    .WithHttpHealthCheck("/health")
+    .WaitFor(consuls[i % consuls.Count])
+    .PublishedAs(published.Orchestrator)).ToList();
 
 // Gateways: clients come in here.
-for (var n = 1; n <= cluster.Gateways; n++)
-{
-    var name = $"gateway-{n}";
-    var (consul, consulAddress) = consuls[(n - 1) % consuls.Count];
-    var gateway = builder.AddProject<Projects.Nexus_Gateway>(n == 1 ? "gateway" : name)
-        .WithHttpEndpoint(port: n == 1 ? cluster.GatewayPort : null)
-        .WithHttpEndpoint(name: "admin")
-        .WithEnvironment("Consul__Address", consulAddress)
-        .WithEnvironment("Gateway__Name", name)
-        .WithEnvironment("Gateway__StateDirectory", cluster.StateOf(name))
-        .WithHttpHealthCheck("/health", endpointName: "admin")
-        .WaitFor(consul);
-    gateway
-        .WithEnvironment("Gateway__Urls", gateway.GetEndpoint("http"))
-        .WithEnvironment("Gateway__AdminUrl", gateway.GetEndpoint("admin"));
-}
+var gateways = cluster.Gateways.Select((name, i) => builder.AddProject<Projects.Nexus_Gateway>(name)
+    .WithHttpEndpoint(port: i == 0 ? cluster.GatewayPort : null, targetPort: cluster.InContainer(8080))
+    .WithHttpEndpoint(name: "admin", targetPort: cluster.InContainer(8081))
+    .WithListener("Gateway__Urls", "http", cluster)
+    .WithListener("Gateway__AdminUrl", "admin", cluster)
+    .WithEnvironment("Consul__Address", consuls[i % consuls.Count].GetEndpoint("http"))
+    .WithEnvironment("Gateway__Name", i == 0 ? "gateway-1" : name)
+    .WithEnvironment("Gateway__StateDirectory", cluster.StateOf(name))
+    .WithHttpHealthCheck("/health", endpointName: "admin")
+    .WaitFor(consuls[i % consuls.Count])
+    .PublishedAs(published.Gateway, open: "http")).ToList();
 
-// Workers: one agent per node; locally they share this machine's engine and tell their containers apart by label.
-var workers = Enumerable.Range(1, cluster.Workers)
-    .Select(n => (Name: $"worker-{n}", Consul: consuls[(n - 1) % consuls.Count]))
-    .Select(it => builder.AddProject<Projects.Nexus_WorkerAgent>(it.Name)
-        .WithHttpEndpoint()
-        .WithEnvironment("Consul__Address", it.Consul.Address)
-        .WithEnvironment("Worker__Name", it.Name)
-        .WithEnvironment("Worker__Cluster", cluster.Label)
-        .WithEnvironment("Worker__Runtime", cluster.Runtime)
-        .WithEnvironment("Worker__StateDirectory", cluster.StateOf(it.Name))
-        .WithEnvironment("Worker__ProcessWorkingDirectory", cluster.Root)
-        .WithEnvironment("Worker__StopWorkloadsOnExit", "true")
-        .WithHttpHealthCheck("/health")
-        .WaitFor(it.Consul.Consul))
-    .ToList();
+// Workers: one agent per node; on one machine they share its engine and tell their containers apart by label.
+var workers = cluster.Workers.Select((name, i) => builder.AddProject<Projects.Nexus_WorkerAgent>(name)
+    .WithHttpEndpoint(targetPort: cluster.InContainer(8080))
+    .WithEnvironment("Consul__Address", consuls[i % consuls.Count].GetEndpoint("http"))
+    .WithEnvironment("Worker__Name", name)
+    .WithEnvironment("Worker__Cluster", cluster.Label)
+    .WithEnvironment("Worker__Runtime", cluster.Runtime)
+    .WithEnvironment("Worker__StateDirectory", cluster.StateOf(name))
+    .WithEnvironment("Worker__ProcessWorkingDirectory", cluster.Root)
+    .WithEnvironment("Worker__StopWorkloadsOnExit", cluster.IsPublished ? "false" : "true")
+    .WithHttpHealthCheck("/health")
+    .WaitFor(consuls[i % consuls.Count])
+    .PublishedAs(published.Worker)).ToList();
 
 // The pools: applied the way a user applies them, then waited for.
-var apply = builder.AddProject<Projects.Nexus_Cli>("pools")
-    .WithArgs("apply", cluster.SpecFile, "--wait")
+var pools = builder.AddProject<Projects.Nexus_Cli>("pools")
+    .WithArgs("apply", cluster.SpecPath, "--wait")
     .WithEnvironment("NEXUS_ADDRESS", managers[0].GetEndpoint("http"))
     .WithPoolsHealthCheck(managers[0].GetEndpoint("http"))
-    .WaitFor(managers[0]);
-workers.ForEach(worker => apply.WaitFor(worker));
+    .WaitFor(managers[0])
+    .PublishedAs(published.Cli);
+workers.ForEach(worker => pools.WaitFor(worker));
 
 // Where there is no registry, the sample's image is made here.
 if (cluster.NeedsSampleImage)
 {
-    var image = builder.AddExecutable("sample-image", "bash", cluster.Root, "eng/sample-image.sh");
-    apply.WaitForCompletion(image);
+    pools.WaitForCompletion(builder.AddExecutable("sample-image", "bash", cluster.Root, "eng/sample-image.sh"));
 }
+
+// Started by hand: breaks the cluster on purpose, under load, and says what that cost (needs `drills: allowed` in the spec).
+var drill = builder.AddProject<Projects.Nexus_Cli>("drill")
+    .WithArgs("drill")
+    .WithEnvironment("NEXUS_ADDRESS", managers[0].GetEndpoint("http"))
+    .WithExplicitStart()
+    .ExcludeFromManifest();
+gateways.ForEach(gateway => drill.WithArgs("--url", gateway.GetEndpoint("http")));
 
 await builder.Build().RunAsync();
 return Environment.ExitCode;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside the .NET SDK: a Docker Engine, Consul, busybox, ip and gcc, and in .tools a container registry,
-# an emulator of ARM64 and the C libraries of both architectures. What is there already is left alone, so a second run takes no time.
+# Installs what the tests need beside the .NET SDK: a Docker Engine, Consul, busybox, ip, gcc and docker-compose, and in .tools a
+# container registry, an emulator of ARM64 and the C libraries of both architectures. What is there already is left alone, so a
+# second run takes no time.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -17,6 +18,7 @@ missing_packages() {
   [ -x /bin/busybox ] || echo "busybox-static"
   PATH=$PATH:/usr/sbin:/sbin command -v ip >/dev/null || echo "iproute2"
   command -v gcc >/dev/null || echo "gcc libc6-dev"
+  command -v docker-compose >/dev/null || docker compose version >/dev/null 2>&1 || echo "docker-compose"
 }
 
 install_packages() {

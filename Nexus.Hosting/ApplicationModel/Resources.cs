@@ -27,14 +27,29 @@ public interface IResourceWithArgs : IResource;
 /// <summary>A resource that listens on ports.</summary>
 public interface IResourceWithEndpoints : IResource;
 
-/// <summary>A resource that others can look up by its name.</summary>
-public interface IResourceWithServiceDiscovery : IResourceWithEndpoints;
-
 /// <summary>A resource whose start can be held back until others are ready.</summary>
 public interface IResourceWithWaitSupport : IResource;
 
 /// <summary>A resource that runs code: a project, a container or an executable.</summary>
 public interface IComputeResource : IResource;
+
+/// <summary>A place that resources which run code can be published to.</summary>
+public interface IComputeEnvironmentResource : IResource;
+
+/// <summary>A resource that is a part of another.</summary>
+public interface IResourceWithParent : IResource
+{
+    /// <summary>The other.</summary>
+    IResource Parent { get; }
+}
+
+/// <summary>A resource that is a part of another.</summary>
+/// <typeparam name="T">The kind of the other.</typeparam>
+public interface IResourceWithParent<out T> : IResourceWithParent where T : IResource
+{
+    /// <summary>The other.</summary>
+    new T Parent { get; }
+}
 
 /// <summary>The base of the resources.</summary>
 /// <param name="name">Unique within the application.</param>

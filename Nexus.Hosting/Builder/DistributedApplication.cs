@@ -1,9 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using Aspire.Hosting.ApplicationModel;
+using Aspire.Hosting.Pipelines;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Nexus.Hosting.Engine;
+using Nexus.Hosting.Engine.Publishing;
 
 namespace Aspire.Hosting;
 
@@ -48,9 +50,33 @@ public class DistributedApplication : IHost, IAsyncDisposable
     /// <param name="cancellationToken">Stops waiting for them to end by themselves.</param>
     public virtual Task StopAsync(CancellationToken cancellationToken = default) => _host.StopAsync(cancellationToken);
 
-    /// <summary>Runs until it is asked to stop. A second Ctrl-C ends everything at once.</summary>
+    /// <summary>Runs until it is asked to stop, or publishes. A second Ctrl-C ends everything at once.</summary>
     /// <param name="cancellationToken">Asks it to stop.</param>
-    public virtual async Task RunAsync(CancellationToken cancellationToken = default)
+    public virtual Task RunAsync(CancellationToken cancellationToken = default) =>
+        Services.GetRequiredService<DistributedApplicationExecutionContext>().IsPublishMode
+            ? PublishAsync(cancellationToken)
+            : RunResourcesAsync(cancellationToken);
+
+    private async Task PublishAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var folder = await PublishRun.ExecuteAsync(Services, Services.GetRequiredService<IDistributedApplicationPipeline>(), cancellationToken);
+            Console.WriteLine($"Published to {folder}.");
+        }
+        catch (Exception exception) when (!Services.GetRequiredService<EngineSettings>().IsTest)
+        {
+            var expected = exception is DistributedApplicationException or IOException or UnauthorizedAccessException;
+            await Console.Error.WriteLineAsync($"Nothing was published. {(expected ? exception.Message : exception)}");
+            Environment.ExitCode = 1;
+        }
+        finally
+        {
+            await DisposeAsync();
+        }
+    }
+
+    private async Task RunResourcesAsync(CancellationToken cancellationToken)
     {
         var engine = Services.GetRequiredService<ApplicationEngine>();
         var interrupts = 0;
@@ -89,7 +115,7 @@ public class DistributedApplication : IHost, IAsyncDisposable
 
     /// <summary>Runs until it is asked to stop.</summary>
     [SuppressMessage("Usage", "VSTHRD002", Justification = "The last line of a Main without async; there is no context to deadlock with.")]
-    public virtual void Run() => RunAsync().GetAwaiter().GetResult();
+    public void Run() => RunAsync().GetAwaiter().GetResult();
 
     /// <inheritdoc />
     public virtual async ValueTask DisposeAsync()

@@ -1,12 +1,14 @@
 using System.Reflection;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Eventing;
+using Aspire.Hosting.Pipelines;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Nexus.Hosting.Engine;
+using Nexus.Hosting.Engine.Publishing;
 using Nexus.Hosting.Testing;
 
 namespace Aspire.Hosting;
@@ -16,28 +18,38 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
 {
     private readonly HostApplicationBuilder _host;
     private readonly TestingSession? _testing;
+    private readonly bool _forwardsLogs;
 
     public DistributedApplicationBuilder(DistributedApplicationOptions options)
     {
         _testing = TestingSession.Current;
+        var settings = new HostApplicationBuilderSettings { Configuration = new ConfigurationManager() };
+        _testing?.Configure(options, settings);
         AppHostAssembly = options.AssemblyName is { } name ? Assembly.Load(name) : _testing?.AppHostAssembly ?? Assembly.GetEntryAssembly();
         AppHostDirectory = FindDirectory(AppHostAssembly);
         var (args, switches) = CommandLineSwitches.Split(options.Args ?? []);
-        _host = new HostApplicationBuilder(new HostApplicationBuilderSettings
-        {
-            Args = args,
-            ApplicationName = AppHostAssembly?.GetName().Name,
-            ContentRootPath = AppHostDirectory,
-            Configuration = new ConfigurationManager(),
-        });
+        settings.Args = args;
+        settings.ApplicationName ??= AppHostAssembly?.GetName().Name;
+        settings.ContentRootPath ??= AppHostDirectory;
+        _host = new HostApplicationBuilder(settings);
         _host.Configuration.AddInMemoryCollection(switches);
+        _host.Configuration.AddCommandLine(args, PublishSettings.Switches.ToDictionary(StringComparer.OrdinalIgnoreCase));
         // In front of all other sources: everything overrides it.
         _host.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = _testing?.Configuration ?? [] });
+        if (_testing is not null)
+        {
+            // A test says itself where the logs go; a console that all tests share is of use to none.
+            _host.Logging.ClearProviders();
+        }
+
         _host.Logging.AddFilter("Microsoft", LogLevel.Warning);
 
         // It prints the stack of what Run says in one line.
         _host.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         _host.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
+        ExecutionContext = new DistributedApplicationExecutionContext(
+            PublishSettings.TryReadOperation(Configuration, out var operation) ? operation : DistributedApplicationOperation.Run);
+        _forwardsLogs = options.EnableResourceLogging;
     }
 
     public ConfigurationManager Configuration => _host.Configuration;
@@ -52,7 +64,9 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
 
     public IDistributedApplicationEventing Eventing { get; } = new DistributedApplicationEventing();
 
-    public DistributedApplicationExecutionContext ExecutionContext { get; } = new(DistributedApplicationOperation.Run);
+    public DistributedApplicationExecutionContext ExecutionContext { get; }
+
+    public IDistributedApplicationPipeline Pipeline { get; } = new ApplicationPipeline();
 
     public IResourceCollection Resources { get; } = new ResourceCollection();
 
@@ -79,7 +93,9 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
 
     internal DistributedApplication BuildCore()
     {
-        EngineServices.Add(_host, this, EngineSettings.From(this, _testing));
+        _ = PublishSettings.TryReadOperation(Configuration, out _) ? true
+            : throw new DistributedApplicationException(PublishSettings.RefusedOperation(Configuration));
+        EngineServices.Add(_host, this, EngineSettings.From(this, _testing) with { ForwardsLogs = _forwardsLogs });
         return new DistributedApplication(_host.Build());
     }
 

@@ -15,6 +15,9 @@ public sealed class DistributedApplicationOptions
     /// <summary>Whether a dashboard is left out; this engine has none.</summary>
     public bool DisableDashboard { get; set; }
 
+    /// <summary>Whether what the resources write goes to the application's own logging too, under NAME.Resources.RESOURCE.</summary>
+    public bool EnableResourceLogging { get; set; }
+
     /// <summary>Whether the engine's own traffic may go in the clear; this engine has none.</summary>
     public bool AllowUnsecuredTransport { get; set; }
 }

@@ -1,6 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Eventing;
+using Aspire.Hosting.Pipelines;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -33,6 +35,10 @@ public interface IDistributedApplicationBuilder
 
     /// <summary>The resources declared so far.</summary>
     IResourceCollection Resources { get; }
+
+    /// <summary>The steps that publishing goes through.</summary>
+    [Experimental(ExperimentalPipelines.Id, UrlFormat = ExperimentalPipelines.Url)]
+    IDistributedApplicationPipeline Pipeline { get; }
 
     /// <summary>Declares a resource; fails when the name is taken.</summary>
     /// <typeparam name="T">The kind of resource.</typeparam>

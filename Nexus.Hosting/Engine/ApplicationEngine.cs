@@ -73,34 +73,14 @@ internal sealed class ApplicationEngine(EngineContext context) : IHostedService,
         _runners.ForEach(runner => runner.Dispose());
     }
 
-    public async Task ExecuteCommandAsync(string resourceId, string command, CancellationToken cancellationToken)
-    {
-        var runner = _runners.Find(r => string.Equals(r.Resource.Name, resourceId, StringComparison.OrdinalIgnoreCase))
-            ?? throw new ArgumentException(
-                $"There is no resource '{resourceId}'; there are: {string.Join(", ", _runners.Select(r => r.Resource.Name))}.", nameof(resourceId));
-        if (command == KnownResourceCommands.StopCommand || command == KnownResourceCommands.RestartCommand)
-        {
-            await runner.StopAsync(cancellationToken);
-        }
-        else if (command != KnownResourceCommands.StartCommand)
-        {
-            throw new ArgumentException(
-                $"'{resourceId}' has no command '{command}'; it has: {KnownResourceCommands.StartCommand}, "
-                + $"{KnownResourceCommands.StopCommand}, {KnownResourceCommands.RestartCommand}.", nameof(command));
-        }
-
-        if (command != KnownResourceCommands.StopCommand)
-        {
-            await runner.StartAsync(cancellationToken);
-        }
-    }
-
     private async Task PrepareAsync(CancellationToken cancellationToken)
     {
         var allocator = new EndpointAllocator(new FreePorts(new Random()), context.Settings.RandomizePorts);
         var checks = new InstanceHealthChecks(_http, context.Services);
+        await KeptPorts.ReadAsync(context.Model.Resources, _docker, context.Settings.Owner, cancellationToken);
         var plans = context.Model.Resources.Select(allocator.Allocate).ToList();
         _runners = [.. plans.Select(plan => new ResourceRunner(plan, context, LauncherOf(plan), checks))];
+        _runners.Where(runner => runner.IsLaunched).ToList().ForEach(LifecycleCommands.Add);
         foreach (var runner in _runners)
         {
             await runner.AnnounceAsync();
@@ -154,6 +134,6 @@ internal sealed class ApplicationEngine(EngineContext context) : IHostedService,
     private static async Task StopAfterAsync(ResourceRunner runner, Task[] dependents, CancellationToken cancellationToken)
     {
         await Task.WhenAll(dependents);
-        await runner.StopAsync(cancellationToken);
+        await runner.LeaveAsync(cancellationToken);
     }
 }

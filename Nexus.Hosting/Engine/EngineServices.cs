@@ -1,9 +1,11 @@
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Eventing;
+using Aspire.Hosting.Pipelines;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Nexus.Hosting.Engine.Publishing;
 
 namespace Nexus.Hosting.Engine;
 
@@ -34,11 +36,22 @@ internal static class EngineServices
         services.AddSingleton(builder.ExecutionContext);
         services.AddSingleton(_ => new ResourceLoggerService());
         services.AddSingleton(provider => new ResourceNotificationService(
-            provider.GetRequiredService<DistributedApplicationModel>(), provider.GetRequiredService<ResourceLoggerService>()));
-        services.AddSingleton(provider => new ResourceCommandService(provider.GetRequiredService<ApplicationEngine>()));
+            provider.GetRequiredService<DistributedApplicationModel>(), provider.GetRequiredService<ResourceLoggerService>(), provider));
+        services.AddSingleton(provider => new ResourceCommandService(provider));
         services.AddSingleton<EngineContext>();
         services.AddSingleton<ApplicationEngine>();
-        services.AddHostedService(provider => provider.GetRequiredService<ApplicationEngine>());
+        if (builder.ExecutionContext.IsPublishMode)
+        {
+            services.AddSingleton(builder.Pipeline);
+            services.AddSingleton(PublishSettings.From(builder.Configuration));
+            services.AddSingleton<OutputSlot>();
+            services.AddSingleton<IPipelineOutputService>(provider => provider.GetRequiredService<OutputSlot>());
+        }
+        else
+        {
+            services.AddHostedService(provider => provider.GetRequiredService<ApplicationEngine>());
+        }
+
         services.AddHealthChecks();
 
         services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);

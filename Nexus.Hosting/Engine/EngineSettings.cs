@@ -23,6 +23,9 @@ internal sealed record EngineSettings
     /// <summary>Whether the resources' logs go to the console too.</summary>
     public required bool StreamLogs { get; init; }
 
+    /// <summary>Whether the resources' logs go to the application's own logging too.</summary>
+    public bool ForwardsLogs { get; init; }
+
     /// <summary>Whether a test runs the application: no console, and the state folder goes with it.</summary>
     public required bool IsTest { get; init; }
 

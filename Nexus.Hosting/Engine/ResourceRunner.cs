@@ -23,6 +23,9 @@ internal sealed class ResourceRunner(ResourcePlan plan, EngineContext context, I
 
     public IResource Resource => plan.Resource;
 
+    /// <summary>Whether there is something to start and stop.</summary>
+    public bool IsLaunched => launcher is not null;
+
     public bool StartsByItself => !Resource.Annotations.OfType<ExplicitStartupAnnotation>().Any();
 
     /// <summary>Tells that the resource exists and has not been asked to start.</summary>
@@ -48,7 +51,12 @@ internal sealed class ResourceRunner(ResourcePlan plan, EngineContext context, I
         }
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public Task StopAsync(CancellationToken cancellationToken) => EndAsync(leave: false, cancellationToken);
+
+    /// <summary>Stops it with the application; what is to outlive that stays.</summary>
+    public Task LeaveAsync(CancellationToken cancellationToken) => EndAsync(leave: true, cancellationToken);
+
+    private async Task EndAsync(bool leave, CancellationToken cancellationToken)
     {
         // First the wish, then the gate: a start that is waiting for its dependencies gives up.
         await _life.CancelAsync();
@@ -60,7 +68,7 @@ internal sealed class ResourceRunner(ResourcePlan plan, EngineContext context, I
                 await PublishAsync(s => s with { State = KnownResourceStates.Stopping });
             }
 
-            await TidyAsync(cancellationToken);
+            await TidyAsync(cancellationToken, leave);
         }
         finally
         {
@@ -209,10 +217,12 @@ internal sealed class ResourceRunner(ResourcePlan plan, EngineContext context, I
     }
 
     /// <summary>Leaves nothing of the last start.</summary>
-    private async Task TidyAsync(CancellationToken cancellationToken)
+    private async Task TidyAsync(CancellationToken cancellationToken, bool leave = false)
     {
         await _life.CancelAsync();
-        await Task.WhenAll(_running.Select(instance => instance.StopAsync(context.Settings.StopTimeout, cancellationToken)));
+        await Task.WhenAll(_running.Select(instance => leave
+            ? instance.LeaveAsync(context.Settings.StopTimeout, cancellationToken)
+            : instance.StopAsync(context.Settings.StopTimeout, cancellationToken)));
         await Task.WhenAll(_watchers);
         foreach (var proxy in _proxies)
         {

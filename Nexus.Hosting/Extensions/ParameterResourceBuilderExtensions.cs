@@ -28,7 +28,7 @@ public static class ParameterResourceBuilderExtensions
             throw new ArgumentException("A secret's value is not written to published files.", nameof(publishValueAsDefault));
         }
 
-        return Add(builder, name, KeyOf(name), secret, new ConstantParameterDefault(value));
+        return Add(builder, name, KeyOf(name), secret, publishValueAsDefault ? new ConstantParameterDefault(value) : null, value);
     }
 
     /// <summary>Adds a parameter with a default that configuration under Parameters:name overrides.</summary>
@@ -53,18 +53,10 @@ public static class ParameterResourceBuilderExtensions
         this IDistributedApplicationBuilder builder, string name, string configurationKey, bool secret = false) =>
         Add(builder, name, configurationKey, secret, null);
 
-    /// <summary>Adds a connection string that is put together from other resources.</summary>
-    /// <param name="builder">The application.</param>
-    /// <param name="name">Unique within the application.</param>
-    /// <param name="connectionStringExpression">How it is put together.</param>
-    public static IResourceBuilder<ConnectionStringResource> AddConnectionString(
-        this IDistributedApplicationBuilder builder, string name, ReferenceExpression connectionStringExpression) =>
-        builder.AddResource(new ConnectionStringResource(name, connectionStringExpression));
-
     private static string KeyOf(string name) => $"Parameters:{name}";
 
     private static IResourceBuilder<ParameterResource> Add(
-        IDistributedApplicationBuilder builder, string name, string key, bool secret, ParameterDefault? whenMissing)
+        IDistributedApplicationBuilder builder, string name, string key, bool secret, ParameterDefault? whenMissing, string? constant = null)
     {
         var configuration = builder.Configuration;
 
@@ -72,6 +64,7 @@ public static class ParameterResourceBuilderExtensions
         string Find(ParameterDefault? value) => configuration[key]
             ?? configuration[key.Replace('-', '_')]
             ?? value?.GetDefaultValue()
+            ?? constant
             ?? throw new MissingParameterValueException(
                 $"The parameter '{name}' has no value: give it as configuration '{key}', "
                 + $"for instance with --{key} VALUE or the variable {key.Replace(":", "__", StringComparison.Ordinal).Replace('-', '_')}.");

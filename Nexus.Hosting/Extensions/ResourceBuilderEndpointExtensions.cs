@@ -23,7 +23,7 @@ public static partial class ResourceBuilderExtensions
         string? scheme = null,
         string? name = null,
         string? env = null,
-        bool isProxied = true,
+        bool? isProxied = null,
         bool? isExternal = null,
         ProtocolType? protocol = null)
         where T : IResourceWithEndpoints
@@ -89,7 +89,7 @@ public static partial class ResourceBuilderExtensions
         int? targetPort = null,
         string? name = null,
         string? env = null,
-        bool isProxied = true)
+        bool? isProxied = null)
         where T : IResourceWithEndpoints =>
         builder.WithEndpoint(port, targetPort, "http", name, env, isProxied);
 
@@ -107,7 +107,7 @@ public static partial class ResourceBuilderExtensions
         int? targetPort = null,
         string? name = null,
         string? env = null,
-        bool isProxied = true)
+        bool? isProxied = null)
         where T : IResourceWithEndpoints =>
         builder.WithEndpoint(port, targetPort, "https", name, env, isProxied);
 

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Eventing;
+using Aspire.Hosting.Pipelines;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -34,16 +35,26 @@ public static class DistributedApplicationTestingBuilder
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<IDistributedApplicationTestingBuilder> CreateAsync<TEntryPoint>(
         string[] args, CancellationToken cancellationToken = default)
-        where TEntryPoint : class
-    {
-        var session = new TestingSession(typeof(TEntryPoint).Assembly);
-        return new TestingBuilder(await session.RunEntryPointAsync(args, cancellationToken));
-    }
+        where TEntryPoint : class => await CreateAsync(new TestingSession(typeof(TEntryPoint).Assembly), args, cancellationToken);
+
+    /// <summary>Runs the entry point up to its Build.</summary>
+    /// <typeparam name="TEntryPoint">A type of the AppHost's assembly, such as its class in Projects.</typeparam>
+    /// <param name="args">The AppHost's command line.</param>
+    /// <param name="configureBuilder">Changes the options that the AppHost's builder is made with.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<IDistributedApplicationTestingBuilder> CreateAsync<TEntryPoint>(
+        string[] args, Action<DistributedApplicationOptions, HostApplicationBuilderSettings> configureBuilder,
+        CancellationToken cancellationToken = default) =>
+        await CreateAsync(new TestingSession(typeof(TEntryPoint).Assembly, configureBuilder), args, cancellationToken);
 
     /// <summary>Begins a declaration in the test itself.</summary>
     /// <param name="args">The command line; it becomes configuration.</param>
     public static IDistributedApplicationTestingBuilder Create(params string[] args) =>
         new TestingBuilder(new TestingSession(Assembly.GetCallingAssembly()).CreateBuilder(args));
+
+    private static async Task<IDistributedApplicationTestingBuilder> CreateAsync(
+        TestingSession session, string[] args, CancellationToken cancellationToken) =>
+        new TestingBuilder(await session.RunEntryPointAsync(args, cancellationToken));
 
     private sealed class TestingBuilder(DistributedApplicationBuilder builder) : IDistributedApplicationTestingBuilder
     {
@@ -64,6 +75,8 @@ public static class DistributedApplicationTestingBuilder
         public DistributedApplicationExecutionContext ExecutionContext => builder.ExecutionContext;
 
         public IResourceCollection Resources => builder.Resources;
+
+        public IDistributedApplicationPipeline Pipeline => builder.Pipeline;
 
         public IResourceBuilder<T> AddResource<T>(T resource) where T : IResource => builder.AddResource(resource);
 

@@ -8,7 +8,8 @@ namespace Nexus.Hosting.Testing;
 /// Present while a test runs an AppHost's entry point: the builder that the entry point makes is handed to the test, and its
 /// Build ends the entry point instead.
 /// </summary>
-internal sealed class TestingSession(Assembly appHostAssembly)
+internal sealed class TestingSession(
+    Assembly appHostAssembly, Action<DistributedApplicationOptions, HostApplicationBuilderSettings>? configure = null)
 {
     private static readonly AsyncLocal<TestingSession?> Ambient = new();
 
@@ -26,6 +27,14 @@ internal sealed class TestingSession(Assembly appHostAssembly)
         ["Hosting:Instance"] = Guid.NewGuid().ToString("n"),
         ["Hosting:StateDirectory"] = Path.Combine(Path.GetTempPath(), $"nexus-test-{Guid.NewGuid():n}"),
     };
+
+    /// <summary>Lets the test have its say on the builder that is about to be made.</summary>
+    public void Configure(DistributedApplicationOptions options, HostApplicationBuilderSettings settings)
+    {
+        // Where the test's own logging goes, what the resources write goes too: a failure then comes with it.
+        options.EnableResourceLogging = true;
+        configure?.Invoke(options, settings);
+    }
 
     /// <summary>Runs the entry point until its Build.</summary>
     public Task<DistributedApplicationBuilder> RunEntryPointAsync(string[] args, CancellationToken cancellationToken)

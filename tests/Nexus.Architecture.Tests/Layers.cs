@@ -19,7 +19,8 @@ internal static class Layers
         ["Nexus.Dashboard"] = [],
         ["nexus"] = ["Nexus.Core", "Nexus.Api", "Nexus.Manifests"],
         ["Nexus.Hosting"] = ["Nexus.Runtime", "Nexus.Dashboard"],
-        ["Nexus.AppHost"] = ["Nexus.Hosting", "Nexus.Manifests", "Nexus.Core"],
+        ["Nexus.Hosting.Docker"] = ["Nexus.Hosting"],
+        ["Nexus.AppHost"] = ["Nexus.Hosting", "Nexus.Hosting.Docker", "Nexus.Manifests", "Nexus.Core"],
     };
 
     public static IEnumerable<Assembly> Assemblies => Allowed.Keys.Select(Assembly.Load);

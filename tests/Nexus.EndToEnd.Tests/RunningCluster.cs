@@ -3,7 +3,10 @@ using System.Net.Http.Json;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Nexus.Api.V1;
+using Nexus.Hosting.Tests.Fixtures;
 
 namespace Nexus.EndToEnd.Tests;
 
@@ -40,6 +43,7 @@ internal sealed class RunningCluster : IAsyncDisposable
         var file = Path.Combine(Path.GetTempPath(), $"nexus-e2e-{Guid.NewGuid():n}.yaml");
         await File.WriteAllTextAsync(file, spec, limit.Token);
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Nexus_AppHost>(["--spec", file, .. args], limit.Token);
+        builder.Services.AddLogging(logging => logging.AddProvider(new TestOutputLogging()));
         var app = await builder.BuildAsync(limit.Token);
         try
         {

@@ -1,5 +1,3 @@
-using Aspire.Hosting;
-
 // An AppHost for the tests of Nexus.Hosting: run as a process of its own, or by the testing builder.
 var builder = DistributedApplication.CreateBuilder(args);
 switch (builder.Configuration["mode"])

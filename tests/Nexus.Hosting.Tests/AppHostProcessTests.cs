@@ -28,9 +28,30 @@ public sealed class AppHostProcessTests : IDisposable
         Assert.Equal(0, exitCode);
         Assert.Empty(OwnerMark.Find(Owner));
         Assert.Contains($"Logs: {_folder}/logs", run.Output, StringComparison.Ordinal);
-        Assert.Matches(@"app +Healthy +http://localhost:\d+", run.Output);
+        Assert.Matches(@"app +Healthy +[\d.]+ s +[\d.]+ s +http://localhost:\d+", run.Output);
         Assert.Matches(@"parent +Waiting +[\d.]+ s +\(for app\)", run.Output);
         Assert.Contains("child ", await File.ReadAllTextAsync(Path.Combine(_folder, "logs", "parent.log"), Token), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("from user secrets", "", "", "nobody else says anything")]
+    [InlineData("from the environment", "from the environment", "", "the environment is closer to the run than a file")]
+    [InlineData("from the command line", "from the environment", "from the command line", "the command line is closest")]
+    public async Task A_parameter_comes_from_secrets_environment_or_command_line(string expected, string variable, string argument, string because)
+    {
+        var secrets = Directory.CreateDirectory(Path.Combine(_folder, ".microsoft", "usersecrets", "nexus-hosting-tests")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(secrets, "secrets.json"), """{ "Parameters:greeting": "from user secrets" }""", Token);
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal) { ["HOME"] = _folder, ["DOTNET_ENVIRONMENT"] = "Development" };
+        if (variable.Length > 0)
+        {
+            environment["Parameters__greeting"] = variable;
+        }
+
+        await using var run = new AppHostProcess(_folder, environment, argument.Length > 0 ? [$"--Parameters:greeting={argument}"] : []);
+        var row = await run.ReadUntilAsync("app       Healthy", Token);
+        using var http = new HttpClient { BaseAddress = new Uri(row[row.IndexOf("http://", StringComparison.Ordinal)..].Trim()) };
+
+        Assert.True(await http.GetStringAsync(new Uri("/env/GREETING", UriKind.Relative), Token) == expected, because);
     }
 
     [Fact]

@@ -7,11 +7,9 @@ namespace Nexus.Hosting.Tests;
 
 public sealed class ContainerTests : IClassFixture<BusyboxImage>
 {
-    private const string NoDocker = "needs a Docker Engine and a static /bin/busybox (Debian: busybox-static)";
-
     private static CancellationToken Token => Deadline.Token;
 
-    [Fact(Skip = NoDocker, SkipUnless = nameof(BusyboxImage.IsAvailable), SkipType = typeof(BusyboxImage))]
+    [Fact]
     public async Task A_container_serves_logs_and_is_removed()
     {
         var folder = Directory.CreateTempSubdirectory("nexus-bind-").FullName;
@@ -40,7 +38,7 @@ public sealed class ContainerTests : IClassFixture<BusyboxImage>
         Directory.Delete(folder, recursive: true);
     }
 
-    [Fact(Skip = NoDocker, SkipUnless = nameof(BusyboxImage.IsAvailable), SkipType = typeof(BusyboxImage))]
+    [Fact]
     public async Task A_container_that_ends_tells_its_exit_code()
     {
         await using var builder = DistributedApplicationTestingBuilder.Create();
@@ -53,7 +51,7 @@ public sealed class ContainerTests : IClassFixture<BusyboxImage>
         Assert.Contains("bye", app.Log("short"));
     }
 
-    [Fact(Skip = NoDocker, SkipUnless = nameof(BusyboxImage.IsAvailable), SkipType = typeof(BusyboxImage))]
+    [Fact]
     public async Task A_missing_image_fails_with_the_engines_own_words()
     {
         await using var builder = DistributedApplicationTestingBuilder.Create();
@@ -64,7 +62,7 @@ public sealed class ContainerTests : IClassFixture<BusyboxImage>
         Assert.Contains("nexus-no-such-image", app.Now("none").FailureReason, StringComparison.Ordinal);
     }
 
-    [Fact(Skip = NoDocker, SkipUnless = nameof(BusyboxImage.IsAvailable), SkipType = typeof(BusyboxImage))]
+    [Fact]
     public async Task A_persistent_container_outlives_the_run_and_is_used_again_until_it_changes()
     {
         var name = $"nexus-test-{Guid.NewGuid():n}";
@@ -92,6 +90,42 @@ public sealed class ContainerTests : IClassFixture<BusyboxImage>
             Assert.Equal(KnownResourceStates.Running, app.Now("kept").State?.Text);
             await app.StopAsync(Token);
             return await BusyboxImage.Docker!.RunAsync(["inspect", "--format", "{{.Id}} {{.State.Running}}", name], Token);
+        }
+    }
+
+    [Fact]
+    public async Task A_persistent_container_keeps_its_port_and_a_command_stops_it()
+    {
+        var name = $"nexus-test-{Guid.NewGuid():n}";
+        try
+        {
+            var first = await RunAsync(stop: false);
+            var second = await RunAsync(stop: true);
+
+            Assert.Equal(first, second);
+            Assert.Equal("false", (await BusyboxImage.Docker!.RunAsync(["inspect", "--format", "{{.State.Running}}", name], Token)).Trim());
+        }
+        finally
+        {
+            await BusyboxImage.Docker!.TryRunAsync(["rm", "--force", name], Token);
+        }
+
+        async Task<(Uri Address, string Id)> RunAsync(bool stop)
+        {
+            await using var builder = DistributedApplicationTestingBuilder.Create();
+            builder.AddContainer("kept", BusyboxImage.Name, "v1").WithEntrypoint("/bin/busybox")
+                .WithArgs("httpd", "-f", "-p", "8000", "-h", "/www").WithContainerRuntimeArgs("--init")
+                .WithHttpEndpoint(targetPort: 8000).WithHttpHealthCheck("/", statusCode: 404)
+                .WithContainerName(name).WithLifetime(ContainerLifetime.Persistent);
+            var app = await builder.StartAsync(Token);
+            await app.ResourceNotifications.WaitForResourceHealthyAsync("kept", Token);
+            var id = await BusyboxImage.Docker!.RunAsync(["inspect", "--format", "{{.Id}}", name], Token);
+            if (stop)
+            {
+                Assert.True((await app.ResourceCommands.ExecuteCommandAsync("kept", KnownResourceCommands.StopCommand, Token)).Success);
+            }
+
+            return (app.GetEndpoint("kept"), id);
         }
     }
 

@@ -144,6 +144,50 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public async Task A_crashed_resource_is_started_again_by_command()
+    {
+        await using var builder = DistributedApplicationTestingBuilder.Create();
+        builder.AddTestApp("app");
+        var app = await builder.StartAsync(Token);
+        await app.ResourceNotifications.WaitForResourceHealthyAsync("app", Token);
+        var first = await app.GetAsync("app", "/pid", Token);
+        Processes.Crash(int.Parse(first, CultureInfo.InvariantCulture));
+        var crashed = await app.ResourceNotifications.WaitForResourceAsync("app", e => e.Snapshot.State?.Text == KnownResourceStates.Exited, Token);
+        Assert.Equal(ResourceCommandState.Enabled, crashed.Snapshot.Commands.Single(c => c.Name == KnownResourceCommands.StartCommand).State);
+
+        Assert.True((await app.ResourceCommands.ExecuteCommandAsync("app", KnownResourceCommands.StartCommand, Token)).Success);
+        await app.ResourceNotifications.WaitForResourceHealthyAsync("app", Token);
+
+        Assert.NotEqual(first, await app.GetAsync("app", "/pid", Token));
+    }
+
+    [Fact]
+    public async Task WithCommand_gives_a_resource_a_command_of_its_own()
+    {
+        await using var builder = DistributedApplicationTestingBuilder.Create();
+        builder.AddShell("tool", "sleep 1000").WithCommand(
+            "greet", "Greet",
+            context => Task.FromResult(CommandResults.Success($"hello {context.ResourceName}")),
+            new CommandOptions
+            {
+                UpdateState = context => context.ResourceSnapshot.State?.Text == KnownResourceStates.Running
+                    ? ResourceCommandState.Enabled : ResourceCommandState.Disabled,
+            });
+        builder.AddShell("broken", "sleep 1000").WithCommand(
+            "fail", "Fail", _ => throw new InvalidOperationException("it does not work"));
+        var app = await builder.StartAsync(Token);
+
+        var greeted = await app.ResourceCommands.ExecuteCommandAsync("tool", "greet", Token);
+        var failed = await app.ResourceCommands.ExecuteCommandAsync("broken", "fail", Token);
+        var unknown = await app.ResourceCommands.ExecuteCommandAsync("tool", "dance", Token);
+
+        Assert.Equal((true, "hello tool"), (greeted.Success, greeted.Message));
+        Assert.Equal((false, "it does not work"), (failed.Success, failed.ErrorMessage));
+        Assert.Contains("'tool' has no command 'dance'; it has:", unknown.ErrorMessage, StringComparison.Ordinal);
+        Assert.Equal(ResourceCommandState.Enabled, app.Now("tool").Commands.Single(c => c.Name == "greet").State);
+    }
+
+    [Fact]
     public async Task Stop_during_start_gives_up_the_waits()
     {
         await using var builder = DistributedApplicationTestingBuilder.Create();

@@ -1,6 +1,8 @@
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Nexus.Hosting.Tests.Fixtures;
 
 namespace Nexus.Hosting.Tests;
@@ -34,6 +36,21 @@ public sealed class TestingBuilderTests
         var second = await two.StartAsync(Token);
 
         Assert.NotEqual(await first.GetAsync("app", "/pid", Token), await second.GetAsync("app", "/pid", Token));
+    }
+
+    [Fact]
+    public async Task CreateAsync_lets_the_test_change_the_builder_and_hands_it_the_logs()
+    {
+        var log = new CollectedLog();
+        await using var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Nexus_Hosting_TestAppHost>(
+            [], (_, settings) => settings.ApplicationName = "Renamed", Token);
+        builder.Services.AddLogging(logging => logging.AddProvider(log));
+        builder.AddShell("talker", "echo spoken; echo shouted >&2; sleep 1000");
+        var app = await builder.StartAsync(Token);
+        await app.WaitForLineAsync("talker", "shouted", Token);
+
+        Assert.Contains("Renamed.Resources.talker Information 1: spoken", log.Lines.Select(l => l.Replace("2: spoken", "1: spoken", StringComparison.Ordinal)));
+        Assert.Contains(log.Lines, line => line.StartsWith("Renamed.Resources.talker Error", StringComparison.Ordinal) && line.EndsWith("shouted", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -2,14 +2,14 @@ namespace Aspire.Hosting.ApplicationModel;
 
 /// <summary>How many processes the project runs as.</summary>
 /// <param name="replicas">At least 1.</param>
-public class ReplicaAnnotation(int replicas = 1) : IResourceAnnotation
+public sealed class ReplicaAnnotation(int replicas = 1) : IResourceAnnotation
 {
     /// <summary>At least 1.</summary>
     public int Replicas { get; } = replicas;
 }
 
 /// <summary>The resource is started by hand, not with the application.</summary>
-public class ExplicitStartupAnnotation : IResourceAnnotation;
+public sealed class ExplicitStartupAnnotation : IResourceAnnotation;
 
 /// <summary>The resource is healthy when the health check of this name passes.</summary>
 /// <param name="key">The name that the check is registered under.</param>

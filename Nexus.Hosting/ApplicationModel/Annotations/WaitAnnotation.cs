@@ -27,7 +27,7 @@ public enum WaitBehavior
 /// <param name="resource">The dependency.</param>
 /// <param name="waitType">How far it must have come.</param>
 /// <param name="exitCode">The expected exit code, for <see cref="ApplicationModel.WaitType.WaitForCompletion"/>.</param>
-public class WaitAnnotation(IResource resource, WaitType waitType, int exitCode = 0) : IResourceAnnotation
+public sealed class WaitAnnotation(IResource resource, WaitType waitType, int exitCode = 0) : IResourceAnnotation
 {
     /// <summary>The dependency.</summary>
     public IResource Resource { get; } = resource;
@@ -36,7 +36,7 @@ public class WaitAnnotation(IResource resource, WaitType waitType, int exitCode 
     public WaitType WaitType { get; } = waitType;
 
     /// <summary>What becomes of the wait when the dependency fails; unset means that the wait fails too.</summary>
-    public WaitBehavior? WaitBehavior { get; set; }
+    public WaitBehavior? WaitBehavior { get; init; }
 
     /// <summary>The expected exit code.</summary>
     public int ExitCode { get; } = exitCode;

@@ -24,16 +24,16 @@ public sealed class EndpointAnnotation : IResourceAnnotation
         int? port = null,
         int? targetPort = null,
         bool? isExternal = null,
-        bool isProxied = true)
+        bool? isProxied = null)
     {
         Protocol = protocol;
         UriScheme = uriScheme ?? protocol.ToString().ToLowerInvariant();
         Name = ResourceName.Validated(name ?? UriScheme);
         _transport = transport;
         Port = port;
-        TargetPort = targetPort ?? (isProxied ? null : port);
+        TargetPort = targetPort ?? (isProxied == false ? port : null);
         IsExternal = isExternal ?? false;
-        IsProxied = isProxied;
+        IsProxied = isProxied ?? true;
     }
 
     /// <summary>Unique within the resource.</summary>

@@ -44,11 +44,9 @@ public sealed class EndpointReference(IResourceWithEndpoints owner, string endpo
         $"The resource '{Resource.Name}' has no endpoint '{EndpointName}'; it has: "
         + $"{string.Join(", ", Resource.Annotations.OfType<EndpointAnnotation>().Select(e => e.Name).DefaultIfEmpty("none"))}.");
 
-    /// <inheritdoc />
-    public string ValueExpression => $"{{{Resource.Name}.bindings.{EndpointName}.url}}";
+    string IManifestExpressionProvider.ValueExpression => $"{{{Resource.Name}.bindings.{EndpointName}.url}}";
 
-    /// <inheritdoc />
-    public IEnumerable<object> References => [Resource];
+    IEnumerable<object> IValueWithReferences.References => [Resource];
 
     private AllocatedEndpoint Allocated => EndpointAnnotation.AllocatedEndpoint ?? throw new InvalidOperationException(
         $"The endpoint '{EndpointName}' of '{Resource.Name}' has no port yet: ports are chosen when the application starts.");
@@ -117,8 +115,7 @@ public class EndpointReferenceExpression(EndpointReference endpointReference, En
     public string ValueExpression =>
         $"{{{Endpoint.Resource.Name}.bindings.{Endpoint.EndpointName}.{Property.ToString().ToLowerInvariant()}}}";
 
-    /// <inheritdoc />
-    public IEnumerable<object> References => [Endpoint];
+    IEnumerable<object> IValueWithReferences.References => [Endpoint];
 
     /// <inheritdoc />
     public ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default) => new(Endpoint.PropertyValue(Property));

@@ -12,14 +12,11 @@ public class ConnectionStringReference(IResourceWithConnectionString resource, b
     /// <summary>Whether the value may be missing.</summary>
     public bool Optional { get; } = optional;
 
-    /// <inheritdoc />
-    public string ValueExpression => Resource.ValueExpression;
+    string IManifestExpressionProvider.ValueExpression => Resource.ValueExpression;
 
-    /// <inheritdoc />
-    public IEnumerable<object> References => [Resource];
+    IEnumerable<object> IValueWithReferences.References => [Resource];
 
-    /// <inheritdoc />
-    public async ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default)
+    async ValueTask<string?> IValueProvider.GetValueAsync(CancellationToken cancellationToken)
     {
         var value = await Resource.GetConnectionStringAsync(cancellationToken);
         return !string.IsNullOrEmpty(value) || Optional ? value : throw new DistributedApplicationException(

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -26,15 +27,15 @@ public class ReferenceExpression : IManifestExpressionProvider, IValueProvider, 
     /// <inheritdoc />
     public string ValueExpression => string.Format(CultureInfo.InvariantCulture, Format, [.. ManifestExpressions]);
 
-    /// <inheritdoc />
-    public IEnumerable<object> References => ValueProviders;
+    IEnumerable<object> IValueWithReferences.References => ValueProviders;
 
     /// <summary>Makes an expression from an interpolated string whose holes are strings or values of resources.</summary>
     /// <param name="handler">The interpolated string.</param>
     public static ReferenceExpression Create(in ExpressionInterpolatedStringHandler handler) => handler.ToExpression();
 
     /// <inheritdoc />
-    public async ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default)
+    [SuppressMessage("Design", "MA0061", Justification = "Aspire's has no default here.")]
+    public async ValueTask<string?> GetValueAsync(CancellationToken cancellationToken)
     {
         var values = new object?[ValueProviders.Count];
         for (var i = 0; i < values.Length; i++)

@@ -43,13 +43,3 @@ public interface IResourceWithConnectionString : IResource, IManifestExpressionP
     ValueTask<string?> IValueProvider.GetValueAsync(CancellationToken cancellationToken) =>
         GetConnectionStringAsync(cancellationToken);
 }
-
-/// <summary>A named connection string that is put together from other resources.</summary>
-/// <param name="name">Unique within the application.</param>
-/// <param name="connectionStringExpression">How it is put together.</param>
-public sealed class ConnectionStringResource(string name, ReferenceExpression connectionStringExpression)
-    : Resource(name), IResourceWithConnectionString, IResourceWithWaitSupport
-{
-    /// <inheritdoc />
-    public ReferenceExpression ConnectionStringExpression { get; } = connectionStringExpression;
-}

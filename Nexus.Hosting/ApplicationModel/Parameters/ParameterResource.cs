@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Aspire.Hosting.ApplicationModel;
 
 /// <summary>A value that the user of the application provides: by configuration, or a default.</summary>
@@ -32,7 +34,8 @@ public class ParameterResource : Resource, IManifestExpressionProvider, IValuePr
 
     /// <summary>The value; throws <see cref="MissingParameterValueException"/> when there is none.</summary>
     /// <param name="cancellationToken">Gives up.</param>
-    public ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default)
+    [SuppressMessage("Design", "MA0061", Justification = "Aspire's has no default here.")]
+    public ValueTask<string?> GetValueAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
         {

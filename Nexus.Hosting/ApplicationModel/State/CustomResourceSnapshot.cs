@@ -19,7 +19,7 @@ public sealed record CustomResourceSnapshot
     public int? ExitCode { get; init; }
 
     /// <summary>The last result of each health check.</summary>
-    public ImmutableArray<HealthReportSnapshot> HealthReports { get; init; } = [];
+    public ImmutableArray<HealthReportSnapshot> HealthReports { get; internal init; } = [];
 
     /// <summary>The worst of the health reports while it runs; a check that has not run counts as unhealthy.</summary>
     public HealthStatus? HealthStatus => State?.Text != KnownResourceStates.Running ? null
@@ -31,6 +31,9 @@ public sealed record CustomResourceSnapshot
 
     /// <summary>Its addresses.</summary>
     public ImmutableArray<UrlSnapshot> Urls { get; init; } = [];
+
+    /// <summary>What people can have done to it, and whether now.</summary>
+    public ImmutableArray<ResourceCommandSnapshot> Commands { get; init; } = [];
 
     /// <summary>The start of the running copy.</summary>
     public DateTime? StartTimeStamp { get; init; }

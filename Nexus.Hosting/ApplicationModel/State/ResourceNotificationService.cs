@@ -7,16 +7,18 @@ namespace Aspire.Hosting.ApplicationModel;
 /// <summary>
 /// Holds the state of every running copy of every resource, tells watchers of each change, and waits for states.
 /// </summary>
-public sealed class ResourceNotificationService
+public class ResourceNotificationService
 {
     private readonly Lock _gate = new();
     private readonly DistributedApplicationModel _model;
     private readonly ResourceLoggerService _logs;
+    private readonly IServiceProvider _services;
     private ImmutableDictionary<string, ResourceEvent> _current = ImmutableDictionary.Create<string, ResourceEvent>(StringComparer.OrdinalIgnoreCase);
     private ImmutableList<Channel<ResourceEvent>> _watchers = [];
 
-    internal ResourceNotificationService(DistributedApplicationModel model, ResourceLoggerService logs)
+    internal ResourceNotificationService(DistributedApplicationModel model, ResourceLoggerService logs, IServiceProvider services)
     {
+        _services = services;
         _model = model;
         _logs = logs;
     }
@@ -180,12 +182,21 @@ public sealed class ResourceNotificationService
         }
     }
 
+    private ImmutableArray<ResourceCommandSnapshot> CommandsOf(IResource resource, CustomResourceSnapshot snapshot)
+    {
+        var context = new UpdateCommandStateContext { ResourceSnapshot = snapshot, Services = _services };
+        return [.. resource.Annotations.OfType<ResourceCommandAnnotation>().Select(command => new ResourceCommandSnapshot(
+            command.Name, command.UpdateState(context), command.DisplayName, command.DisplayDescription, command.Parameter,
+            command.ConfirmationMessage, command.IconName, command.IconVariant, command.IsHighlighted))];
+    }
+
     private void Publish(IResource resource, string id, Func<CustomResourceSnapshot, CustomResourceSnapshot> stateFactory)
     {
         lock (_gate)
         {
             var old = _current.GetValueOrDefault(id)?.Snapshot ?? ResourceCondition.Initial(resource);
-            var change = new ResourceEvent(resource, id, stateFactory(old));
+            var changed = stateFactory(old);
+            var change = new ResourceEvent(resource, id, changed with { Commands = CommandsOf(resource, changed) });
             _current = _current.SetItem(id, change);
             foreach (var watcher in _watchers)
             {

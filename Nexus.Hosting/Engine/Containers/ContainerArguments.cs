@@ -21,7 +21,7 @@ internal sealed record ContainerArguments(string Name, string Image, IReadOnlyLi
         var annotations = resource.Annotations;
         var image = annotations.OfType<ContainerImageAnnotation>().Last();
         var reference = $"{image.Image}:{image.Tag ?? "latest"}";
-        var persistent = annotations.OfType<ContainerLifetimeAnnotation>().LastOrDefault()?.Lifetime == ContainerLifetime.Persistent;
+        var persistent = OutlivesTheRun(resource);
         List<string> options = ["--add-host", $"{ValueResolver.HostFromContainer}:host-gateway"];
         foreach (var endpoint in plan.Endpoints)
         {
@@ -50,7 +50,7 @@ internal sealed record ContainerArguments(string Name, string Image, IReadOnlyLi
         }
 
         options.AddRange(annotations.OfType<ContainerRuntimeArgsAnnotation>().SelectMany(a => a.Args));
-        var containerName = annotations.OfType<ContainerNameAnnotation>().LastOrDefault()?.Name ?? $"{resource.Name}-{owner}";
+        var containerName = NameOf(resource, owner);
         var hash = Hashed([.. options, reference, .. configuration.Args, .. configuration.Environment.Select(v => $"{v.Key}={v.Value}")]);
         List<string> labels =
         [
@@ -65,6 +65,14 @@ internal sealed record ContainerArguments(string Name, string Image, IReadOnlyLi
         return new ContainerArguments(
             containerName, reference, ["create", "--name", containerName, .. labels, .. options, reference, .. configuration.Args], hash, persistent);
     }
+
+    /// <summary>The container's name on the engine.</summary>
+    public static string NameOf(IResource resource, string owner) =>
+        resource.Annotations.OfType<ContainerNameAnnotation>().LastOrDefault()?.Name ?? $"{resource.Name}-{owner}";
+
+    /// <summary>Whether the container stays when the application ends.</summary>
+    public static bool OutlivesTheRun(IResource resource) =>
+        resource.Annotations.OfType<ContainerLifetimeAnnotation>().LastOrDefault()?.Lifetime == ContainerLifetime.Persistent;
 
     /// <summary>Whether a variable would change what the docker command itself does.</summary>
     public static bool IsReadByDocker(string name) =>

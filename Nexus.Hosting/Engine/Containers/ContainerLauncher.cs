@@ -83,16 +83,25 @@ internal sealed class RunningContainer : IRunningInstance
 
     public async Task StopAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
-        if (_arguments.IsPersistent)
+        await _docker.TryRunAsync(["stop", "--time", $"{(int)timeout.TotalSeconds}", _arguments.Name], cancellationToken);
+        if (!_arguments.IsPersistent)
         {
-            _wait.Kill();
-            _log.Kill();
-            await Exited;
+            await _docker.TryRunAsync(["rm", "--force", "--volumes", _arguments.Name], cancellationToken);
+        }
+
+        await Exited;
+    }
+
+    public async Task LeaveAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        if (!_arguments.IsPersistent)
+        {
+            await StopAsync(timeout, cancellationToken);
             return;
         }
 
-        await _docker.TryRunAsync(["stop", "--time", $"{(int)timeout.TotalSeconds}", _arguments.Name], cancellationToken);
-        await _docker.TryRunAsync(["rm", "--force", "--volumes", _arguments.Name], cancellationToken);
+        _wait.Kill();
+        _log.Kill();
         await Exited;
     }
 

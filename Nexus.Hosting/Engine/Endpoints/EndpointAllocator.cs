@@ -1,5 +1,6 @@
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
+using Nexus.Hosting.Engine.Containers;
 
 namespace Nexus.Hosting.Engine.Endpoints;
 
@@ -43,7 +44,9 @@ internal sealed class EndpointAllocator(FreePorts ports, bool randomize)
         var inside = endpoint.TargetPort ?? endpoint.Port ?? throw new DistributedApplicationException(
             $"The endpoint '{endpoint.Name}' of the container '{resource.Name}' has no targetPort: "
             + "say which port the program in the container listens on.");
-        return new EndpointPlan(endpoint, Choose(endpoint.Port), [inside], NeedsProxy: false);
+        var kept = resource.Annotations.OfType<KeptPorts>().LastOrDefault()?.Of(inside, endpoint.Protocol);
+        var port = endpoint.Port is null || randomize ? kept ?? ports.Next() : endpoint.Port.Value;
+        return new EndpointPlan(endpoint, port, [inside], NeedsProxy: false);
     }
 
     private EndpointPlan AllocateProcess(IResource resource, EndpointAnnotation endpoint, int replicas)

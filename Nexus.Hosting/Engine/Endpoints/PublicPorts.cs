@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
+using Nexus.Hosting.Engine.Containers;
 
 namespace Nexus.Hosting.Engine.Endpoints;
 
@@ -9,6 +10,12 @@ internal static class PublicPorts
 {
     public static void Require(ResourcePlan plan)
     {
+        if (ContainerArguments.OutlivesTheRun(plan.Resource))
+        {
+            // It may hold its ports already; if somebody else does, the engine says so.
+            return;
+        }
+
         foreach (var endpoint in plan.Endpoints.Where(e => e.Endpoint.Protocol == ProtocolType.Tcp))
         {
             Require(plan.Resource, endpoint.Endpoint, endpoint.PublicPort);

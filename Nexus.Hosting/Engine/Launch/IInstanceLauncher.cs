@@ -16,6 +16,9 @@ internal interface IRunningInstance
     /// <summary>Asks it to end, then makes it; on return it is gone, and what it started with it.</summary>
     Task StopAsync(TimeSpan timeout, CancellationToken cancellationToken);
 
+    /// <summary>Is called at the application's end: what is to outlive it stays, everything else is stopped.</summary>
+    Task LeaveAsync(TimeSpan timeout, CancellationToken cancellationToken) => StopAsync(timeout, cancellationToken);
+
     /// <summary>Ends it at once, without waiting for anything.</summary>
     void Kill();
 }

@@ -28,7 +28,7 @@ internal static class ValueResolver
 
     private static async ValueTask<string?> RequiredAsync(ConnectionStringReference reference, bool inContainer, CancellationToken cancellationToken)
     {
-        _ = await reference.GetValueAsync(cancellationToken);
+        _ = await ((IValueProvider)reference).GetValueAsync(cancellationToken);
         return await ResolveAsync(reference.Resource, inContainer, cancellationToken);
     }
 

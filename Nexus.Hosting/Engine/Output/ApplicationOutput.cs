@@ -12,6 +12,11 @@ internal sealed class ApplicationOutput : IAsyncDisposable
 
     private ApplicationOutput(EngineContext context)
     {
+        if (context.Settings.ForwardsLogs)
+        {
+            LogForwarder.Attach(context);
+        }
+
         if (context.Settings.IsTest)
         {
             _progress = Task.CompletedTask;

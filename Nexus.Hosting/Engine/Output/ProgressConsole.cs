@@ -12,7 +12,7 @@ internal sealed class ProgressConsole
 
     private readonly EngineContext _context;
     private readonly TextWriter _writer;
-    private readonly long _began;
+    private readonly Timeline _timeline;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (string? Condition, string? Reason)> _told = new(StringComparer.OrdinalIgnoreCase);
     private bool _tableShown;
@@ -21,7 +21,7 @@ internal sealed class ProgressConsole
     {
         _context = context;
         _writer = writer;
-        _began = context.Time.GetTimestamp();
+        _timeline = new Timeline(context.Time);
         if (context.Settings.StreamLogs)
         {
             context.Logs.LineWritten += (id, line) => Say($"{id} | {line.Content}");
@@ -53,6 +53,7 @@ internal sealed class ProgressConsole
 
     private void Tell(ResourceEvent change)
     {
+        _timeline.Note(change);
         var now = ResourceTable.Condition(change.Snapshot);
         var (before, reason) = _told.GetValueOrDefault(change.ResourceId);
         if ((before, reason) != (now, change.Snapshot.FailureReason))
@@ -69,9 +70,8 @@ internal sealed class ProgressConsole
     {
         if (now != before && change.Resource is not ParameterResource && now != KnownResourceStates.NotStarted && now != KnownResourceStates.Starting)
         {
-            var elapsed = _context.Time.GetElapsedTime(_began).TotalSeconds;
             var from = before is null or nameof(KnownResourceStates.NotStarted) ? "" : $"{before} → ";
-            Say($"{change.ResourceId,-20} {from}{now}  {elapsed:0.0} s{Waited(change)}");
+            Say($"{change.ResourceId,-20} {from}{now}  {Timeline.Seconds(_timeline.Elapsed)}{Waited(change)}");
         }
 
         TellFailure(change);
@@ -114,7 +114,7 @@ internal sealed class ProgressConsole
 
         _tableShown = true;
         Say("");
-        Say(ResourceTable.Render([.. states.OfType<ResourceEvent>()]));
+        Say(ResourceTable.Render([.. states.OfType<ResourceEvent>()], _timeline));
         if (states.TrueForAll(state => ResourceCondition.HasEnded(state!.Snapshot)) && Environment.ExitCode != 0)
         {
             Say("Nothing of it runs.");
@@ -122,7 +122,7 @@ internal sealed class ProgressConsole
             return;
         }
 
-        Say("Press Ctrl-C to stop.");
+        Say($"Up after {Timeline.Seconds(_timeline.Elapsed)}. Press Ctrl-C to stop.");
     }
 
     private static bool HasSettled(ResourceEvent state) =>
@@ -143,18 +143,24 @@ internal static class ResourceTable
         _ => snapshot.State.Text,
     };
 
-    public static string Render(IReadOnlyList<ResourceEvent> states)
+    public static string Render(IReadOnlyList<ResourceEvent> states, Timeline timeline)
     {
-        List<string[]> rows = [["RESOURCE", "STATE", "ADDRESS"]];
+        List<string[]> rows = [["RESOURCE", "STATE", "STARTED", "READY", "ADDRESS"]];
         rows.AddRange(states.Select(state => (string[])
         [
             state.ResourceId,
             Condition(state.Snapshot),
+            timeline.Of(state.ResourceId).Started,
+            timeline.Of(state.ResourceId).Ready,
             string.Join("  ", state.Snapshot.Urls.Select(url => url.Name is { } name && url.Url.StartsWith(name, StringComparison.Ordinal)
                 ? url.Url : $"{url.Name} {url.Url}".Trim())),
         ]));
-        var widths = Enumerable.Range(0, 2).Select(column => rows.Max(row => row[column].Length)).ToArray();
-        return string.Join(Environment.NewLine, rows.Select(row =>
-            $"{row[0].PadRight(widths[0])}  {row[1].PadRight(widths[1])}  {row[2]}".TrimEnd()));
+        var widths = Enumerable.Range(0, rows[0].Length - 1).Select(column => rows.Max(row => row[column].Length)).ToArray();
+        return string.Join(Environment.NewLine, rows.Select(row => string.Join("  ", row.Select((text, column) => column switch
+        {
+            _ when column == widths.Length => text,
+            2 or 3 => text.PadLeft(widths[column]),
+            _ => text.PadRight(widths[column]),
+        })).TrimEnd()));
     }
 }

@@ -12,7 +12,11 @@ internal sealed class AppHostProcess : IAsyncDisposable
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
     private readonly List<string> _seen = [];
 
-    public AppHostProcess(string folder, params string[] args)
+    public AppHostProcess(string folder, params string[] args) : this(folder, [], args)
+    {
+    }
+
+    public AppHostProcess(string folder, Dictionary<string, string> environment, string[] args)
     {
         var start = new ProcessStartInfo(
             CommandFinder.Dotnet,
@@ -22,6 +26,11 @@ internal sealed class AppHostProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) => Write(line.Data);
         _process.ErrorDataReceived += (_, line) => Write(line.Data);

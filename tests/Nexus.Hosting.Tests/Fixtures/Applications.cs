@@ -2,6 +2,7 @@ using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Nexus.Hosting.Tests.Fixtures;
 
@@ -16,6 +17,7 @@ internal static class Applications
 
     public static async Task<DistributedApplication> StartAsync(this IDistributedApplicationTestingBuilder builder, CancellationToken cancellationToken)
     {
+        builder.Services.AddLogging(logging => logging.AddProvider(new TestOutputLogging()));
         var app = await builder.BuildAsync(cancellationToken);
         await app.StartAsync(cancellationToken);
         return app;

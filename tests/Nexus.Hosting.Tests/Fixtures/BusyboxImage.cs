@@ -10,15 +10,11 @@ public sealed class BusyboxImage : IAsyncLifetime
 
     internal static DockerCommand? Docker { get; } = DockerCommand.Find();
 
-    public static bool IsAvailable { get; } = File.Exists("/bin/busybox") && Docker is not null && File.Exists("/var/run/docker.sock");
-
     public async ValueTask InitializeAsync()
     {
-        if (!IsAvailable)
-        {
-            return;
-        }
-
+        Assert.True(
+            File.Exists("/bin/busybox") && Docker is not null && (await Docker.TryRunAsync(["version"], Deadline.Token)).ExitCode == 0,
+            "These tests need a Docker Engine that answers and a static /bin/busybox: ./eng/test.sh sees to both.");
         var root = Directory.CreateTempSubdirectory("nexus-busybox-");
         try
         {
@@ -36,11 +32,5 @@ public sealed class BusyboxImage : IAsyncLifetime
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (IsAvailable)
-        {
-            await Docker!.TryRunAsync(["rmi", "--force", $"{Name}:v1"], CancellationToken.None);
-        }
-    }
+    public async ValueTask DisposeAsync() => await Docker!.TryRunAsync(["rmi", "--force", $"{Name}:v1"], CancellationToken.None);
 }

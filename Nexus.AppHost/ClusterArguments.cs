@@ -1,0 +1,144 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using Nexus.Core.Spec;
+using Nexus.Manifests;
+
+namespace Nexus.AppHost;
+
+/// <summary>Reads the command line one option after the other, and keeps all that is wrong with it.</summary>
+internal sealed class ClusterArguments
+{
+    private static readonly string[] Known =
+    [
+        "spec", "topology", "workers", "managers", "gateways", "consuls", "runtime", "gateway-port", "api-port", "consul-port", "logs",
+        "target", "operation", "step", "output-path", "log-level", "environment",
+    ];
+
+    private readonly IConfiguration _configuration;
+    private readonly bool _publishes;
+
+    public ClusterArguments(string[] args, IConfiguration configuration)
+    {
+        _configuration = configuration;
+        Problems = UnknownOptions(args);
+        if (configuration["operation"] is { } operation && operation is not ("run" or "publish"))
+        {
+            Problems.Add($"--operation: found '{operation}'; allowed are run and publish.");
+        }
+
+        _publishes = configuration["operation"] == "publish";
+    }
+
+    /// <summary>What is wrong, each in a sentence with what is allowed.</summary>
+    public List<string> Problems { get; }
+
+    /// <summary>The word after an option; null when it is not there.</summary>
+    public string? this[string option] => _configuration[option];
+
+    public ClusterTopology Topology()
+    {
+        var name = this["topology"] ?? ClusterTopologies.Small.Name;
+        if (ClusterTopologies.TryFind(name, out var topology))
+        {
+            return topology;
+        }
+
+        Problems.Add($"--{ClusterTopologies.Refusal(name)}");
+        return ClusterTopologies.Small;
+    }
+
+    public DeploymentTarget Target()
+    {
+        switch (this["target"])
+        {
+            case null or "compose":
+                return DeploymentTarget.Compose;
+            case "systemd":
+                return DeploymentTarget.Systemd;
+            default:
+                Problems.Add($"--target: found '{this["target"]}'; allowed are compose and systemd.");
+                return DeploymentTarget.Compose;
+        }
+    }
+
+    public IReadOnlyList<string> Consuls(ClusterTopology topology)
+    {
+        var names = Names(topology, MachineRoles.ConsulServer, "consuls", 5, n => $"consul-{n}");
+        if (names.Count % 2 == 0)
+        {
+            Problems.Add(
+                $"--consuls: found '{names.Count}'; allowed are 1, 3 and 5, for a quorum of an even number survives no more than of one less.");
+        }
+
+        return names.Count == 1 ? ["consul"] : names;
+    }
+
+    /// <summary>The parts of one kind: as many as the topology has machines for, unless the option says otherwise.</summary>
+    public IReadOnlyList<string> Names(ClusterTopology topology, MachineRoles role, string option, int most, Func<int, string> name)
+    {
+        if (_publishes && this[option] is not null)
+        {
+            Problems.Add($"--{option}: changes a local run only; what is published has the machines of its --topology.");
+        }
+
+        var count = Number(option, 1, most, topology.Machines.Count(machine => machine.Roles.HasFlag(role)));
+        return [.. Enumerable.Range(1, count).Select(name)];
+    }
+
+    public int Port(string option, int usual) => Number(option, 1, 65535, usual);
+
+    public async Task<ClusterSpec?> SpecAsync(string file, CancellationToken cancellationToken)
+    {
+        string yaml;
+        try
+        {
+            yaml = await File.ReadAllTextAsync(file, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Problems.Add($"--spec: {e.Message}");
+            return null;
+        }
+
+        var read = SpecReader.Read(yaml, file);
+        Problems.AddRange(read.Problems.Where(p => p.Severity == SpecSeverity.Error).Select(p => p.Format(file)));
+        return read.Spec;
+    }
+
+    private int Number(string option, int least, int most, int usual)
+    {
+        var text = this[option];
+        if (text is null)
+        {
+            return usual;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count >= least && count <= most)
+        {
+            return count;
+        }
+
+        Problems.Add($"--{option}: found '{text}'; allowed is a whole number from {least} to {most}.");
+        return usual;
+    }
+
+    /// <summary>Words that are no option of ours, nor a setting (<c>Section:Key</c>), which would be ignored in silence.</summary>
+    private static List<string> UnknownOptions(string[] args)
+    {
+        var unknown = new List<string>();
+        for (var i = 0; i < args.Length; i++)
+        {
+            var name = args[i].TrimStart('-').Split('=')[0];
+            if (args[i].StartsWith('-') && (Known.Contains(name, StringComparer.OrdinalIgnoreCase) || name.Contains(':', StringComparison.Ordinal)))
+            {
+                i += args[i].Contains('=', StringComparison.Ordinal) || i + 1 == args.Length || args[i + 1].StartsWith('-') ? 0 : 1;
+            }
+            else
+            {
+                unknown.Add($"'{args[i]}' is no option; there are:");
+            }
+        }
+
+        return unknown;
+    }
+}

@@ -1,0 +1,125 @@
+using Aspire.Hosting.Docker;
+using Aspire.Hosting.Docker.Resources.ComposeNodes;
+using Aspire.Hosting.Docker.Resources.ServiceNodes;
+using Aspire.Hosting.Docker.Resources.ServiceNodes.Swarm;
+
+namespace Nexus.AppHost.Publishing;
+
+/// <summary>How a part becomes a service of the published Compose project.</summary>
+/// <param name="Image">The parameter that its image comes from; null where the composition names it.</param>
+/// <param name="Memory">The most it may have.</param>
+/// <param name="Change">What is particular to it.</param>
+internal sealed record PublishedService(
+    IResourceBuilder<ParameterResource>? Image, string Memory, Action<DockerComposeServiceResource, Service>? Change = null);
+
+/// <summary>The kinds of services of the published Compose project. In a local run nothing of them is asked for.</summary>
+internal sealed class PublishedServices
+{
+    private readonly IResourceBuilder<ParameterResource>? _machineAddress;
+
+    /// <summary>Declares what is left open for whoever rolls out: the images, the machine's address, Consul's key.</summary>
+    public PublishedServices(IDistributedApplicationBuilder builder, string version, bool isPublished)
+    {
+        if (isPublished)
+        {
+            GossipKey = builder.AddParameter("consul-gossip-key", secret: true);
+            _machineAddress = builder.AddParameter("machine-address");
+        }
+
+        Consul = new(null, "512M", ConsulService);
+        Orchestrator = new(Image("orchestrator"), "256M");
+        Gateway = new(Image("gateway"), "512M", (_, service) => AddState(service));
+        Worker = new(Image("worker"), "256M", WorkerService);
+        Cli = new(Image("cli"), "128M", CliService);
+
+        IResourceBuilder<ParameterResource>? Image(string part) => !isPublished ? null
+            : builder.AddParameter($"{part}-image", $"nexus/{part}:{version}", publishValueAsDefault: true);
+    }
+
+    /// <summary>Encrypts what Consul's servers say to each other; null in a local run.</summary>
+    public IResourceBuilder<ParameterResource>? GossipKey { get; }
+
+    public PublishedService Consul { get; }
+
+    public PublishedService Orchestrator { get; }
+
+    public PublishedService Gateway { get; }
+
+    public PublishedService Worker { get; }
+
+    public PublishedService Cli { get; }
+
+    private static void ConsulService(DockerComposeServiceResource resource, Service service)
+    {
+        // Its entrypoint gives the data folder to its own user, and then becomes it.
+        service.CapAdd.AddRange(["CHOWN", "SETGID", "SETUID"]);
+        service.ReadOnly = null;
+        service.Healthcheck = new Healthcheck
+        {
+            Test = ["CMD", "consul", "info"],
+            Interval = "5s",
+            Timeout = "3s",
+            Retries = 3,
+            StartPeriod = "30s",
+        };
+    }
+
+    private static void CliService(DockerComposeServiceResource resource, Service service)
+    {
+        service.Restart = "on-failure";
+        service.AddVolume(new Volume { Name = "spec", Type = "bind", Source = "./nexus.yaml", Target = "/etc/nexus/nexus.yaml", ReadOnly = true });
+    }
+
+    private static void AddState(Service service) =>
+        service.AddVolume(new Volume { Name = $"{service.Name}-state", Type = "volume", Source = $"{service.Name}-state", Target = "/var/lib/nexus" });
+
+    private void WorkerService(DockerComposeServiceResource resource, Service service)
+    {
+        AddState(service);
+
+        // It starts containers beside its own and watches their processes.
+        service.AddVolume(new Volume { Name = "engine", Type = "bind", Source = "/var/run/docker.sock", Target = "/var/run/docker.sock" });
+        service.User = "0:0";
+        service.Pid = "host";
+        service.Environment["Worker__Address"] = _machineAddress!.AsEnvironmentPlaceholder(resource);
+        service.Environment.Remove("Worker__ProcessWorkingDirectory");
+    }
+}
+
+/// <summary>Makes services of the parts.</summary>
+internal static class PublishedServiceExtensions
+{
+    /// <summary>Says how the part is published: with as few rights as it can do with, limits, and logs that end.</summary>
+    /// <param name="builder">The part.</param>
+    /// <param name="service">What is particular to its kind.</param>
+    /// <param name="open">The endpoint that the world may use.</param>
+    public static IResourceBuilder<T> PublishedAs<T>(this IResourceBuilder<T> builder, PublishedService service, string? open = null)
+        where T : IComputeResource, IResourceWithEndpoints
+    {
+        if (open is not null)
+        {
+            builder.WithEndpoint(open, endpoint => endpoint.IsExternal = true);
+        }
+
+        return builder.PublishAsDockerComposeService((resource, written) =>
+        {
+            written.Image = service.Image?.AsEnvironmentPlaceholder(resource) ?? written.Image;
+            written.Restart = "unless-stopped";
+            written.Init = true;
+            written.ReadOnly = true;
+            written.Tmpfs = ["/tmp"];
+            written.CapDrop = ["ALL"];
+            written.SecurityOpt = ["no-new-privileges:true"];
+            written.StopGracePeriod = "30s";
+            written.Logging = new Logging { Driver = "json-file", Options = new() { ["max-size"] = "10m", ["max-file"] = "3" } };
+            written.Deploy = new Deploy { Resources = new Resources { Limits = new ResourceSpec { Cpus = "1.0", Memory = service.Memory } } };
+            foreach (var (name, dependency) in written.DependsOn)
+            {
+                // Only Consul's image has a program that says how it is; the others are asked for by whoever needs them.
+                dependency.Condition = name.StartsWith("consul", StringComparison.Ordinal) ? "service_healthy" : "service_started";
+            }
+
+            service.Change?.Invoke(resource, written);
+        });
+    }
+}
