@@ -66,5 +66,5 @@ internal sealed class Wire : IAsyncDisposable
         await IpAsync($"-n {Of(name)} link set lo up", cancellationToken);
     }
 
-    private static Task IpAsync(string line, CancellationToken cancellationToken) => Command.MustAsync("ip", line.Split(' '), cancellationToken);
+    private static Task<string> IpAsync(string line, CancellationToken cancellationToken) => Command.MustAsync("ip", line.Split(' '), cancellationToken);
 }
