@@ -8,6 +8,7 @@ using Nexus.ServiceDefaults.Http;
 using Nexus.ServiceDefaults.Logging;
 using Nexus.ServiceDefaults.Loops;
 using Nexus.ServiceDefaults.Memory;
+using Nexus.ServiceDefaults.Secrets;
 using Nexus.ServiceDefaults.Systemd;
 using Nexus.ServiceDefaults.Telemetry;
 
@@ -21,7 +22,7 @@ public static class ServiceDefaultsExtensions
     public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Adds telemetry, health checks, HTTP resilience, logging, systemd, the system's <see cref="TimeProvider"/> and the return
+    /// Adds secrets from files, telemetry, health checks, HTTP resilience, logging, systemd, the system's <see cref="TimeProvider"/> and the return
     /// of the start's memory.
     /// Replaces the log providers the builder came with; whatever the configuration says goes before these defaults.
     /// </summary>
@@ -34,6 +35,7 @@ public static class ServiceDefaultsExtensions
         ArgumentNullException.ThrowIfNull(builder);
         var name = serviceName ?? builder.Environment.ApplicationName;
 
+        builder.Configuration.AddSecretFiles(Environment.GetEnvironmentVariable);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton<LoopHeartbeats>();
         if (builder.Configuration["shutdownTimeoutSeconds"] is null)

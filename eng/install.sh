@@ -18,7 +18,13 @@ missing_packages() {
   [ -x /bin/busybox ] || echo "busybox-static"
   PATH=$PATH:/usr/sbin:/sbin command -v ip >/dev/null || echo "iproute2"
   command -v gcc >/dev/null || echo "gcc libc6-dev"
-  command -v docker-compose >/dev/null || docker compose version >/dev/null 2>&1 || echo "docker-compose"
+  # What judges bundles for machines, and what boots one.
+  command -v shellcheck >/dev/null || echo "shellcheck"
+  command -v docker-compose >/dev/null || echo "docker-compose"
+  command -v openssl >/dev/null || echo "openssl"
+  PATH=$PATH:/usr/sbin:/sbin command -v nft >/dev/null || echo "nftables"
+  PATH=$PATH:/usr/sbin:/sbin command -v logrotate >/dev/null || echo "logrotate"
+  command -v systemd-nspawn >/dev/null || echo "systemd systemd-container dbus"
 }
 
 install_packages() {
