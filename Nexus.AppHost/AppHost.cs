@@ -70,6 +70,7 @@ var workers = Enumerable.Range(1, cluster.Workers)
         .WithEnvironment("Worker__StateDirectory", cluster.StateOf(it.Name))
         .WithEnvironment("Worker__ProcessWorkingDirectory", cluster.Root)
         .WithEnvironment("Worker__StopWorkloadsOnExit", "true")
+        .WithEnvironment("Worker__ForwardTelemetry", "true")
         .WithHttpHealthCheck("/health")
         .WaitFor(it.Consul.Consul))
     .ToList();

@@ -24,9 +24,10 @@ internal sealed class LocalCluster
           --api-port N          the first manager's API, where the nexus command looks for it (8420)
           --consul-port N       Consul's API and UI (8500)
           --logs true           the parts' logs on the console too
+          --no-dashboard        no dashboard; its port: --Dashboard:Port N (18888)
         """;
 
-    private static readonly string[] Options = ["spec", "topology", "workers", "managers", "gateways", "consuls", "runtime", "gateway-port", "api-port", "consul-port", "logs"];
+    private static readonly string[] Options = ["spec", "topology", "workers", "managers", "gateways", "consuls", "runtime", "gateway-port", "api-port", "consul-port", "logs", "no-dashboard"];
 
     private const string SampleImage = "nexus/sample-web:local";
 

@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using MudBlazor;
 using MudBlazor.Services;
 using Nexus.Dashboard.Access;
 using Nexus.Dashboard.Components;
@@ -59,6 +60,11 @@ internal static class DashboardApplication
         foreach (var address in options.Port == 0 ? [IPAddress.Loopback] : PageAddresses)
         {
             kestrel.Listen(address, options.Port, listen => listen.Protocols = HttpProtocols.Http1);
+        }
+
+        if (options.TelemetryElsewhere is not null)
+        {
+            return;
         }
 
         foreach (var address in options.OtlpAddresses)
@@ -128,7 +134,7 @@ internal static class DashboardApplication
         services.AddAuthorization(authorization => authorization.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         services.AddCascadingAuthenticationState();
         services.AddRazorComponents().AddInteractiveServerComponents();
-        services.AddMudServices();
+        services.AddMudServices(mud => mud.SnackbarConfiguration.PositionClass = Defaults.Classes.Position.BottomRight);
     }
 
     private static void UsePages(WebApplication app, DashboardOptions options)

@@ -27,6 +27,9 @@ public sealed record DashboardOptions
     /// <summary>Opens the receiver: the value of the header <c>x-otlp-api-key</c>.</summary>
     public required string OtlpApiKey { get; init; }
 
+    /// <summary>Who takes telemetry instead; then nothing listens for it here, and the pages say so.</summary>
+    public string? TelemetryElsewhere { get; init; }
+
     /// <summary>How much telemetry is kept.</summary>
     public TelemetryLimits Limits { get; init; } = new();
 }

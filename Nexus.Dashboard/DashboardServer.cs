@@ -26,11 +26,11 @@ public sealed class DashboardServer : IAsyncDisposable
     /// <summary>Where the pages answer.</summary>
     public required Uri Url { get; init; }
 
-    /// <summary>Where telemetry is taken over gRPC.</summary>
-    public required Uri OtlpGrpcUrl { get; init; }
+    /// <summary>Where telemetry is taken over gRPC; nowhere when somebody else takes it.</summary>
+    public Uri? OtlpGrpcUrl { get; init; }
 
-    /// <summary>Where telemetry is taken over HTTP; the paths of the signals come after it.</summary>
-    public required Uri OtlpHttpUrl { get; init; }
+    /// <summary>Where telemetry is taken over HTTP; the paths of the signals come after it. Nowhere when somebody else takes it.</summary>
+    public Uri? OtlpHttpUrl { get; init; }
 
     /// <summary>The address that opens the pages without a question.</summary>
     public Uri LoginUrl => new(Url, $"login?t={_options.BrowserToken}");
@@ -63,9 +63,10 @@ public sealed class DashboardServer : IAsyncDisposable
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
             .Select(address => new Uri(address)).ToList();
         var pages = options.Port == 0 ? 1 : DashboardApplication.PageAddresses.Count;
-        return new DashboardServer(app, options)
+        var url = new Uri($"http://localhost:{addresses[0].Port}");
+        return options.TelemetryElsewhere is not null ? new DashboardServer(app, options) { Url = url } : new DashboardServer(app, options)
         {
-            Url = new Uri($"http://localhost:{addresses[0].Port}"),
+            Url = url,
             OtlpGrpcUrl = new Uri($"http://localhost:{addresses[pages].Port}"),
             OtlpHttpUrl = new Uri($"http://localhost:{addresses[pages + options.OtlpAddresses.Count].Port}"),
         };

@@ -4,6 +4,7 @@ using Aspire.Hosting.Eventing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Nexus.Hosting.Engine.Dashboard;
 
 namespace Nexus.Hosting.Engine;
 
@@ -15,6 +16,7 @@ internal sealed record EngineContext(
     DistributedApplicationExecutionContext ExecutionContext,
     ResourceNotificationService Notifications,
     ResourceLoggerService Logs,
+    TelemetryTarget Telemetry,
     IServiceProvider Services,
     TimeProvider Time);
 
@@ -36,7 +38,9 @@ internal static class EngineServices
         services.AddSingleton(provider => new ResourceNotificationService(
             provider.GetRequiredService<DistributedApplicationModel>(), provider.GetRequiredService<ResourceLoggerService>()));
         services.AddSingleton(provider => new ResourceCommandService(provider.GetRequiredService<ApplicationEngine>()));
+        services.AddSingleton<TelemetryTarget>();
         services.AddSingleton<EngineContext>();
+        services.AddSingleton<DashboardHost>();
         services.AddSingleton<ApplicationEngine>();
         services.AddHostedService(provider => provider.GetRequiredService<ApplicationEngine>());
         services.AddHealthChecks();

@@ -25,7 +25,8 @@ internal static class TelemetryExtensions
     {
         var name = builder.Configuration["OTEL_SERVICE_NAME"] ?? serviceName;
         var telemetry = builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(name, serviceVersion: Version))
+            .ConfigureResource(resource => resource.AddService(
+                name, serviceVersion: Version, autoGenerateServiceInstanceId: !NamesInstance(builder.Configuration["OTEL_RESOURCE_ATTRIBUTES"])))
             .WithMetrics(metrics => metrics
                 .AddMeter(Names)
                 .AddAspNetCoreInstrumentation()
@@ -51,6 +52,10 @@ internal static class TelemetryExtensions
             options.IncludeScopes = true;
         })
         .UseOtlpExporter();
+
+    /// <summary>A made-up instance would go before the one that whoever started us has given.</summary>
+    private static bool NamesInstance(string? attributes) =>
+        attributes?.Contains("service.instance.id=", StringComparison.Ordinal) ?? false;
 
     private static IEnumerable<string> NamesOf(Assembly? program) => program is null
         ? []
