@@ -67,8 +67,8 @@ public sealed class DashboardServer : IAsyncDisposable
         return options.TelemetryElsewhere is not null ? new DashboardServer(app, options) { Url = url } : new DashboardServer(app, options)
         {
             Url = url,
-            OtlpGrpcUrl = new Uri($"http://localhost:{addresses[pages].Port}"),
-            OtlpHttpUrl = new Uri($"http://localhost:{addresses[pages + options.OtlpAddresses.Count].Port}"),
+            OtlpGrpcUrl = new Uri($"http://127.0.0.1:{addresses[pages].Port}"),
+            OtlpHttpUrl = new Uri($"http://127.0.0.1:{addresses[pages + options.OtlpAddresses.Count].Port}"),
         };
     }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside the .NET SDK: a Docker Engine, Consul, busybox, ip and gcc, and in .tools a container registry,
-# an emulator of ARM64 and the C libraries of both architectures. What is there already is left alone, so a second run takes no time.
+# Installs what the tests need beside the .NET SDK: a Docker Engine, Consul, busybox, ip, gcc and Chromium, and in .tools a container
+# registry, an emulator of ARM64 and the C libraries of both architectures. What is there already is left alone, so a second run takes
+# no time.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -10,13 +11,14 @@ die() { echo "install: $*" >&2; exit 1; }
 engine_answers() { command -v docker >/dev/null && docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 engine_is_here() { command -v docker >/dev/null && PATH=$PATH:/usr/sbin:/sbin command -v dockerd >/dev/null; }
 
-# Debian's packages for whatever of these is missing: an engine, a static busybox and a compiler to make images of, and ip for
-# hosts of our own.
+# Debian's packages for whatever of these is missing: an engine, a static busybox and a compiler to make images of, ip for
+# hosts of our own, and a browser to look at the dashboard with.
 missing_packages() {
   engine_answers || engine_is_here || echo "docker.io iptables"
   [ -x /bin/busybox ] || echo "busybox-static"
   PATH=$PATH:/usr/sbin:/sbin command -v ip >/dev/null || echo "iproute2"
   command -v gcc >/dev/null || echo "gcc libc6-dev"
+  [ -x /usr/bin/chromium ] || echo "chromium fonts-dejavu-core"
 }
 
 install_packages() {

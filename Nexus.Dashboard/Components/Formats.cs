@@ -53,6 +53,14 @@ internal static class Formats
     /// <summary>The class that gives a process its colour, the same on every page.</summary>
     public static string Hue(TelemetrySource source) => $"hue{source.Number % Hues}";
 
+    /// <summary>What a span was about, where its name does not say: the path that a client asked, or the pool.</summary>
+    public static string Target(Span span)
+    {
+        var url = span.Kind == SpanKind.Client ? span.Tags.FirstOrDefault(t => t.Key == "url.full").Value : null;
+        return Uri.TryCreate(url, UriKind.Absolute, out var full) ? full.AbsolutePath
+            : span.Tags.FirstOrDefault(t => t.Key == "nexus.pool").Value ?? "";
+    }
+
     public static string Tone(ResourceTone tone) => tone.ToString().ToLowerInvariant();
 
     private static string Scaled(double value, double step, string[] names)

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Net;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
@@ -45,7 +47,11 @@ internal static class TelemetryExtensions
         .WithTracing(tracing => tracing
             .AddSource(Names)
             .AddAspNetCoreInstrumentation(options => options.Filter = IsWorthASpan)
-            .AddHttpClientInstrumentation(options => options.FilterHttpRequestMessage = IsWorthASpan))
+            .AddHttpClientInstrumentation(options =>
+            {
+                options.FilterHttpRequestMessage = IsWorthASpan;
+                options.EnrichWithHttpResponseMessage = ForgiveAbsence;
+            }))
         .WithLogging(configureBuilder: null, options =>
         {
             options.IncludeFormattedMessage = true;
@@ -67,6 +73,17 @@ internal static class TelemetryExtensions
         ?? "0";
 
     private static bool IsWorthASpan(HttpContext context) => !DefaultPaths.Contains(context.Request.Path);
+
+    /// <summary>That a key of Consul's is not there is an answer, and no failure.</summary>
+    private static void ForgiveAbsence(Activity activity, HttpResponseMessage response)
+    {
+        if (response is { StatusCode: HttpStatusCode.NotFound, RequestMessage.RequestUri: { IsAbsoluteUri: true } uri }
+            && uri.AbsolutePath.StartsWith("/v1/kv/", StringComparison.Ordinal))
+        {
+            activity.SetStatus(ActivityStatusCode.Unset);
+            activity.SetTag("error.type", null);
+        }
+    }
 
     /// <summary>A blocking query (Consul's <c>wait</c>) is a wait of minutes, not a call.</summary>
     private static bool IsWorthASpan(HttpRequestMessage request) =>

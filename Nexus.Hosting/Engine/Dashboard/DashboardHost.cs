@@ -54,7 +54,7 @@ internal sealed class DashboardHost(EngineContext context) : IAsyncDisposable
 
         if (_server.OtlpGrpcUrl is { } receiver)
         {
-            context.Telemetry.Use(new OtlpSettings(receiver.ToString().TrimEnd('/'), "grpc", $"x-otlp-api-key={settings.OtlpApiKey}"));
+            context.Telemetry.Use(new OtlpSettings(receiver.ToString().TrimEnd('/'), "grpc", $"x-otlp-api-key={settings.OtlpApiKey}") { IsLive = true });
         }
 
         var elsewhere = context.Telemetry.Elsewhere is { } endpoint ? $" (telemetry goes to {endpoint})" : "";

@@ -42,7 +42,7 @@ internal static class DefaultVariables
             variables["OTEL_EXPORTER_OTLP_HEADERS"] = headers;
         }
 
-        if (environment == "Development")
+        if (otlp.IsLive || environment == "Development")
         {
             variables["OTEL_BSP_SCHEDULE_DELAY"] = "1000";
             variables["OTEL_BLRP_SCHEDULE_DELAY"] = "1000";

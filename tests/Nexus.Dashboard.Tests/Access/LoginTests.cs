@@ -10,7 +10,6 @@ public sealed class LoginTests
     [Theory]
     [InlineData("/")]
     [InlineData("/traces")]
-    [InlineData("/_blazor/negotiate")]
     public async Task Without_a_token_every_page_leads_to_the_login(string path)
     {
         await using var dashboard = await RunningDashboard.StartAsync(Token);
@@ -20,6 +19,17 @@ public sealed class LoginTests
 
         Assert.Equal(HttpStatusCode.Redirect, response.StatusCode);
         Assert.StartsWith("/login?returnUrl=", response.Headers.Location!.PathAndQuery, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_a_token_nobody_opens_a_live_connection()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync(Token);
+        using var http = dashboard.CreateClient();
+
+        using var response = await http.PostAsync("/_blazor/negotiate?negotiateVersion=1", null, Token);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
     }
 
     [Fact]

@@ -49,12 +49,13 @@ public sealed class ChromiumBrowser : IAsyncLifetime
         return page;
     }
 
-    /// <summary>Keeps a picture where <c>NEXUS_SCREENSHOTS</c> names a folder; for people, no test looks at it.</summary>
+    /// <summary>Keeps a picture and the markup where <c>NEXUS_SCREENSHOTS</c> names a folder; for people, no test looks at it.</summary>
     public static async Task PhotographAsync(IPage page, string name)
     {
         if (Environment.GetEnvironmentVariable("NEXUS_SCREENSHOTS") is { Length: > 0 } folder)
         {
             await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, $"{name}.png") });
+            await File.WriteAllTextAsync(Path.Combine(folder, $"{name}.html"), await page.ContentAsync());
         }
     }
 

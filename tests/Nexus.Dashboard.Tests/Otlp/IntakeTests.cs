@@ -8,7 +8,7 @@ namespace Nexus.Dashboard.Tests.Otlp;
 /// <summary>What senders may not do to our memory, and what they may leave out.</summary>
 public sealed class IntakeTests
 {
-    private static readonly TelemetryLimits Small = new() { Attributes = 3, AttributeLength = 10, MessageLength = 20, Events = 2, Links = 1, Sources = 2 };
+    private static readonly TelemetryLimits Small = new() { Attributes = 3, AttributeLength = 16, MessageLength = 20, Events = 2, Links = 1, Sources = 2 };
 
     private readonly TelemetryStore _store = new(Small);
     private readonly TagReader _tags = new(Small);
@@ -25,7 +25,7 @@ public sealed class IntakeTests
 
         var span = Assert.Single(_store.Traces.Find(TraceId.From(record.TraceId.Span))!.Spans);
         Assert.Equal(3, span.Tags.Count);
-        Assert.Equal("xxxxxxxxx…", span.Tags[0].Value);
+        Assert.Equal(new string('x', 15) + "…", span.Tags[0].Value);
         Assert.Equal((2, 1), (span.Events.Count, span.Links.Count));
         Assert.Equal(5 + 3 + 3, span.Omitted);
     }

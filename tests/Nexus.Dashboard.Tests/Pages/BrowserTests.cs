@@ -113,7 +113,7 @@ public sealed class BrowserTests(ChromiumBrowser browser)
         var rows = page.Locator(".waterfall tbody tr");
         await Expect(rows).ToHaveCountAsync(4);
         await Expect(rows.Nth(3)).ToHaveAttributeAsync("data-source", "api");
-        await rows.Nth(2).GetByRole(AriaRole.Button, new() { Name = "web GET /upstream" }).FocusAsync();
+        await rows.Nth(2).GetByRole(AriaRole.Button, new() { Name = "web-1 GET /upstream" }).FocusAsync();
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.GetByRole(AriaRole.Complementary)).ToContainTextAsync("80.0 ms");
         await ChromiumBrowser.PhotographAsync(page, "trace");
