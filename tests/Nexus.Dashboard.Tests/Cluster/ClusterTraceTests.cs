@@ -110,7 +110,7 @@ public sealed class ClusterTraceTests(ChromiumBrowser browser)
         await OpenAsync(page, "Metrics");
         await page.GetByLabel("Resource").SelectOptionAsync("gateway");
         await page.GetByRole(AriaRole.Button, new() { Name = "http.server.request.duration" }).ClickAsync();
-        await Expect(page.Locator(".chart .mud-chart")).ToBeVisibleAsync();
+        await Expect(page.Locator(".chart svg.mud-chart-line")).ToBeVisibleAsync();
         await ChromiumBrowser.PhotographAsync(page, "cluster-metrics");
         await OpenAsync(page, "Console");
         await page.GetByLabel("Resource").SelectOptionAsync("worker-1");
