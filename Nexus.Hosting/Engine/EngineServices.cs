@@ -4,6 +4,7 @@ using Aspire.Hosting.Eventing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Nexus.Hosting.Engine.Dashboard;
 
 namespace Nexus.Hosting.Engine;
@@ -45,6 +46,8 @@ internal static class EngineServices
         services.AddHostedService(provider => provider.GetRequiredService<ApplicationEngine>());
         services.AddHealthChecks();
 
+        // The dashboard's cookies end with the run on purpose; it would warn of that at every start.
+        services.Configure<LoggerFilterOptions>(options => options.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error));
         services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
         services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
     }
