@@ -57,6 +57,7 @@ var workers = cluster.Workers.Select((name, i) => builder.AddProject<Projects.Ne
     .WithEnvironment("Worker__StateDirectory", cluster.StateOf(name))
     .WithEnvironment("Worker__ProcessWorkingDirectory", cluster.Root)
     .WithEnvironment("Worker__StopWorkloadsOnExit", cluster.IsPublished ? "false" : "true")
+    .WithEnvironment("Worker__ForwardTelemetry", cluster.IsPublished ? "false" : "true")
     .WithHttpHealthCheck("/health")
     .WaitFor(consuls[i % consuls.Count])
     .PublishedAs(published.Worker)).ToList();

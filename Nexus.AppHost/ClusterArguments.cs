@@ -10,7 +10,7 @@ internal sealed class ClusterArguments
 {
     private static readonly string[] Known =
     [
-        "spec", "topology", "workers", "managers", "gateways", "consuls", "runtime", "gateway-port", "api-port", "consul-port", "logs",
+        "spec", "topology", "workers", "managers", "gateways", "consuls", "runtime", "gateway-port", "api-port", "consul-port", "logs", "no-dashboard",
         "target", "operation", "step", "output-path", "log-level", "environment",
     ];
 

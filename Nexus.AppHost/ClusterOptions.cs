@@ -23,6 +23,7 @@ internal sealed class ClusterOptions
           --api-port N          the first manager's API, where the nexus command looks for it (8420)
           --consul-port N       Consul's API and UI (8500)
           --logs true           the parts' logs on the console too
+          --no-dashboard        no dashboard; its port: --Dashboard:Port N (18888)
 
         dotnet run --project Nexus.AppHost -- --operation publish --output-path FOLDER [options]
           --topology NAME       the machines (small)

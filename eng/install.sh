@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside the .NET SDK: a Docker Engine, Consul, busybox, ip, gcc and docker-compose, and in .tools a
-# container registry, an emulator of ARM64 and the C libraries of both architectures. What is there already is left alone, so a
-# second run takes no time.
+# Installs what the tests need beside the .NET SDK: a Docker Engine, Consul, busybox, ip, gcc, docker-compose and Chromium, and in
+# .tools a container registry, an emulator of ARM64 and the C libraries of both architectures. What is there already is left alone,
+# so a second run takes no time.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -11,8 +11,8 @@ die() { echo "install: $*" >&2; exit 1; }
 engine_answers() { command -v docker >/dev/null && docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 engine_is_here() { command -v docker >/dev/null && PATH=$PATH:/usr/sbin:/sbin command -v dockerd >/dev/null; }
 
-# Debian's packages for whatever of these is missing: an engine, a static busybox and a compiler to make images of, and ip for
-# hosts of our own.
+# Debian's packages for whatever of these is missing: an engine, a static busybox and a compiler to make images of, ip for
+# hosts of our own, and a browser to look at the dashboard with.
 missing_packages() {
   engine_answers || engine_is_here || echo "docker.io iptables"
   [ -x /bin/busybox ] || echo "busybox-static"
@@ -25,6 +25,7 @@ missing_packages() {
   PATH=$PATH:/usr/sbin:/sbin command -v nft >/dev/null || echo "nftables"
   PATH=$PATH:/usr/sbin:/sbin command -v logrotate >/dev/null || echo "logrotate"
   command -v systemd-nspawn >/dev/null || echo "systemd systemd-container dbus"
+  [ -x /usr/bin/chromium ] || echo "chromium fonts-dejavu-core"
 }
 
 install_packages() {

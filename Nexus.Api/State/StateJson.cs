@@ -23,6 +23,7 @@ namespace Nexus.Api.State;
 [JsonSerializable(typeof(RolloutRequest))]
 [JsonSerializable(typeof(NodeEligibility))]
 [JsonSerializable(typeof(GatewayReport))]
+[JsonSerializable(typeof(TraceContext))]
 public sealed partial class StateJson : JsonSerializerContext
 {
     /// <summary>Writes a document.</summary>

@@ -6,6 +6,7 @@ internal static class CommandLineSwitches
     private static readonly Dictionary<string, string> Keys = new(StringComparer.OrdinalIgnoreCase)
     {
         ["--logs"] = "Hosting:Logs",
+        ["--no-dashboard"] = "Dashboard:Disabled",
     };
 
     /// <summary>Takes the switches out of the command line and gives them as configuration.</summary>

@@ -28,6 +28,16 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
         AppHostAssembly = options.AssemblyName is { } name ? Assembly.Load(name) : _testing?.AppHostAssembly ?? Assembly.GetEntryAssembly();
         AppHostDirectory = FindDirectory(AppHostAssembly);
         var (args, switches) = CommandLineSwitches.Split(options.Args ?? []);
+        if (options.DisableDashboard)
+        {
+            switches["Dashboard:Disabled"] = "true";
+        }
+
+        if (options.DashboardApplicationName is { } dashboardName)
+        {
+            switches["Dashboard:ApplicationName"] = dashboardName;
+        }
+
         settings.Args = args;
         settings.ApplicationName ??= AppHostAssembly?.GetName().Name;
         settings.ContentRootPath ??= AppHostDirectory;

@@ -9,10 +9,10 @@ public sealed class DistributedApplicationOptions
     /// <summary>The assembly that declares the application, when it is not the entry assembly.</summary>
     public string? AssemblyName { get; set; }
 
-    /// <summary>The name that a dashboard shows; this engine has no dashboard.</summary>
+    /// <summary>The name that the dashboard shows; the AppHost's when unset.</summary>
     public string? DashboardApplicationName { get; set; }
 
-    /// <summary>Whether a dashboard is left out; this engine has none.</summary>
+    /// <summary>Whether the dashboard is left out; in a test it is unless <c>Dashboard:Disabled</c> is <c>false</c>.</summary>
     public bool DisableDashboard { get; set; }
 
     /// <summary>Whether what the resources write goes to the application's own logging too, under NAME.Resources.RESOURCE.</summary>

@@ -1,6 +1,7 @@
 using Aspire.Hosting.ApplicationModel;
 using Microsoft.Extensions.Hosting;
 using Nexus.Hosting.Engine.Containers;
+using Nexus.Hosting.Engine.Dashboard;
 using Nexus.Hosting.Engine.Endpoints;
 using Nexus.Hosting.Engine.Health;
 using Nexus.Hosting.Engine.Launch;
@@ -11,7 +12,7 @@ using Nexus.Hosting.Engine.Processes;
 namespace Nexus.Hosting.Engine;
 
 /// <summary>Brings the declared application to life and to its end. Everything it starts is gone after <see cref="ShutDownAsync"/>.</summary>
-internal sealed class ApplicationEngine(EngineContext context) : IHostedService, IDisposable
+internal sealed class ApplicationEngine(EngineContext context, DashboardHost dashboard) : IHostedService, IDisposable
 {
     // Children that outlived their parents get little time: their parents had all of theirs.
     private static readonly TimeSpan SweepTimeout = TimeSpan.FromSeconds(2);
@@ -38,6 +39,11 @@ internal sealed class ApplicationEngine(EngineContext context) : IHostedService,
 
         await context.Eventing.PublishAsync(new BeforeStartEvent(context.Services, context.Model), cancellationToken);
         await PrepareAsync(cancellationToken);
+        if (await dashboard.StartAsync(cancellationToken) is { } told)
+        {
+            _output.Say(told);
+        }
+
         await Task.WhenAll(_runners.Where(r => r.StartsByItself).Select(r => r.StartAsync(cancellationToken)));
         await context.Eventing.PublishAsync(new AfterResourcesCreatedEvent(context.Services, context.Model), cancellationToken);
     }
@@ -109,6 +115,7 @@ internal sealed class ApplicationEngine(EngineContext context) : IHostedService,
         var dependents = StopOrder.Compute([.. _runners.Select(r => r.Resource)]);
         var stops = new Dictionary<IResource, Task>();
         await Task.WhenAll(_runners.Select(runner => StopOfAsync(runner.Resource)));
+        await dashboard.DisposeAsync();
         await _leftovers!.SweepProcessesAsync(SweepTimeout, CancellationToken.None);
         await _leftovers.RemoveContainersAsync(CancellationToken.None);
         _register.Clear();

@@ -5,6 +5,8 @@ using Aspire.Hosting.Pipelines;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Nexus.Hosting.Engine.Dashboard;
 using Nexus.Hosting.Engine.Publishing;
 
 namespace Nexus.Hosting.Engine;
@@ -17,6 +19,7 @@ internal sealed record EngineContext(
     DistributedApplicationExecutionContext ExecutionContext,
     ResourceNotificationService Notifications,
     ResourceLoggerService Logs,
+    TelemetryTarget Telemetry,
     IServiceProvider Services,
     TimeProvider Time);
 
@@ -38,7 +41,9 @@ internal static class EngineServices
         services.AddSingleton(provider => new ResourceNotificationService(
             provider.GetRequiredService<DistributedApplicationModel>(), provider.GetRequiredService<ResourceLoggerService>(), provider));
         services.AddSingleton(provider => new ResourceCommandService(provider));
+        services.AddSingleton<TelemetryTarget>();
         services.AddSingleton<EngineContext>();
+        services.AddSingleton<DashboardHost>();
         services.AddSingleton<ApplicationEngine>();
         if (builder.ExecutionContext.IsPublishMode)
         {
@@ -54,6 +59,8 @@ internal static class EngineServices
 
         services.AddHealthChecks();
 
+        // The dashboard's cookies end with the run on purpose; it would warn of that at every start.
+        services.Configure<LoggerFilterOptions>(options => options.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error));
         services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
         services.Configure<HostOptions>(options => options.ShutdownTimeout = ShutdownTimeout);
     }

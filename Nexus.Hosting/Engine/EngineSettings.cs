@@ -62,6 +62,9 @@ internal sealed record EngineSettings
 /// <summary>Where telemetry goes.</summary>
 internal sealed record OtlpSettings(string Endpoint, string Protocol, string? Headers)
 {
+    /// <summary>Whether people wait for it: then it is sent soon, and all of it.</summary>
+    public bool IsLive { get; init; }
+
     public static OtlpSettings? From(IConfiguration configuration)
     {
         var dashboard = configuration["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"] ?? configuration["DOTNET_DASHBOARD_OTLP_ENDPOINT_URL"];

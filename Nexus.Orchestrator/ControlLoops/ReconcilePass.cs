@@ -60,6 +60,8 @@ internal sealed class ReconcilePass(
         var outcome = token is not null && lease.Current == token
             ? await committer.CommitAsync(look, judgement.Forgotten, token, cancellationToken)
             : plan.IsEmpty ? PassOutcome.Converged : PassOutcome.NotLeading;
+        activity?.SetTag("nexus.outcome", outcome.ToString());
+        activity?.SetTag("nexus.steps", plan.Steps.Length);
         OrchestratorTelemetry.ReconcileDuration.Record(time.GetElapsedTime(started).TotalSeconds);
         return (outcome, WaitAfter(outcome, plan, judgement.NextChange));
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Nexus.Api.State;
@@ -62,16 +63,18 @@ internal sealed partial class ClusterStore(ConsulClient consul, SpecStore specs,
     /// </summary>
     public Task<bool> TryCommitAsync(ClusterChange change, StoredCluster basis, LeaderToken token, CancellationToken cancellationToken)
     {
+        // Between manager and agent there is no call that would carry it: the assignment itself does.
+        var trace = Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C } pass ? pass.Id : null;
         FencedWrite[] writes =
         [
             .. change.Rollouts.Select(r => Write(StateKeys.RolloutOf(r.Pool), r, StateJson.Default.RolloutRecord)),
-            .. change.Assignments.Select(a => Write(StateKeys.DesiredOf(a.Node), a, StateJson.Default.NodeAssignment)),
+            .. change.Assignments.Select(a => Write(StateKeys.DesiredOf(a.Node), a, StateJson.Default.NodeAssignment, trace)),
         ];
         return writer.TryWriteAsync(writes, basis.CommitIndex, token, cancellationToken);
 
-        FencedWrite Write<T>(string key, T document, JsonTypeInfo<T> type)
+        FencedWrite Write<T>(string key, T document, JsonTypeInfo<T> type, string? traceparent = null)
         {
-            var value = StateJson.Write(document, type);
+            var value = TraceContext.Beside(StateJson.Write(document, type), traceparent);
             return new FencedWrite(TxnOperation.CompareAndSet(key, value, basis.Indexes.GetValueOrDefault(key)), value.Length);
         }
     }

@@ -26,7 +26,7 @@ internal static class ContainerBlueprint
             User = template.User ?? DefaultUser,
             Env = [.. Environment(spec, options).Select(e => $"{e.Key}={e.Value}")],
             Labels = ContainerLabels.For(spec, options),
-            HostConfig = HostConfigOf(template),
+            HostConfig = HostConfigOf(template, options),
 
             // An image's own check would run inside the container, at many times the cost of ours, and nobody would read it.
             Healthcheck = new HealthcheckConfig { Test = ["NONE"] },
@@ -49,8 +49,9 @@ internal static class ContainerBlueprint
 
     private static SortedDictionary<string, string> Environment(WorkloadSpec spec, DockerRuntimeOptions options)
     {
-        var variables = new SortedDictionary<string, string>(spec.Template.Env.ToDictionary(), StringComparer.Ordinal);
-        foreach (var (name, value) in WorkloadEnvironment.Of(spec, options.Node, spec.Template.Port))
+        var variables = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var telemetry = options.Telemetry?.VariablesOf(spec, options.Node, inContainer: true) ?? [];
+        foreach (var (name, value) in telemetry.Concat(spec.Template.Env).Concat(WorkloadEnvironment.Of(spec, options.Node, spec.Template.Port)))
         {
             variables[name] = value;
         }
@@ -58,8 +59,9 @@ internal static class ContainerBlueprint
         return variables;
     }
 
-    private static HostConfig HostConfigOf(PoolTemplate template) => new()
+    private static HostConfig HostConfigOf(PoolTemplate template, DockerRuntimeOptions options) => new()
     {
+        ExtraHosts = options.Telemetry is { IsOnThisMachine: true } ? [$"{WorkloadTelemetry.HostFromContainer}:host-gateway"] : null!, // null adds none
         Memory = template.Resources.MemoryBytes,
         MemorySwap = template.Resources.MemoryBytes, // no swap on top
         NanoCPUs = template.Resources.CpuMillicores * 1_000_000L,

@@ -21,6 +21,9 @@ public sealed record DockerRuntimeOptions
     /// <summary>Labels put on every container besides our own.</summary>
     public ImmutableDictionary<string, string> ExtraLabels { get; init; } = ImmutableDictionary<string, string>.Empty;
 
+    /// <summary>Where the containers' telemetry goes; null leaves it to their templates.</summary>
+    public WorkloadTelemetry? Telemetry { get; init; }
+
     /// <summary>
     /// Whether ends are also learnt by pidfd, tens of milliseconds before the engine tells them. Only works for containers
     /// of this kernel; elsewhere the engine's events are all there is, whatever this says.

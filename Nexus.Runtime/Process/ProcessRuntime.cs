@@ -224,7 +224,8 @@ public sealed class ProcessRuntime : IContainerRuntime
             : spec.Template.HostPort is { } fixedPort ? _ports.Require(fixedPort, spec.Allocation)
             : _ports.Take(TakenPorts());
         var environment = InheritedEnvironment.Compute(Environment.GetEnvironmentVariables());
-        foreach (var (name, value) in spec.Template.Env.Concat(WorkloadEnvironment.Of(spec, _options.Node, port)))
+        var telemetry = _options.Telemetry?.VariablesOf(spec, _options.Node, inContainer: false) ?? [];
+        foreach (var (name, value) in telemetry.Concat(spec.Template.Env).Concat(WorkloadEnvironment.Of(spec, _options.Node, port)))
         {
             environment[name] = value;
         }

@@ -20,5 +20,8 @@ public sealed record ProcessRuntimeOptions
     /// <summary>Where relative working directories start; null for the agent's own.</summary>
     public string? WorkingDirectory { get; init; }
 
+    /// <summary>Where the processes' telemetry goes; null leaves it to their templates.</summary>
+    public WorkloadTelemetry? Telemetry { get; init; }
+
     internal string Root => Path.Combine(Path.GetFullPath(StateDirectory), Cluster, Node.Value);
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Net;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
@@ -25,7 +27,8 @@ internal static class TelemetryExtensions
     {
         var name = builder.Configuration["OTEL_SERVICE_NAME"] ?? serviceName;
         var telemetry = builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(name, serviceVersion: Version))
+            .ConfigureResource(resource => resource.AddService(
+                name, serviceVersion: Version, autoGenerateServiceInstanceId: !NamesInstance(builder.Configuration["OTEL_RESOURCE_ATTRIBUTES"])))
             .WithMetrics(metrics => metrics
                 .AddMeter(Names)
                 .AddAspNetCoreInstrumentation()
@@ -44,13 +47,21 @@ internal static class TelemetryExtensions
         .WithTracing(tracing => tracing
             .AddSource(Names)
             .AddAspNetCoreInstrumentation(options => options.Filter = IsWorthASpan)
-            .AddHttpClientInstrumentation(options => options.FilterHttpRequestMessage = IsWorthASpan))
+            .AddHttpClientInstrumentation(options =>
+            {
+                options.FilterHttpRequestMessage = IsWorthASpan;
+                options.EnrichWithHttpResponseMessage = ForgiveAbsence;
+            }))
         .WithLogging(configureBuilder: null, options =>
         {
             options.IncludeFormattedMessage = true;
             options.IncludeScopes = true;
         })
         .UseOtlpExporter();
+
+    /// <summary>A made-up instance would go before the one that whoever started us has given.</summary>
+    private static bool NamesInstance(string? attributes) =>
+        attributes?.Contains("service.instance.id=", StringComparison.Ordinal) ?? false;
 
     private static IEnumerable<string> NamesOf(Assembly? program) => program is null
         ? []
@@ -62,6 +73,17 @@ internal static class TelemetryExtensions
         ?? "0";
 
     private static bool IsWorthASpan(HttpContext context) => !DefaultPaths.Contains(context.Request.Path);
+
+    /// <summary>That a key of Consul's is not there is an answer, and no failure.</summary>
+    private static void ForgiveAbsence(Activity activity, HttpResponseMessage response)
+    {
+        if (response is { StatusCode: HttpStatusCode.NotFound, RequestMessage.RequestUri: { IsAbsoluteUri: true } uri }
+            && uri.AbsolutePath.StartsWith("/v1/kv/", StringComparison.Ordinal))
+        {
+            activity.SetStatus(ActivityStatusCode.Unset);
+            activity.SetTag("error.type", null);
+        }
+    }
 
     /// <summary>A blocking query (Consul's <c>wait</c>) is a wait of minutes, not a call.</summary>
     private static bool IsWorthASpan(HttpRequestMessage request) =>

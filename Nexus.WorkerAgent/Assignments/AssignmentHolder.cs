@@ -11,7 +11,8 @@ namespace Nexus.WorkerAgent.Assignments;
 /// <summary>An assignment and whether Consul has confirmed it since the agent started.</summary>
 /// <param name="Assignment">The assignment; null before the first.</param>
 /// <param name="Confirmed">Whether Consul showed it.</param>
-internal sealed record HeldAssignment(NodeAssignment? Assignment, bool Confirmed);
+/// <param name="Traceparent">The trace in which the leader wrote it; null when that is not known.</param>
+internal sealed record HeldAssignment(NodeAssignment? Assignment, bool Confirmed, string? Traceparent = null);
 
 /// <summary>Holds the assignment acted on, behind the fence that keeps deposed leaders out.</summary>
 internal sealed partial class AssignmentHolder(
@@ -50,12 +51,12 @@ internal sealed partial class AssignmentHolder(
             return null;
         }
 
-        var verdict = Judge(shown);
+        var verdict = Judge(shown, TraceContext.Of(document));
         wake.Set();
         return verdict;
     }
 
-    private FenceVerdict Judge(NodeAssignment shown)
+    private FenceVerdict Judge(NodeAssignment shown, string? traceparent)
     {
         lock (_gate)
         {
@@ -66,7 +67,7 @@ internal sealed partial class AssignmentHolder(
             {
                 case FenceVerdict.Accepted:
                     file.TrySave(shown);
-                    Volatile.Write(ref _held, new HeldAssignment(shown, Confirmed: true));
+                    Volatile.Write(ref _held, new HeldAssignment(shown, Confirmed: true, traceparent));
                     LogAccepted(shown.Epoch, shown.Generation, shown.Allocations.Length);
                     break;
                 case FenceVerdict.Unchanged:

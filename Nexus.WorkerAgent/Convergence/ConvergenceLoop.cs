@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Nexus.Core.Convergence;
 using Nexus.Core.Ids;
 using Nexus.Runtime;
@@ -32,6 +33,7 @@ internal sealed partial class ConvergenceLoop(
 
     private DateTimeOffset _silentUntil;
     private DateTimeOffset _trustedFrom;
+    private string? _traced;
 
     /// <summary>Ends the tasks, and with them the workloads if the settings say so.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -97,9 +99,13 @@ internal sealed partial class ConvergenceLoop(
         try
         {
             DoWhatIsUrgent();
+            using var activity = FollowTrace();
             var done = new HashSet<AllocationId>();
             var snapshot = await ReadAsync(done, cancellationToken);
             var plan = NodeConvergence.Compute(snapshot, pace.Time.GetUtcNow());
+            activity?.SetTag("nexus.node", snapshot.Assignment?.Node.Value);
+            activity?.SetTag("nexus.generation", (long?)snapshot.Assignment?.Generation);
+            activity?.SetTag("nexus.actions", plan.Actions.Length);
             foreach (var action in plan.Actions.Where(a => !done.Contains(a.Allocation)))
             {
                 LogAction(action);
@@ -129,6 +135,20 @@ internal sealed partial class ConvergenceLoop(
         {
             WorkerTelemetry.PassDuration.Record(pace.Time.GetElapsedTime(started).TotalSeconds);
         }
+    }
+
+    /// <summary>The first pass over an assignment goes on with the trace in which the leader wrote it; the starts it begins do, too.
+    /// All later passes are the node's own.</summary>
+    private Activity? FollowTrace()
+    {
+        var traceparent = inputs.Holder.Current.Traceparent;
+        if (traceparent is null || traceparent == _traced || !ActivityContext.TryParse(traceparent, null, isRemote: true, out var leader))
+        {
+            return null;
+        }
+
+        _traced = traceparent;
+        return WorkerTelemetry.Source.StartActivity("converge", ActivityKind.Consumer, leader);
     }
 
     // Twice, for an end is recorded in memory before its successor is due.

@@ -65,6 +65,12 @@ internal sealed class WorkerOptions : IValidatableObject
     /// <summary>Whether stopping the agent stops its workloads; by default they outlive it.</summary>
     public bool StopWorkloadsOnExit { get; set; }
 
+    /// <summary>
+    /// Whether workloads find the agent's own <c>OTEL_EXPORTER_OTLP_*</c> settings in their environment, unless their spec has
+    /// others. The headers may hold a credential of the receiver, so it is off by default.
+    /// </summary>
+    public bool ForwardTelemetry { get; set; }
+
     /// <summary>Time between full looks at everything, woken or not.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan ResyncInterval { get; set; } = TimeSpan.FromSeconds(30);

@@ -23,6 +23,7 @@ internal class RuntimeFactory(
             Node = identity.Node,
             PublishAddress = identity.Address,
             ExtraLabels = OwnerLabels(),
+            Telemetry = Telemetry,
         },
         time,
         () => chance(),
@@ -37,9 +38,13 @@ internal class RuntimeFactory(
             Node = identity.Node,
             Address = identity.Address,
             WorkingDirectory = options.ProcessWorkingDirectory,
+            Telemetry = Telemetry,
         },
         time,
         loggers.CreateLogger<ProcessRuntime>());
+
+    private WorkloadTelemetry? Telemetry =>
+        options.ForwardTelemetry ? ForwardedTelemetry.Compute(Environment.GetEnvironmentVariable) : null;
 
     /// <summary>The settings' labels, and the mark of a local engine that started this agent, so that it finds our containers
     /// after both were killed.</summary>

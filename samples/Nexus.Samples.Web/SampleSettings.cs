@@ -12,6 +12,12 @@ internal sealed record SampleSettings
 
     public string PathBase { get; init; } = "";
 
+    /// <summary>What <c>/upstream</c> asks: the app behind this one.</summary>
+    public Uri? Upstream { get; init; }
+
+    /// <summary>Where telemetry goes; nowhere when unset.</summary>
+    public string? OtlpEndpoint { get; init; }
+
     public bool IsTcp { get; init; }
 
     public TimeSpan StartDelay { get; init; }
@@ -35,6 +41,8 @@ internal sealed record SampleSettings
         Bind = read("BIND") is { Length: > 0 } bind ? IPAddress.Parse(bind) : IPAddress.Any,
         Port = Number(read("PORT"), 8080),
         PathBase = read("PATH_BASE") ?? "",
+        Upstream = read("UPSTREAM") is { Length: > 0 } upstream ? new Uri(upstream, UriKind.Absolute) : null,
+        OtlpEndpoint = read("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 } endpoint ? endpoint : null,
         IsTcp = string.Equals(read("MODE"), "tcp", StringComparison.OrdinalIgnoreCase),
         StartDelay = TimeSpan.FromMilliseconds(Number(read("START_DELAY_MS"), 0)),
         CrashOnStart = IsOn(read("CRASH_ON_START")),

@@ -24,6 +24,11 @@ internal static class WebSample
             new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false"] });
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(new IPEndPoint(settings.Bind, settings.Port)));
+        if (settings.OtlpEndpoint is not null)
+        {
+            SampleTelemetry.Add(builder);
+        }
+
         builder.Services.ConfigureHttpJsonOptions(json =>
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, SampleJsonContext.Default));
 
@@ -44,6 +49,7 @@ internal static class WebSample
         app.UseRouting();
         app.UseWebSockets();
         app.MapIdentity(settings);
+        app.MapUpstream(settings);
         app.MapHealth(switches);
         app.MapSwitches(switches);
         app.MapBodies(time);
@@ -57,6 +63,29 @@ internal static class WebSample
             Environment.MachineName, Environment.ProcessId, settings.Version);
         app.MapGet("/", () => $"Hello from pool '{me.Pool}', allocation '{me.Allocation}', host {me.Hostname}\n");
         app.MapGet("/whoami", () => me);
+    }
+
+    /// <summary>Asks another app, so that a trace has somewhere to go.</summary>
+    private static void MapUpstream(this WebApplication app, SampleSettings settings)
+    {
+        var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+        app.Lifetime.ApplicationStopped.Register(http.Dispose);
+        app.MapGet("/upstream", async (CancellationToken cancellationToken) =>
+        {
+            if (settings.Upstream is not { } upstream)
+            {
+                return Results.Text("There is nobody behind this app: set UPSTREAM to an address.\n", statusCode: StatusCodes.Status404NotFound);
+            }
+
+            try
+            {
+                return Results.Text(await http.GetStringAsync(upstream, cancellationToken), "application/json");
+            }
+            catch (HttpRequestException e)
+            {
+                return Results.Text($"{upstream} did not answer: {e.Message}\n", statusCode: StatusCodes.Status502BadGateway);
+            }
+        });
     }
 
     private static void MapHealth(this WebApplication app, Switches switches)

@@ -26,6 +26,21 @@ public sealed class AssignmentHolderTests : IDisposable
         Assert.False(restarted.Current.Confirmed);
     }
 
+    [Fact]
+    public void The_trace_beside_an_assignment_is_held_and_makes_no_difference()
+    {
+        const string First = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        var holder = Open();
+        var assignment = StateJson.Write(Templates.Assign(new NodeName("n1"), 5, 1), StateJson.Default.NodeAssignment);
+
+        Assert.Equal(FenceVerdict.Accepted, holder.Offer("key", TraceContext.Beside(assignment, First)));
+        Assert.Equal(FenceVerdict.Unchanged, holder.Offer("key", TraceContext.Beside(assignment, First.Replace('b', 'c'))));
+        Assert.Equal(FenceVerdict.Unchanged, holder.Offer("key", TraceContext.Beside(assignment, null)));
+
+        Assert.Equal(First, holder.Current.Traceparent);
+        Assert.Null(TraceContext.Of(assignment));
+    }
+
     public void Dispose()
     {
         _loggers.Dispose();

@@ -47,6 +47,15 @@ internal sealed class ResourceLog
         }
     }
 
+    /// <summary>The lines after the one of that number, as far as they are kept.</summary>
+    public IReadOnlyList<LogLine> LinesAfter(int number)
+    {
+        lock (_gate)
+        {
+            return number >= _count ? [] : [.. _lines.Where(line => line.LineNumber > number)];
+        }
+    }
+
     public Subscription Subscribe()
     {
         // Bounded: a watcher that falls behind loses the oldest lines, as the ring itself does.

@@ -50,6 +50,8 @@ public class ResourceLoggerService
         LineWritten?.Invoke(resourceId, line);
     }
 
+    internal IReadOnlyList<LogLine> LinesAfter(string resourceId, int number) => Log(resourceId).LinesAfter(number);
+
     internal IReadOnlyList<string> LastLines(string resourceId, int count) =>
         [.. Log(resourceId).Lines().TakeLast(count).Select(line => line.Content)];
 

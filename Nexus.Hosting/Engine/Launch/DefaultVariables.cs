@@ -5,7 +5,7 @@ namespace Nexus.Hosting.Engine.Launch;
 /// <summary>The variables that every project gets; the application's own may override them.</summary>
 internal static class DefaultVariables
 {
-    public static Dictionary<string, object> For(ResourceInstance instance, EngineSettings settings)
+    public static Dictionary<string, object> For(ResourceInstance instance, EngineSettings settings, OtlpSettings? telemetry)
     {
         var variables = new Dictionary<string, object>(StringComparer.Ordinal);
         if (instance.Resource is not ProjectResource)
@@ -23,7 +23,7 @@ internal static class DefaultVariables
             variables["ASPNETCORE_URLS"] = urls;
         }
 
-        if (settings.Otlp is { } otlp)
+        if (telemetry is { } otlp)
         {
             AddTelemetry(variables, instance, otlp, settings.EnvironmentName);
         }
@@ -42,7 +42,7 @@ internal static class DefaultVariables
             variables["OTEL_EXPORTER_OTLP_HEADERS"] = headers;
         }
 
-        if (environment == "Development")
+        if (otlp.IsLive || environment == "Development")
         {
             variables["OTEL_BSP_SCHEDULE_DELAY"] = "1000";
             variables["OTEL_BLRP_SCHEDULE_DELAY"] = "1000";

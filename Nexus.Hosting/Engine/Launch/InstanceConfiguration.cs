@@ -14,7 +14,7 @@ internal sealed record InstanceConfiguration(IReadOnlyDictionary<string, string>
     {
         var logger = context.Logs.GetLogger(instance.Id);
         var variables = new EnvironmentCallbackContext(
-            context.ExecutionContext, instance.Resource, DefaultVariables.For(instance, context.Settings), cancellationToken)
+            context.ExecutionContext, instance.Resource, DefaultVariables.For(instance, context.Settings, context.Telemetry.Current), cancellationToken)
         {
             Logger = logger,
         };
