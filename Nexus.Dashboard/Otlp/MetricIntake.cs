@@ -35,18 +35,21 @@ internal sealed class MetricIntake(TelemetryStore store, TagReader tags)
         MetricRecord.DataOneofCase.Histogram => (InstrumentKind.Histogram, [.. metric.Histogram.DataPoints
             .Where(p => p.BucketCounts.Count == p.ExplicitBounds.Count + 1 && p.BucketCounts.Count <= store.Limits.Buckets)
             .Select(p => new Measured(tags.Read(p.Attributes), Times.At(p.TimeUnixNano), new BucketSample(
-                [.. p.ExplicitBounds], [.. p.BucketCounts], IsCumulative(metric.Histogram.AggregationTemporality))))]),
+                [.. p.ExplicitBounds], [.. p.BucketCounts], IsCumulative(metric.Histogram.AggregationTemporality)), StartOf(p.StartTimeUnixNano)))]),
         MetricRecord.DataOneofCase.ExponentialHistogram => (InstrumentKind.Histogram, [.. metric.ExponentialHistogram.DataPoints
             .Where(p => (p.Positive?.BucketCounts.Count ?? 0) <= store.Limits.Buckets)
             .Select(p => new Measured(tags.Read(p.Attributes), Times.At(p.TimeUnixNano), ExponentialBuckets.Of(
-                p, IsCumulative(metric.ExponentialHistogram.AggregationTemporality))))]),
+                p, IsCumulative(metric.ExponentialHistogram.AggregationTemporality)), StartOf(p.StartTimeUnixNano)))]),
         MetricRecord.DataOneofCase.Summary => (InstrumentKind.Histogram, [.. metric.Summary.DataPoints
             .Select(p => new Measured(tags.Read(p.Attributes), Times.At(p.TimeUnixNano), new QuantileSample(
                 p.Count, QuantileOf(p, 0.5), QuantileOf(p, 0.9), QuantileOf(p, 0.99))))]),
         _ => (InstrumentKind.Gauge, []),
     };
 
-    private Measured Of(NumberDataPoint point, Sample sample) => new(tags.Read(point.Attributes), Times.At(point.TimeUnixNano), sample);
+    private Measured Of(NumberDataPoint point, Sample sample) => new(
+        tags.Read(point.Attributes), Times.At(point.TimeUnixNano), sample, StartOf(point.StartTimeUnixNano));
+
+    private static DateTimeOffset? StartOf(ulong nanoseconds) => nanoseconds == 0 ? null : Times.At(nanoseconds);
 
     private static double ValueOf(NumberDataPoint point) =>
         point.ValueCase == NumberDataPoint.ValueOneofCase.AsInt ? point.AsInt : point.AsDouble;

@@ -96,22 +96,26 @@ internal sealed class MetricBook(TelemetryLimits limits)
                 }
 
                 _series++;
-                instrument.Series[key] = series = new KeptSeries(one.Tags, limits.PointsPerSeries);
+                instrument.Series[key] = series = new KeptSeries(one.Tags, limits.PointsPerSeries, SeriesMath.Before(one, instrument.LastReport));
             }
 
             series.Add(one);
         }
 
+        var now = measured.Max(m => m.Time);
         if (SeriesMath.Sum([.. measured.Select(m => m.Sample)]) is { } sum)
         {
+            var all = new Measured([], now, sum, measured.Min(m => m.Start));
             if (instrument.Sum is null)
             {
                 _series++;
-                instrument.Sum = new KeptSeries([], limits.PointsPerSeries);
+                instrument.Sum = new KeptSeries([], limits.PointsPerSeries, SeriesMath.Before(all, instrument.LastReport));
             }
 
-            instrument.Sum.Add(new Measured([], measured.Max(m => m.Time), sum));
+            instrument.Sum.Add(all);
         }
+
+        instrument.LastReport = now;
     }
 
     private sealed class Instrument(InstrumentInfo info)
@@ -123,12 +127,14 @@ internal sealed class MetricBook(TelemetryLimits limits)
         public KeptSeries? Sum { get; set; }
 
         public int Omitted { get; set; }
+
+        public DateTimeOffset? LastReport { get; set; }
     }
 
-    private sealed class KeptSeries(IReadOnlyList<Tag> tags, int capacity)
+    private sealed class KeptSeries(IReadOnlyList<Tag> tags, int capacity, Measured? before)
     {
         private readonly Ring<MetricPoint> _points = new(capacity);
-        private Measured? _last;
+        private Measured? _last = before;
 
         public void Add(Measured now)
         {

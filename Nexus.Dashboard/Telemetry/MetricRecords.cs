@@ -55,7 +55,8 @@ public sealed record InstrumentView(InstrumentInfo Info, IReadOnlyList<SeriesVie
 /// <param name="Tags">The attributes.</param>
 /// <param name="Time">When it was measured.</param>
 /// <param name="Sample">What was measured.</param>
-internal readonly record struct Measured(IReadOnlyList<Tag> Tags, DateTimeOffset Time, Sample Sample);
+/// <param name="Start">Since when the sender counts; null when it does not say.</param>
+internal readonly record struct Measured(IReadOnlyList<Tag> Tags, DateTimeOffset Time, Sample Sample, DateTimeOffset? Start = null);
 
 /// <summary>A measurement before it is compared with the one before.</summary>
 internal abstract record Sample;

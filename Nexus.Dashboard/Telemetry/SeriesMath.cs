@@ -19,6 +19,21 @@ internal static class SeriesMath
         };
     }
 
+    /// <summary>
+    /// What stood before the first sample of a series: nothing, when its instrument was reported last, or when the sender began to
+    /// count. Without it the first request of all would never show.
+    /// </summary>
+    public static Measured? Before(Measured first, DateTimeOffset? lastReport)
+    {
+        var since = lastReport ?? first.Start;
+        return since is not { } time || time >= first.Time ? null : first.Sample switch
+        {
+            CountSample { Cumulative: true } count => first with { Time = time, Sample = count with { Value = 0 } },
+            BucketSample { Cumulative: true } buckets => first with { Time = time, Sample = buckets with { Counts = new ulong[buckets.Counts.Length] } },
+            _ => null,
+        };
+    }
+
     /// <summary>Samples of several series at one moment as one; null where they cannot be added.</summary>
     public static Sample? Sum(IReadOnlyList<Sample> samples) => samples[0] switch
     {

@@ -38,12 +38,13 @@ internal sealed class ApplicationEngine(EngineContext context, DashboardHost das
         }
 
         await context.Eventing.PublishAsync(new BeforeStartEvent(context.Services, context.Model), cancellationToken);
-        await PrepareAsync(cancellationToken);
+        // Before the resources' ports are chosen: it listens on its own by then, so none of them is given away.
         if (await dashboard.StartAsync(cancellationToken) is { } told)
         {
             _output.Say(told);
         }
 
+        await PrepareAsync(cancellationToken);
         await Task.WhenAll(_runners.Where(r => r.StartsByItself).Select(r => r.StartAsync(cancellationToken)));
         await context.Eventing.PublishAsync(new AfterResourcesCreatedEvent(context.Services, context.Model), cancellationToken);
     }

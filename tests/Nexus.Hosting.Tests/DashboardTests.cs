@@ -75,6 +75,16 @@ public sealed class DashboardTests
     }
 
     [Fact]
+    public async Task A_port_that_a_resource_has_declared_is_left_to_it()
+    {
+        await using var builder = DistributedApplicationTestingBuilder.Create("--Dashboard:Disabled=false", "--Dashboard:Port=18123");
+        builder.AddShell("shell", "exec sleep 1000").WithHttpEndpoint(port: 18123);
+        var app = await builder.StartAsync(Token);
+
+        Assert.NotEqual(18123, app.Services.GetRequiredService<DashboardHost>().LoginUrl!.Port);
+    }
+
+    [Fact]
     public async Task The_board_tells_what_the_engine_knows_and_passes_wishes_on()
     {
         await using var builder = DistributedApplicationTestingBuilder.Create();

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using Aspire.Hosting.ApplicationModel;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -89,7 +90,12 @@ internal sealed class DashboardHost(EngineContext context) : IAsyncDisposable
     }
 
     private int FreeOr(int wanted) =>
-        wanted is > 0 and <= IPEndPoint.MaxPort && FreePorts.IsFree(wanted, IPAddress.Any) ? wanted : _ports.Next();
+        wanted is > 0 and <= IPEndPoint.MaxPort && !IsDeclared(wanted) && FreePorts.IsFree(wanted, IPAddress.Any) ? wanted : _ports.Next();
+
+    /// <summary>Whether a resource will want it.</summary>
+    private bool IsDeclared(int port) => context.Model.Resources
+        .SelectMany(resource => resource.Annotations.OfType<EndpointAnnotation>())
+        .Any(endpoint => endpoint.Port == port || endpoint.TargetPort == port);
 
     /// <summary>Where containers reach this machine. Engines in a virtual machine bring them to the loopback address by themselves.</summary>
     private static IEnumerable<IPAddress> ContainerBridge() => NetworkInterface.GetAllNetworkInterfaces()

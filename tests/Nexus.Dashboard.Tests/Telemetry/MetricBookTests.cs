@@ -33,6 +33,25 @@ public sealed class MetricBookTests
     }
 
     [Fact]
+    public void The_first_count_of_all_shows_since_its_sender_began()
+    {
+        Assert.Equal([50, 20], Points(At(2, Count(100)) with { Start = Make.Start }, At(4, Count(140)) with { Start = Make.Start }));
+    }
+
+    [Fact]
+    public void A_series_that_comes_later_counts_from_the_report_before_it()
+    {
+        var book = new MetricBook(new TelemetryLimits());
+        book.Add(Gateway, Requests, [At(0, Count(5), "web")]);
+        book.Add(Gateway, Requests, [At(2, Count(5), "web"), At(2, Count(30), "api") with { Start = Make.Start.AddHours(-1) }]);
+
+        var view = book.Find(Gateway, Requests.Meter, Requests.Name)!;
+
+        Assert.Equal([15], view.Series.Single(s => s.Name == "pool=api").Points.Select(p => p.Value));
+        Assert.Equal([15], view.Series.Single(s => s.Name == "all").Points.Select(p => p.Value));
+    }
+
+    [Fact]
     public void Quantiles_are_those_of_the_interval()
     {
         var book = new MetricBook(new TelemetryLimits());
