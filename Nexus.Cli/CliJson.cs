@@ -8,4 +8,5 @@ namespace Nexus.Cli;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(CliConfig))]
 [JsonSerializable(typeof(LogLine))]
+[JsonSerializable(typeof(WrittenFiles))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -7,6 +7,9 @@ namespace Nexus.Manifests.ComposeExport;
 /// <summary>Says a spec as a compose file for plain Docker Compose. Pure: the same spec, the same bytes.</summary>
 public static class ComposeExporter
 {
+    /// <summary>Where a compose file says which cluster it is of; Compose passes over keys that start so.</summary>
+    internal const string ClusterKey = "x-nexus-cluster";
+
     /// <summary>The compose file of <paramref name="spec"/>.</summary>
     /// <param name="spec">What to say.</param>
     /// <param name="places">Where it was written, so that a warning can point there.</param>
@@ -37,7 +40,9 @@ public static class ComposeExporter
             volumes.With(name, new YamlMap().With("name", name));
         }
 
-        var file = new YamlMap().With("name", spec.Cluster).With("services", services).WithAny("volumes", volumes);
+        // Not as the project's name, which Compose of before 2022 refuses.
+        var file = new YamlMap().With(ClusterKey, spec.Cluster).With("services", services).WithAny("volumes", volumes);
+        file.Comments.Add($"Start it with: docker compose -p {spec.Cluster} up -d");
         return new ManifestExport([new ManifestFile("compose.yaml", YamlWriter.Write(file))], warnings.ToImmutable());
     }
 
