@@ -20,7 +20,7 @@ internal static class NexusCommandLine
             HistoryCommand.Describe(runner), DrainCommand.Describe(runner), DrainCommand.DescribeUncordon(runner),
             NodesCommand.Describe(runner), EventsCommand.Describe(runner), LogsCommand.Describe(runner),
             DrillsCommand.Describe(runner), ExportCommand.DescribeGroup(runner), ImportCommand.DescribeGroup(runner),
-            CompletionCommand.Describe(runner),
+            PushCommand.Describe(runner), CompletionCommand.Describe(runner),
         };
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new ExitCodesHelp((HelpAction)help.Action!);

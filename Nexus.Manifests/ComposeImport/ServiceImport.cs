@@ -15,6 +15,8 @@ internal sealed record ServiceSurroundings(
 /// <summary>Makes a pool of a service, key by key.</summary>
 internal sealed class ServiceImport(SpecCursor service, PoolDraft pool, ServiceSurroundings surroundings)
 {
+    private const string UserRemark = "runs as the image's own user in Compose, here as 65532: set user if it needs another";
+
     public void Read()
     {
         ComposeKeys.Service.Judge(service);
@@ -99,6 +101,7 @@ internal sealed class ServiceImport(SpecCursor service, PoolDraft pool, ServiceS
         if (ComposeValue.Text(service, "user") is not { } user)
         {
             service.Warn("runs as 65532 without privileges unless user says otherwise; Compose runs an image as its own user, often root");
+            pool.Remark("image", UserRemark);
             return;
         }
 
@@ -109,6 +112,7 @@ internal sealed class ServiceImport(SpecCursor service, PoolDraft pool, ServiceS
         else
         {
             service.Child("user").Warn($"found {Excerpt.Quote(user)}; a pool takes numbers such as 1000:1000, which `id` in the image tells; runs as 65532 until then");
+            pool.Remark("image", $"runs as user {Excerpt.Cut(user)} in Compose, here as 65532: set user to its number");
         }
     }
 

@@ -105,6 +105,10 @@ internal sealed class PoolDraft(string name, YamlMap pool, Action<string, SpecCu
         cameFrom($"placement.constraints.{label}", origin);
     }
 
+    /// <summary>Puts a comment above a key that is set.</summary>
+    public void Remark(string key, string comment) =>
+        pool.Entries.Find(entry => entry.Key == key).Value?.Comments.Add(comment);
+
     public bool Has(string key) => pool.Entries.Exists(entry => entry.Key == key);
 
     private static YamlMap ChildOf(YamlMap map, string key)
