@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using Nexus.Api.V1;
 using Nexus.Cli.Tests.Fakes;
@@ -29,7 +28,7 @@ public sealed class PushTests : IAsyncLifetime
         {
             _hosts.Add(await SshHost.StartAsync(_run.Directory, name));
             _run.Write($"bundle/nodes/{name}/install.sh", Recorder);
-            File.SetUnixFileMode(Path.Combine(_run.Directory, $"bundle/nodes/{name}/install.sh"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+            SshHost.MakeExecutable(Path.Combine(_run.Directory, $"bundle/nodes/{name}/install.sh"));
             _run.Write($"bundle/nodes/{name}/release", "new");
             _run.Write($"bundle/nodes/{name}/etc/deep/file.conf", "x");
             _run.Write($"secrets/{name}/cert.pem", $"cert-of-{name}");
@@ -104,7 +103,7 @@ public sealed class PushTests : IAsyncLifetime
         if (known == "wrong")
         {
             KnowHosts(_hosts.Take(2));
-            File.AppendAllText(Path.Combine(_run.Directory, "known_hosts"), $"[127.0.0.1]:{_hosts[2].Port} {_hosts[0].KnownHost.Split(' ', 2)[1]}\n");
+            await File.AppendAllTextAsync(Path.Combine(_run.Directory, "known_hosts"), $"[127.0.0.1]:{_hosts[2].Port} {_hosts[0].KnownHost.Split(' ', 2)[1]}\n", TestContext.Current.CancellationToken);
         }
         else
         {
@@ -115,7 +114,7 @@ public sealed class PushTests : IAsyncLifetime
 
         Assert.Equal((1, ""), (result.Code, result.Out));
         Assert.Contains(words, result.Error);
-        Assert.Contains("w2 (127.0.0.1:", result.Error);
+        Assert.Contains($"w2 ({Environment.UserName}@127.0.0.1:", result.Error);
         Assert.Contains("Nothing was changed.", result.Error);
         Assert.All(_hosts, host => Assert.Empty(host.Recorded));
         Assert.Empty(_cluster.EligibilityCommands);
@@ -129,7 +128,7 @@ public sealed class PushTests : IAsyncLifetime
         var result = await PushAsync("--accept-new-host-keys", "m1");
 
         Assert.True(result.Code == 0, result.Error);
-        Assert.Contains($"127.0.0.1]:{_hosts[0].Port}", File.ReadAllText(Path.Combine(_run.Directory, "known_hosts")));
+        Assert.Contains($"127.0.0.1]:{_hosts[0].Port}", await File.ReadAllTextAsync(Path.Combine(_run.Directory, "known_hosts"), TestContext.Current.CancellationToken));
         Assert.Equal(2, _hosts[0].Recorded.Length);
     }
 
@@ -140,7 +139,7 @@ public sealed class PushTests : IAsyncLifetime
         {
             Directory.CreateDirectory(host.Path("opt/releases/old"));
             await File.WriteAllTextAsync(host.Path("opt/releases/old/install.sh"), Recorder, TestContext.Current.CancellationToken);
-            File.SetUnixFileMode(host.Path("opt/releases/old/install.sh"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+            SshHost.MakeExecutable(host.Path("opt/releases/old/install.sh"));
             await File.WriteAllTextAsync(host.Path("opt/releases/old/release"), "old", TestContext.Current.CancellationToken);
             File.CreateSymbolicLink(host.Path("opt/previous"), host.Path("opt/releases/old"));
         }

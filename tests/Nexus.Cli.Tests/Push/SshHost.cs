@@ -39,17 +39,17 @@ internal sealed class SshHost : IAsyncDisposable
             Directory.CreateDirectory("/run/sshd"); // it insists on it, and on a fresh machine nobody has made it
         }
 
-        File.WriteAllText($"{folder}/shell", $"""
+        await File.WriteAllTextAsync($"{folder}/shell", $"""
             #!/bin/bash
             export NODE={name} RECORD={folder}/record
             command=$(printf '%s' "$SSH_ORIGINAL_COMMAND" | sed -e 's#sudo -n ##g' -e 's#/var/tmp/nexus-push#{folder}/staging#g' -e 's#/opt/nexus#{folder}/opt#g')
             exec bash -c "$command"
-            """ + "\n");
-        File.SetUnixFileMode($"{folder}/shell", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            """ + "\n", TestContext.Current.CancellationToken);
+        MakeExecutable($"{folder}/shell");
         for (var attempt = 1; ; attempt++)
         {
             var port = FreePort.Next();
-            File.WriteAllText($"{folder}/sshd_config", $"""
+            await File.WriteAllTextAsync($"{folder}/sshd_config", $"""
                 Port {port}
                 ListenAddress 127.0.0.1
                 HostKey {folder}/host_key
@@ -60,7 +60,7 @@ internal sealed class SshHost : IAsyncDisposable
                 PasswordAuthentication no
                 PermitRootLogin prohibit-password
                 ForceCommand {folder}/shell
-                """ + "\n");
+                """ + "\n", TestContext.Current.CancellationToken);
             var process = Process.Start(new ProcessStartInfo(Daemon, ["-D", "-e", "-f", $"{folder}/sshd_config"]) { UseShellExecute = false, RedirectStandardError = true })!;
             var said = await ListensAsync(process);
             if (said.Contains("Server listening", StringComparison.Ordinal))
@@ -79,6 +79,16 @@ internal sealed class SshHost : IAsyncDisposable
         _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync(CancellationToken.None);
         _process.Dispose();
+    }
+
+    public static void MakeExecutable(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new PlatformNotSupportedException("sshd is run on Linux.");
+        }
+
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     public static async Task RunAsync(string program, params string[] args)

@@ -13,7 +13,7 @@ public sealed class ComposeExportTests
     [InlineData("health: {type: none}", "disable: true", "the image's own is not asked either")]
     [InlineData("placement: {arch: arm64}", "platform: linux/arm64", "")]
     [InlineData("resources: {cpu: 250m, memory: 1GiB}", "cpus: \"0.25\"\n          memory: 1073741824b", "")]
-    [InlineData("drain: {stop_timeout: 36h}", "stop_grace_period: 36h", "Compose knows no days")]
+    [InlineData("port: 80\nhealth: {startup_timeout: 1d}", "start_period: 24h", "Compose knows no days")]
     [InlineData("read_only: true", "tmpfs:\n      - /tmp:", "a /tmp as under Nexus")]
     [InlineData("volumes: [a:/a]", "volumes:\n  a:\n    name: a", "no project's name in front")]
     public void A_service_is_the_same_container(string keys, string part, string because)

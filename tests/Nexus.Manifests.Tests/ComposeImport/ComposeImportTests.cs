@@ -54,7 +54,7 @@ public sealed class ComposeImportTests
     [InlineData("image: a\nuser: node", "compose.yaml:4:5: warning: services.web.user: found \"node\"; a pool takes numbers")]
     [InlineData("image: a\nuser: 1\ndepends_on: [db]", "compose.yaml:5:5: warning: services.web.depends_on: is not carried over: pools start together")]
     [InlineData("build: .\nuser: 1", "compose.yaml:3:5: warning: services.web.build: Nexus builds nothing")]
-    [InlineData("image: a\nuser: 1\nports: ['1:1', '2:2']", "compose.yaml:5:21: warning: services.web.ports[1]: port 2 is not carried over")]
+    [InlineData("image: a\nuser: 1\nports: ['1:1', '2:2']", "compose.yaml:5:20: warning: services.web.ports[1]: port 2 is not carried over")]
     [InlineData("image: a\nuser: 1\nports: ['1:1/udp']", "compose.yaml:5:13: warning: services.web.ports[0]: is not carried over: a pool serves TCP")]
     [InlineData("image: a\nuser: 1\nprivileged: true", "compose.yaml:5:5: warning: services.web.privileged: is not carried over")]
     [InlineData("image: a\nuser: 1\nulimits: {nofile: 9}", "compose.yaml:5:5: warning: services.web.ulimits: has no counterpart")]

@@ -31,7 +31,7 @@ public sealed partial class KeyFatesTests
 
         new Manifests.Exports.KeyFates("nowhere").Carried("worker_pools").Judge(spec, SpecPlaces.Of(ExportSamples.Full), spec.Pools, warnings);
 
-        Assert.Contains(warnings.ToImmutable(), w => w.Key == "gateway.slow_start" && w.Message == "has no counterpart in nowhere" && w.Line == 36);
+        Assert.Contains(warnings.ToImmutable(), w => w.Key == "gateway.slow_start" && w.Message == "has no counterpart in nowhere" && w.Line == 35);
     }
 
     [GeneratedRegex(@"^\| `(?<key>[^`]+)`", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]

@@ -7,7 +7,7 @@ public sealed class SpecPlacesTests
     [Theory]
     [InlineData("worker_pools.web.port", "worker_pools.web.port 4:5", "it is given")]
     [InlineData("worker_pools.web.health.path", "worker_pools.web 2:3", "the nearest above it is")]
-    [InlineData("worker_pools.web.volumes[1].target", "worker_pools.web.volumes[1] 5:22", "an item of a list has a place")]
+    [InlineData("worker_pools.web.volumes[1].target", "worker_pools.web.volumes[1] 5:21", "an item of a list has a place")]
     [InlineData("gateway", "", "nothing of it is given")]
     public void Find_gives_the_nearest_place(string key, string expected, string because)
     {

@@ -1,6 +1,5 @@
 using k8s;
 using k8s.Models;
-using Nexus.Manifests.Tests.Exports;
 using static Nexus.Manifests.Tests.Exports.ExportSamples;
 
 namespace Nexus.Manifests.Tests.Kubernetes;
