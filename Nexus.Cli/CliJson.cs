@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Nexus.Cli.Addresses;
 using Nexus.Cli.Commands;
+using Nexus.Cli.Push;
 
 namespace Nexus.Cli;
 
@@ -8,4 +9,6 @@ namespace Nexus.Cli;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(CliConfig))]
 [JsonSerializable(typeof(LogLine))]
+[JsonSerializable(typeof(WrittenFiles))]
+[JsonSerializable(typeof(PushOutcome))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -19,7 +19,8 @@ internal static class NexusCommandLine
             PlanCommand.Describe(runner), RolloutStatusCommand.DescribeGroup(runner), RolloutVerbCommand.DescribeRollback(runner),
             HistoryCommand.Describe(runner), DrainCommand.Describe(runner), DrainCommand.DescribeUncordon(runner),
             NodesCommand.Describe(runner), EventsCommand.Describe(runner), LogsCommand.Describe(runner),
-            DrillsCommand.Describe(runner), CompletionCommand.Describe(runner),
+            DrillsCommand.Describe(runner), ExportCommand.DescribeGroup(runner), ImportCommand.DescribeGroup(runner),
+            PushCommand.Describe(runner), CompletionCommand.Describe(runner),
         };
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new ExitCodesHelp((HelpAction)help.Action!);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests need beside the .NET SDK: a Docker Engine, Consul, busybox, ip, gcc, docker-compose and Chromium, and in
-# .tools a container registry, an emulator of ARM64 and the C libraries of both architectures. What is there already is left alone,
-# so a second run takes no time.
+# Installs what the tests need beside the .NET SDK: a Docker Engine, Consul, busybox, ip, gcc, Compose, an SSH server and Chromium, and
+# in .tools Kubernetes' schemas, a container registry, an emulator of ARM64 and the C libraries of both architectures. What is there
+# already is left alone, so a second run takes no time.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -12,7 +12,8 @@ engine_answers() { command -v docker >/dev/null && docker version --format '{{.S
 engine_is_here() { command -v docker >/dev/null && PATH=$PATH:/usr/sbin:/sbin command -v dockerd >/dev/null; }
 
 # Debian's packages for whatever of these is missing: an engine, a static busybox and a compiler to make images of, ip for
-# hosts of our own, and a browser to look at the dashboard with.
+# hosts of our own, and a browser to look at the dashboard with; to check what is exported, Compose and (for Kubernetes' schemas) npm;
+# to push to, an SSH server.
 missing_packages() {
   engine_answers || engine_is_here || echo "docker.io iptables"
   [ -x /bin/busybox ] || echo "busybox-static"
@@ -26,6 +27,8 @@ missing_packages() {
   PATH=$PATH:/usr/sbin:/sbin command -v logrotate >/dev/null || echo "logrotate"
   command -v systemd-nspawn >/dev/null || echo "systemd systemd-container dbus"
   [ -x /usr/bin/chromium ] || echo "chromium fonts-dejavu-core"
+  { [ -x /usr/sbin/sshd ] && command -v ssh >/dev/null; } || echo "openssh-server openssh-client"
+  command -v npm >/dev/null || echo "nodejs npm"
 }
 
 install_packages() {
@@ -49,6 +52,8 @@ command -v dotnet >/dev/null || die "the .NET SDK is missing: https://dotnet.mic
 mkdir -p artifacts
 packages=$(missing_packages | xargs)
 [ -z "$packages" ] || install_packages "$packages"
+./eng/kubernetes-models.sh >artifacts/install-kubernetes-models.log 2>&1 \
+  || { cat artifacts/install-kubernetes-models.log >&2; die "Kubernetes' schemas could not be fetched"; }
 ./eng/consul.sh >artifacts/install-consul.log 2>&1 \
   || { cat artifacts/install-consul.log >&2; die "Consul could not be installed"; }
 

@@ -13,7 +13,16 @@ internal sealed record SpecFile(string Name, string Yaml)
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Reads a file, or standard input for <c>-</c>.</summary>
-    public static async Task<SpecFile> ReadAsync(string name, Surroundings surroundings, CancellationToken cancellationToken)
+    public static Task<SpecFile> ReadAsync(string name, Surroundings surroundings, CancellationToken cancellationToken) =>
+        ReadAsync(name, surroundings, "a spec names at least one pool under worker_pools", cancellationToken);
+
+    /// <summary>Reads a file, or standard input for <c>-</c>.</summary>
+    /// <param name="name">As the user named it.</param>
+    /// <param name="surroundings">Where relative paths start, and standard input.</param>
+    /// <param name="least">What a file that is not empty has at least.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static async Task<SpecFile> ReadAsync(
+        string name, Surroundings surroundings, string least, CancellationToken cancellationToken)
     {
         var display = name == "-" ? "<stdin>" : name;
         var bytes = await BytesAsync(name, surroundings, cancellationToken);
@@ -22,7 +31,7 @@ internal sealed record SpecFile(string Name, string Yaml)
             var text = Strict.GetString(bytes);
             text = text.StartsWith('\uFEFF') ? text[1..] : text;
             return string.IsNullOrWhiteSpace(text)
-                ? throw new CommandFailedException(ExitCode.SpecInvalid, $"{display} is empty; a spec names at least one pool under worker_pools.")
+                ? throw new CommandFailedException(ExitCode.SpecInvalid, $"{display} is empty; {least}.")
                 : new SpecFile(display, text);
         }
         catch (DecoderFallbackException bad)

@@ -5,7 +5,7 @@ namespace Nexus.Cli.Tests;
 public sealed class UsageTests
 {
     [Theory]
-    [InlineData("error: a command is missing; there are apply, validate, status, plan, rollout, rollback, history, drain, uncordon, nodes, events, logs, drill, completion.")]
+    [InlineData("error: a command is missing; there are apply, validate, status, plan, rollout, rollback, history, drain, uncordon, nodes, events, logs, drill, export, import, push, completion.")]
     [InlineData("error: 'statsu' is not a command; there are apply,", "statsu")]
     [InlineData("error: 'undo' is not a command; there are status, pause, resume, promote, abort.", "rollout", "undo")]
     [InlineData("error: Required argument 'pool' missing", "rollout", "pause")]

@@ -1,0 +1,18 @@
+using System.Collections.Immutable;
+using Nexus.Core.Spec;
+
+namespace Nexus.Manifests.ComposeImport;
+
+/// <summary>A compose file and what it refers to. Nothing is opened here: who calls knows where files and variables are.</summary>
+/// <param name="Text">The file's text.</param>
+/// <param name="FileName">How problems name it.</param>
+/// <param name="Directory">Absolute path of the folder it lies in, where its relative paths start.</param>
+/// <param name="Variable">Value of a variable that <c>${NAME}</c> asks for; null where it is not set.</param>
+/// <param name="ReadFile">Text of a file that <c>env_file</c> names, by its absolute path; null where it cannot be read.</param>
+public sealed record ComposeSource(
+    string Text, string FileName, string Directory, Func<string, string?> Variable, Func<string, string?> ReadFile);
+
+/// <summary>What came of reading a compose file.</summary>
+/// <param name="Yaml">A <c>nexus.yaml</c> that loads without an error; null if there is any.</param>
+/// <param name="Problems">What is wrong, and what could not be carried over, in order of position in the compose file.</param>
+public sealed record ComposeImported(string? Yaml, ImmutableArray<SpecProblem> Problems);

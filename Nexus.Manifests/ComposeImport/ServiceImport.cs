@@ -1,0 +1,133 @@
+using Nexus.Core.Spec.Sections;
+using Nexus.Core.Spec.Yaml;
+using Nexus.Manifests.YamlText;
+
+namespace Nexus.Manifests.ComposeImport;
+
+/// <summary>What a service may refer to.</summary>
+/// <param name="Source">The file it is in.</param>
+/// <param name="Project">Name of the project.</param>
+/// <param name="Pools">The pool that each service becomes.</param>
+/// <param name="Volumes">The named volumes of the file.</param>
+internal sealed record ServiceSurroundings(
+    ComposeSource Source, string Project, IReadOnlyDictionary<string, string> Pools, SpecCursor Volumes);
+
+/// <summary>Makes a pool of a service, key by key.</summary>
+internal sealed class ServiceImport(SpecCursor service, PoolDraft pool, ServiceSurroundings surroundings)
+{
+    private const string UserRemark = "runs as the image's own user in Compose, here as 65532: set user if it needs another";
+
+    public void Read()
+    {
+        ComposeKeys.Service.Judge(service);
+        var deploy = service.Child("deploy");
+        if (!service.Has("deploy"))
+        {
+            deploy = service with { Node = new SpecMapping(service.At, [], []) };
+        }
+
+        ComposeKeys.Deploy.Judge(deploy);
+        var replicas = Replicas(deploy);
+        Image();
+        Command();
+        var port = new ServicePorts(service, pool).Read(replicas);
+        new ServiceEnvironment(service, pool, surroundings).Read(port);
+        new ServiceResources(service, deploy, pool).Read();
+        User();
+        new ServiceSecurity(service, pool).Read();
+        new ServiceVolumes(service, pool, surroundings).Read();
+        new ServiceHealth(service, pool).Read(port);
+        new ServiceLife(service, deploy, pool).Read(replicas);
+        new ServicePlacement(service, deploy, pool).Read();
+        Networks();
+    }
+
+    private int Replicas(SpecCursor deploy)
+    {
+        var from = deploy.Has("replicas") ? deploy.Child("replicas") : service.Has("scale") ? service.Child("scale") : null;
+        var replicas = ComposeValue.Whole(deploy, "replicas") ?? ComposeValue.Whole(service, "scale") ?? 1;
+        pool.Set("min_replicas", replicas, from ?? service);
+        if (ComposeValue.Text(deploy, "mode") is { } mode && mode != "replicated")
+        {
+            deploy.Child("mode").Warn($"there is no {mode}: the pool has {replicas} replica{(replicas == 1 ? "" : "s")}; set min_replicas to the number of nodes, and spread: required");
+        }
+
+        return replicas;
+    }
+
+    private void Image()
+    {
+        var image = ComposeValue.Text(service, "image");
+        if (service.Has("build"))
+        {
+            var build = service.Child("build");
+            build.Warn("Nexus builds nothing: build the image, push it where every node can pull it, and name it under image");
+            pool.Set("image", image ?? $"{surroundings.Project}-{pool.Name}", build, "build it and push it where every node can pull it");
+        }
+        else if (image is not null)
+        {
+            pool.Set("image", image, service.Child("image"));
+        }
+        else if (!service.Has("image"))
+        {
+            service.Error("image is missing; allowed is an image, or build");
+        }
+
+        if (ComposeValue.Text(service, "pull_policy") is { } policy and not ("missing" or "if_not_present" or "build"))
+        {
+            service.Child("pull_policy").Warn($"found {Excerpt.Quote(policy)}; an image is pulled where it is missing, so give it a tag or digest of its own for each version");
+        }
+    }
+
+    // Nexus keeps an image's ENTRYPOINT and replaces its CMD; Compose can replace both.
+    private void Command()
+    {
+        var command = ComposeValue.Command(service, "command");
+        if (ComposeValue.Command(service, "entrypoint") is { Count: > 0 } entrypoint)
+        {
+            service.Child("entrypoint").Warn(
+                "an image's ENTRYPOINT is kept: the command is entrypoint and command together, which is right only for an image without one");
+            pool.Set("command", YamlTree.Words([.. entrypoint, .. command ?? []]), service.Child("entrypoint"),
+                "entrypoint and command together: right only for an image without an ENTRYPOINT");
+        }
+        else if (command is { Count: > 0 })
+        {
+            pool.Set("command", YamlTree.Words(command), service.Child("command"));
+        }
+    }
+
+    private void User()
+    {
+        if (ComposeValue.Text(service, "user") is not { } user)
+        {
+            service.Warn("runs as 65532 without privileges unless user says otherwise; Compose runs an image as its own user, often root");
+            pool.Remark("image", UserRemark);
+            return;
+        }
+
+        if (user.Split(':') is { Length: <= 2 } parts && parts.All(part => part.Length > 0 && part.All(char.IsAsciiDigit)))
+        {
+            pool.Set("user", user, service.Child("user"));
+        }
+        else
+        {
+            service.Child("user").Warn($"found {Excerpt.Quote(user)}; a pool takes numbers such as 1000:1000, which `id` in the image tells; runs as 65532 until then");
+            pool.Remark("image", $"runs as user {Excerpt.Cut(user)} in Compose, here as 65532: set user to its number");
+        }
+    }
+
+    private void Networks()
+    {
+        if (ComposeValue.At(service, "networks") is { } networks
+            && !ComposeValue.Names(networks).All(name => name == "default"))
+        {
+            networks.Warn("is not carried over: every pool can reach every other");
+        }
+
+        if (ComposeValue.At(service, "labels") is { } labels)
+        {
+            var isRouted = ComposeValue.Names(labels).Any(name => name.StartsWith("traefik.", StringComparison.Ordinal));
+            labels.Warn("is not carried over: containers bear the worker agent's own labels" + (isRouted ? "; write these routes under gateway.routes" : ""));
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using k8s.Models;
+using Nexus.Core.Spec;
+using Nexus.Manifests.Exports;
+
+namespace Nexus.Manifests.Kubernetes;
+
+/// <summary>How pods are found, from inside and outside.</summary>
+internal static class Routing
+{
+    public static V1Service? Service(PoolSpec pool, ObjectNaming naming) => pool.Template.Port is { } port
+        ? new V1Service
+        {
+            ApiVersion = "v1",
+            Kind = "Service",
+            Metadata = naming.Metadata(pool.Name.Value, pool),
+            Spec = new V1ServiceSpec
+            {
+                Selector = ObjectNaming.Selector(pool),
+                Ports = [new V1ServicePort { Name = Workload.PortName, Port = port, TargetPort = Workload.PortName }],
+            },
+        }
+        : null;
+
+    /// <summary>The routes, implicit ones too; null where there are none. Prefix means whole segments there as here.</summary>
+    public static V1Ingress? Ingress(ClusterSpec spec, IReadOnlyList<PoolSpec> pools, ObjectNaming naming, ExportWarnings warnings)
+    {
+        var exported = pools.Select(pool => pool.Name).ToHashSet();
+        foreach (var route in spec.Gateway.Routes.Where(route => !exported.Contains(route.Pool)))
+        {
+            warnings.Add("gateway.routes", $"the route {route.Host}{route.Path} leads to pool {route.Pool}, which is not exported");
+        }
+
+        var rules = spec.Gateway.Routes.Where(route => exported.Contains(route.Pool))
+            .GroupBy(route => route.Host ?? "", StringComparer.Ordinal)
+            .Select(routes => new V1IngressRule
+            {
+                Host = routes.Key.Length > 0 ? routes.Key : null,
+                Http = new V1HTTPIngressRuleValue { Paths = [.. routes.Select(PathOf)] },
+            }).ToList();
+        return rules.Count == 0 ? null : new V1Ingress
+        {
+            ApiVersion = "networking.k8s.io/v1",
+            Kind = "Ingress",
+            Metadata = naming.Metadata(spec.Cluster),
+            Spec = new V1IngressSpec { Rules = rules },
+        };
+    }
+
+    private static V1HTTPIngressPath PathOf(RouteSpec route) => new()
+    {
+        Path = route.Path,
+        PathType = "Prefix",
+        Backend = new V1IngressBackend
+        {
+            Service = new V1IngressServiceBackend
+            {
+                Name = route.Pool.Value,
+                Port = new V1ServiceBackendPort { Name = Workload.PortName },
+            },
+        },
+    };
+}

@@ -1,0 +1,94 @@
+using System.Text.Json;
+using Nexus.Cli.Tests.Fakes;
+
+namespace Nexus.Cli.Tests;
+
+public sealed class ExportCommandTests : IDisposable
+{
+    private const string Spec = "worker_pools:\n  web:\n    image: nginx:1\n    port: 80\n    min_replicas: 2\n    warm_standby: 1\n";
+    private readonly CliRun _run = new();
+
+    public void Dispose() => _run.Dispose();
+
+    [Fact]
+    public async Task Kubernetes_goes_to_standard_output_and_warnings_beside_it()
+    {
+        _run.Write("nexus.yaml", Spec);
+
+        var result = await _run.RunAsync("export", "kubernetes", "--namespace", "shop");
+
+        Assert.Equal(0, result.Code);
+        Assert.StartsWith("apiVersion: apps/v1\nkind: Deployment\n", result.Out, StringComparison.Ordinal);
+        Assert.Equal(4, result.Out.Split("---\n").Length);
+        Assert.Equal(4, result.Out.Split("namespace: shop").Length - 1);
+        Assert.Equal("nexus.yaml:6:5: warning: worker_pools.web.warm_standby: there are no paused replicas; raise the replicas instead\n", result.Error);
+    }
+
+    [Fact]
+    public async Task Files_go_into_a_folder_and_over_nothing()
+    {
+        _run.Write("a.yaml", Spec);
+
+        var first = await _run.RunAsync("export", "kubernetes", "a.yaml", "--output-path", "out/k8s");
+        var files = Directory.GetFiles(Path.Combine(_run.Directory, "out/k8s")).Select(Path.GetFileName).Order();
+        _run.Write("out/k8s/mine.txt", "mine");
+        var second = await _run.RunAsync("export", "kubernetes", "a.yaml", "--output-path", "out/k8s");
+        var forced = await _run.RunAsync("export", "kubernetes", "a.yaml", "--output-path", "out/k8s", "--force");
+
+        Assert.Equal([0, 2, 0], [first.Code, second.Code, forced.Code]);
+        Assert.Equal(["10-web.yaml", "20-ingress.yaml"], files);
+        Assert.Contains("is not empty; name another", second.Error);
+        Assert.True(File.Exists(Path.Combine(_run.Directory, "out/k8s/mine.txt")));
+        Assert.Equal(["k8s"], Directory.GetFileSystemEntries(Path.Combine(_run.Directory, "out")).Select(Path.GetFileName));
+    }
+
+    [Theory]
+    [InlineData(4, "bad.yaml:1:", "export", "kubernetes", "bad.yaml")]
+    [InlineData(4, "bad.yaml:1:", "export", "compose", "bad.yaml")]
+    [InlineData(2, "error: nexus.yaml does not exist", "export", "compose")]
+    [InlineData(2, "error: --namespace No is no namespace", "export", "kubernetes", "--namespace", "No")]
+    [InlineData(2, "error: Required argument 'file' missing", "import", "compose")]
+    [InlineData(4, "bad.yaml:1:1: error: services is missing", "import", "compose", "bad.yaml")]
+    [InlineData(4, "error: empty.yaml is empty; a compose file names at least one service", "import", "compose", "empty.yaml")]
+    [InlineData(1, "cannot be written", "import", "compose", "good.yaml", "--output-path", "bad.yaml/x/out.yaml")]
+    [InlineData(2, "bad.yaml exists; name another", "import", "compose", "good.yaml", "--output-path", "bad.yaml")]
+    public async Task Failures_exit_as_documented(int code, string words, params string[] args)
+    {
+        _run.Write("bad.yaml", "worker_pools: 3");
+        _run.Write("empty.yaml", " \n");
+        _run.Write("good.yaml", "services: {web: {image: a, user: 1}}");
+
+        var result = await _run.RunAsync(args);
+
+        Assert.Equal((code, ""), (result.Code, result.Out));
+        Assert.Contains(words, result.Error);
+        Assert.Equal("worker_pools: 3", await File.ReadAllTextAsync(Path.Combine(_run.Directory, "bad.yaml"), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_compose_file_becomes_a_spec_that_is_valid()
+    {
+        _run.Write("shop/.env", "TAG=7\n");
+        _run.Write("shop/compose.yaml", "services:\n  web:\n    image: app:${TAG}\n    user: 1000\n    ports: ['80:80']\n");
+
+        var imported = await _run.RunAsync("import", "compose", "shop/compose.yaml", "--output-path", "made.yaml");
+
+        Assert.Equal((0, ""), (imported.Code, imported.Out));
+        Assert.Contains("shop/compose.yaml:3:12: warning: services.web.image: variable TAG is set", imported.Error);
+        using var check = new CliRun();
+        check.Write("made.yaml", await File.ReadAllBytesAsync(Path.Combine(_run.Directory, "made.yaml"), TestContext.Current.CancellationToken));
+        Assert.Equal(new CliResult(0, "made.yaml: valid\n", ""), await check.RunAsync("validate", "made.yaml"));
+    }
+
+    [Fact]
+    public async Task Json_is_one_document_with_files_and_problems()
+    {
+        _run.Write("nexus.yaml", Spec);
+
+        var result = await _run.RunAsync("export", "compose", "-o", "json");
+
+        using var json = JsonDocument.Parse(result.Out);
+        Assert.Equal("compose.yaml", json.RootElement.GetProperty("files")[0].GetProperty("path").GetString());
+        Assert.True(json.RootElement.GetProperty("problems").GetArrayLength() >= 2);
+    }
+}
