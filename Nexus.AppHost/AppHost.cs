@@ -32,6 +32,7 @@ var managers = cluster.Managers.Select((name, i) => builder.AddProject<Projects.
     .WithEnvironment("Orchestrator__Name", name)
     .WithHttpHealthCheck("/health")
     .WaitFor(consuls[i % consuls.Count])
+    .DisableForwardedHeaders()
     .PublishedAs(published.Orchestrator)).ToList();
 
 // Gateways: clients come in here.
@@ -45,6 +46,7 @@ var gateways = cluster.Gateways.Select((name, i) => builder.AddProject<Projects.
     .WithEnvironment("Gateway__StateDirectory", cluster.StateOf(name))
     .WithHttpHealthCheck("/health", endpointName: "admin")
     .WaitFor(consuls[i % consuls.Count])
+    .DisableForwardedHeaders()
     .PublishedAs(published.Gateway, open: "http")).ToList();
 
 // Workers: one agent per node; on one machine they share its engine and tell their containers apart by label.
@@ -60,6 +62,7 @@ var workers = cluster.Workers.Select((name, i) => builder.AddProject<Projects.Ne
     .WithEnvironment("Worker__ForwardTelemetry", cluster.IsPublished ? "false" : "true")
     .WithHttpHealthCheck("/health")
     .WaitFor(consuls[i % consuls.Count])
+    .DisableForwardedHeaders()
     .PublishedAs(published.Worker)).ToList();
 
 // The pools: applied the way a user applies them, then waited for.

@@ -88,9 +88,10 @@ internal sealed class ComposeServiceWriter(DockerComposeEnvironmentResource envi
             await annotation.Callback(callbacks);
         }
 
-        if (resource is ProjectResource && resource.Annotations.OfType<EndpointAnnotation>().FirstOrDefault(e => e.UriScheme == "http") is { } http)
+        var ports = resource.Annotations.OfType<EndpointAnnotation>().Where(e => e.UriScheme == "http").Select(e => _values.PortOf(resource, e)).ToList();
+        if (resource is ProjectResource && ports.Count > 0)
         {
-            service.Environment["HTTP_PORTS"] = _values.PortOf(resource, http);
+            service.Environment["HTTP_PORTS"] = string.Join(';', ports);
         }
 
         foreach (var (name, value) in variables)

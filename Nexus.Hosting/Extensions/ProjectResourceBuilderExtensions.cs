@@ -65,11 +65,34 @@ public static class ProjectResourceBuilderExtensions
         return builder.WithAnnotation(new ReplicaAnnotation(replicas), ResourceAnnotationMutationBehavior.Replace);
     }
 
+    /// <summary>
+    /// Leaves forwarded headers to the project itself. Otherwise its published form believes them of everybody, which is right behind a
+    /// proxy that is the only way in, and nowhere else.
+    /// </summary>
+    /// <param name="builder">The project.</param>
+    public static IResourceBuilder<ProjectResource> DisableForwardedHeaders(this IResourceBuilder<ProjectResource> builder) =>
+        builder.WithAnnotation(new OwnForwardedHeadersAnnotation(), ResourceAnnotationMutationBehavior.Replace);
+
     private static Action<ProjectResourceOptions> Profile(string? name) => options =>
     {
         options.LaunchProfileName = name;
         options.ExcludeLaunchProfile = name is null;
     };
+
+    /// <summary>What a project is told where it is published, and not told here.</summary>
+    private static void AddPublished(EnvironmentCallbackContext context)
+    {
+        if (!context.ExecutionContext.IsPublishMode)
+        {
+            return;
+        }
+
+        context.EnvironmentVariables["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"] = "in_memory";
+        if (!context.Resource.Annotations.OfType<OwnForwardedHeadersAnnotation>().Any())
+        {
+            context.EnvironmentVariables["ASPNETCORE_FORWARDEDHEADERS_ENABLED"] = "true";
+        }
+    }
 
     [SuppressMessage("Performance", "CA1859", Justification = "The generated metadata classes come here too.")]
     private static IResourceBuilder<ProjectResource> Add(
@@ -77,7 +100,7 @@ public static class ProjectResourceBuilderExtensions
     {
         var options = new ProjectResourceOptions();
         configure(options);
-        var project = builder.AddResource(new ProjectResource(name)).WithAnnotation(metadata);
+        var project = builder.AddResource(new ProjectResource(name)).WithAnnotation(metadata).WithEnvironment(AddPublished);
         if (LaunchProfiles.Find(metadata.ProjectPath, options) is not { } profile)
         {
             return project;
@@ -104,3 +127,6 @@ public static class ProjectResourceBuilderExtensions
         });
     }
 }
+
+/// <summary>The project deals with forwarded headers itself.</summary>
+internal sealed class OwnForwardedHeadersAnnotation : IResourceAnnotation;
