@@ -56,6 +56,7 @@ internal static class KubernetesKeys
         .Lost($"{Pool}.rollout.min_healthy_time", WholeSeconds)
         .Lost($"{Pool}.rollout.progress_deadline", use => use.Pool!.Rollout.ProgressDeadline <= use.Pool.Rollout.MinHealthyTime
             ? "must be longer than min_healthy_time there, and is made 1s longer" : WholeSeconds(use))
+        .Lost($"{Pool}.rollout.max_failures", "failures are not counted: a rollout ends at its deadline")
         .LostUnless($"{Pool}.rollout.auto_rollback", "false",
             "a failed rollout stops and stays as it is; kubectl rollout undo goes back")
         .Lost($"{Pool}.rollout.canary", use => use.Pool!.Rollout.Strategy == RolloutStrategy.Canary
