@@ -49,7 +49,7 @@ internal static class ComposeKeys
         .Lost($"{Pool}.rollout.max_unavailable", use =>
             use.Pool!.Rollout.StopsFirst(use.Template) || use.Pool.Rollout.MaxUnavailable == 0
                 ? null : "update_config has one number: that of the replicas started first")
-        .Lost($"{Pool}.rollout.max_failures", "an update gives up by a share of failed tasks there")
+        .Lost($"{Pool}.rollout.max_failures", "failures are not counted there, only their share (max_failure_ratio)")
         .Lost($"{Pool}.rollout.progress_deadline", "an update has no deadline there")
         .Lost($"{Pool}.rollout.canary", use => use.Pool!.Rollout.Strategy == RolloutStrategy.Canary ? "there are no canary steps" : null)
         .Lost($"{Pool}.rollout.keep_old", use => use.Pool!.Rollout.Strategy == RolloutStrategy.BlueGreen

@@ -44,7 +44,7 @@ internal sealed class ComposeKeys
     /// <summary>The keys of <c>deploy.update_config</c>.</summary>
     public static ComposeKeys Update { get; } = new ComposeKeys().Read("parallelism order failure_action monitor")
         .Lost("delay", "the next replica is replaced when the one before is proven (min_healthy_time)")
-        .Lost("max_failure_ratio", "a rollout is given up at the second failure of a replica");
+        .Lost("max_failure_ratio", "a rollout is given up after so many failures of replicas as rollout.max_failures says");
 
     /// <summary>The keys of <c>deploy.restart_policy</c>.</summary>
     public static ComposeKeys Restart { get; } = new ComposeKeys().Read("condition delay")

@@ -54,9 +54,9 @@ internal static class KubernetesKeys
             ? null : $"a Deployment has no {use.Place.Text}: replicas are replaced some at a time")
         .Carried($"{Pool}.rollout", "order", "max_surge", "max_unavailable")
         .Lost($"{Pool}.rollout.min_healthy_time", WholeSeconds)
-        .Lost($"{Pool}.rollout.max_failures", "a Deployment gives up by progressDeadlineSeconds alone")
         .Lost($"{Pool}.rollout.progress_deadline", use => use.Pool!.Rollout.ProgressDeadline <= use.Pool.Rollout.MinHealthyTime
             ? "must be longer than min_healthy_time there, and is made 1s longer" : WholeSeconds(use))
+        .Lost($"{Pool}.rollout.max_failures", "failures are not counted: a rollout ends at its deadline")
         .LostUnless($"{Pool}.rollout.auto_rollback", "false",
             "a failed rollout stops and stays as it is; kubectl rollout undo goes back")
         .Lost($"{Pool}.rollout.canary", use => use.Pool!.Rollout.Strategy == RolloutStrategy.Canary
