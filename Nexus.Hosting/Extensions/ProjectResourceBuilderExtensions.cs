@@ -88,11 +88,14 @@ public static class ProjectResourceBuilderExtensions
         }
 
         context.EnvironmentVariables["OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"] = "in_memory";
-        if (!context.Resource.Annotations.OfType<OwnForwardedHeadersAnnotation>().Any())
+        if (ServesHttp(context.Resource) && !context.Resource.Annotations.OfType<OwnForwardedHeadersAnnotation>().Any())
         {
             context.EnvironmentVariables["ASPNETCORE_FORWARDEDHEADERS_ENABLED"] = "true";
         }
     }
+
+    private static bool ServesHttp(IResource resource) =>
+        resource.Annotations.OfType<EndpointAnnotation>().Any(e => e.UriScheme is "http" or "https");
 
     [SuppressMessage("Performance", "CA1859", Justification = "The generated metadata classes come here too.")]
     private static IResourceBuilder<ProjectResource> Add(
