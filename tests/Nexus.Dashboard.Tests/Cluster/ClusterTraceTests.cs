@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
@@ -73,8 +74,8 @@ public sealed class ClusterTraceTests(ChromiumBrowser browser)
 
         await OpenAsync(page, "Traces");
         await page.GetByLabel("Show").SelectOptionAsync("across");
-        await page.GetByPlaceholder("span, attribute, trace id").FillAsync("/upstream");
-        await page.Keyboard.PressAsync("Enter");
+        await FilteredAsync(page, "show=across");
+        await FindAsync(page, "/upstream");
         var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = "api-" }).Filter(new() { HasText = "web-" }).Filter(new() { HasText = "gateway" });
         await row.First.GetByRole(AriaRole.Link).ClickAsync();
 
@@ -91,8 +92,7 @@ public sealed class ClusterTraceTests(ChromiumBrowser browser)
     private static async Task An_assignment_goes_on_at_the_worker(IPage page)
     {
         await OpenAsync(page, "Traces");
-        await page.GetByPlaceholder("span, attribute, trace id").FillAsync("converge");
-        await page.Keyboard.PressAsync("Enter");
+        await FindAsync(page, "converge");
         var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = "manager-1" }).Filter(new() { HasText = "worker-1" });
         await row.Last.GetByRole(AriaRole.Link).ClickAsync();
 
@@ -128,6 +128,20 @@ public sealed class ClusterTraceTests(ChromiumBrowser browser)
         Assert.NotEqual(before, Started(app));
         await app.ResourceNotifications.WaitForResourceHealthyAsync("gateway", Token);
     }
+
+    /// <summary>
+    /// Narrows the traces and waits for the page to have done so: the narrowing is a navigation of its own, and would take the page back
+    /// from a trace that was opened before it.
+    /// </summary>
+    private static async Task FindAsync(IPage page, string text)
+    {
+        await page.GetByPlaceholder("span, attribute, trace id").FillAsync(text);
+        await page.Keyboard.PressAsync("Enter");
+        await FilteredAsync(page, $"text={Uri.EscapeDataString(text)}");
+    }
+
+    private static Task FilteredAsync(IPage page, string query) =>
+        Expect(page).ToHaveURLAsync(new Regex("[?&]" + Regex.Escape(query), RegexOptions.None, TimeSpan.FromSeconds(1)));
 
     private static Task OpenAsync(IPage page, string name) =>
         page.GetByRole(AriaRole.Navigation, new() { Name = "Pages" }).GetByRole(AriaRole.Link, new() { Name = name }).ClickAsync();
