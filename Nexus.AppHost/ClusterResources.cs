@@ -20,11 +20,24 @@ internal static class ClusterResources
         {
             if (!cluster.IsPublished && Directory.Exists(cluster.StateDirectory))
             {
-                Directory.Delete(cluster.StateDirectory, recursive: true);
+                Forget(cluster.StateDirectory);
             }
 
             return Task.CompletedTask;
         });
+
+    private static void Forget(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DistributedApplicationException(
+                $"The state of the last run in {folder} cannot be removed: {e.Message} Remove it by hand, or free what holds it.", e);
+        }
+    }
 
     /// <summary>Adds the Consul servers: the program where this machine has it, else the image.</summary>
     public static IReadOnlyList<IResourceBuilder<IResourceWithEndpoints>> AddConsul(

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Nexus.Core.Rollouts;
 using Nexus.Core.State;
 
 namespace Nexus.Api.V1;
@@ -114,6 +115,12 @@ public sealed record PoolView
 
     /// <summary>Why a replica cannot be placed; null when all are.</summary>
     public string? Blocked { get; init; }
+
+    /// <summary>Where its rollout stands; null when the last one is done, or an older manager does not say.</summary>
+    public RolloutPhase? Rollout { get; init; }
+
+    /// <summary>Why the rollout stands there; null when there is nothing to say.</summary>
+    public string? RolloutReason { get; init; }
 }
 
 /// <summary>A node.</summary>

@@ -47,7 +47,7 @@ internal sealed class EventsCommand(CommandContext context)
         var kept = await client.EventsAsync(cancellationToken);
         await RefuseUnknownAsync(client, filter.Pool, kept, cancellationToken);
         var now = context.Time.GetUtcNow();
-        var shown = kept.Where(e => filter.Passes(e, now)).ToArray();
+        var shown = kept.Where(e => filter.Passes(e, now)).OrderBy(e => e.At).ToArray(); // a death's story is told after its successor's start
         if (context.Json && !follow)
         {
             context.Terminal.Json([.. shown], ApiJson.Default.ImmutableArrayEventView);

@@ -1,5 +1,6 @@
 using Nexus.Api.V1;
 using Nexus.Cli.Terminals;
+using Nexus.Core.Rollouts;
 
 namespace Nexus.Cli.Views;
 
@@ -14,9 +15,14 @@ internal static class PoolState
     public static Piece Word(PoolView pool) => pool switch
     {
         { Blocked: not null } => new Piece("blocked", Palette.Bad),
+        { Rollout: { } phase } when phase is not RolloutPhase.Progressing => RolloutWords.Phase(phase),
         _ when IsSettled(pool) => new Piece("ready", Palette.Good),
         _ => new Piece("changing", Palette.Changing),
     };
+
+    /// <summary>Why it is not as the spec wants it; empty when it is, or is on its way.</summary>
+    public static string Note(PoolView pool) =>
+        pool.Blocked ?? (pool.Rollout is null or RolloutPhase.Progressing ? "" : pool.RolloutReason ?? "");
 
     /// <summary>How far it is, in words.</summary>
     public static string Progress(PoolView pool)

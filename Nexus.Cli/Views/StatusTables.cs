@@ -79,7 +79,7 @@ internal static class StatusTables
         {
             table.Row(
                 pool.Name, PoolState.Word(pool), $"{pool.Desired}", $"{pool.Running}", $"{pool.Healthy}", $"{pool.UpToDate}",
-                $"{pool.MinReplicas}-{pool.MaxReplicas}", pool.Revision, pool.Image.Length > 0 ? pool.Image : "(process)", pool.Blocked ?? "");
+                $"{pool.MinReplicas}-{pool.MaxReplicas}", pool.Revision, pool.Image.Length > 0 ? pool.Image : "(process)", PoolState.Note(pool));
         }
 
         return table.Renderable;

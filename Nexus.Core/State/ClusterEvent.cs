@@ -53,7 +53,9 @@ public static class EventIds
 
     /// <summary>The id for a moment and ten bytes of chance.</summary>
     /// <exception cref="ArgumentException">Not exactly ten bytes.</exception>
-    public static string Create(DateTimeOffset at, ReadOnlySpan<byte> chance)
+    public static string Create(DateTimeOffset at, ReadOnlySpan<byte> chance) => Text(Value(at, chance));
+
+    internal static UInt128 Value(DateTimeOffset at, ReadOnlySpan<byte> chance)
     {
         if (chance.Length != 10)
         {
@@ -66,6 +68,11 @@ public static class EventIds
             value = (value << 8) | b;
         }
 
+        return value;
+    }
+
+    internal static string Text(UInt128 value)
+    {
         Span<char> text = stackalloc char[26];
         for (var i = 25; i >= 0; i--)
         {
@@ -74,5 +81,26 @@ public static class EventIds
         }
 
         return new string(text);
+    }
+}
+
+/// <summary>Ids for what one process says: each sorts after the one before, also within a millisecond or when the clock steps back.</summary>
+public sealed class EventIdSequence
+{
+    private readonly Lock _gate = new();
+    private UInt128 _last;
+
+    /// <summary>The next id.</summary>
+    /// <param name="at">The time.</param>
+    /// <param name="chance">Ten bytes that no other process has.</param>
+    /// <exception cref="ArgumentException">Not exactly ten bytes.</exception>
+    public string Next(DateTimeOffset at, ReadOnlySpan<byte> chance)
+    {
+        var value = EventIds.Value(at, chance);
+        lock (_gate)
+        {
+            _last = value > _last ? value : _last + 1;
+            return EventIds.Text(_last);
+        }
     }
 }

@@ -4,6 +4,7 @@ using Nexus.Api.State;
 using Nexus.Api.V1;
 using Nexus.Consul;
 using Nexus.Core.Reconcile;
+using Nexus.Core.Rollouts;
 using Nexus.Core.Spec;
 using Nexus.Core.State;
 using Nexus.Orchestrator.ControlLoops;
@@ -23,6 +24,7 @@ internal static class ViewBuilder
         {
             var revision = PoolRevisions.Compute(pool.Template);
             var members = runs[pool.Name].ToList();
+            var rollout = look.Stored.Snapshot.Rollouts.GetValueOrDefault(pool.Name.Value);
             return new PoolView
             {
                 Name = pool.Name.Value,
@@ -35,6 +37,8 @@ internal static class ViewBuilder
                 MinReplicas = pool.MinReplicas,
                 MaxReplicas = pool.MaxReplicas,
                 Blocked = look.Plan.Blocked.FirstOrDefault(b => b.Pool == pool.Name)?.Reason,
+                Rollout = rollout?.Phase is null or RolloutPhase.Stable ? null : rollout.Phase,
+                RolloutReason = rollout is { Phase: not RolloutPhase.Stable, Reason.Length: > 0 } ? rollout.Reason : null,
             };
         })];
     }

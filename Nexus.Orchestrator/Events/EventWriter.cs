@@ -17,6 +17,7 @@ internal sealed partial class EventWriter(
 {
     private const int Capacity = 1_000;
 
+    private readonly EventIdSequence _ids = new();
     private readonly Channel<ClusterEvent> _queue = Channel.CreateBounded<ClusterEvent>(
         new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true });
 
@@ -28,7 +29,7 @@ internal sealed partial class EventWriter(
         jitter.Fill(chance);
         var written = _queue.Writer.TryWrite(new ClusterEvent
         {
-            Id = EventIds.Create(now, chance),
+            Id = _ids.Next(now, chance),
             At = now,
             Kind = kind,
             Severity = severity,

@@ -146,7 +146,7 @@ internal sealed class DockerEngine(Uri endpoint) : IDisposable
             : endpoint.Scheme == "unix"
                 ? "Start it: sudo systemctl start docker (or set DOCKER_HOST to where it listens)."
                 : "Start it, or set DOCKER_HOST to where it listens.";
-        return new RuntimeUnavailableException($"Docker does not answer at {Address}: {root.Message} {remedy}", cause);
+        return new RuntimeUnavailableException($"Docker does not answer at {Address}: {root.Message.TrimEnd('.')}. {remedy}", cause);
     }
 
     private static bool IsUnreachable(Exception exception, CancellationToken cancellationToken) =>

@@ -15,6 +15,7 @@ internal sealed class EventJournal
     private readonly AgentIdentity _identity;
     private readonly TimeProvider _time;
     private readonly Channel<ClusterEvent> _queue;
+    private readonly EventIdSequence _ids = new();
     private long _dropped;
 
     public EventJournal(AgentIdentity identity, TimeProvider time)
@@ -31,24 +32,27 @@ internal sealed class EventJournal
     /// <summary>Events given up so far.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
-    /// <summary>Takes in what happened to an allocation.</summary>
-    public void Publish(string kind, EventSeverity severity, AllocationAssignment allocation, string message) =>
-        Publish(kind, severity, message, allocation.Pool, allocation.Id);
+    /// <summary>Takes in what happened to an allocation, now or at <paramref name="at"/>, of which only now is known enough to tell.</summary>
+    public void Publish(
+        string kind, EventSeverity severity, AllocationAssignment allocation, string message, DateTimeOffset? at = null) =>
+        Publish(kind, severity, message, allocation.Pool, allocation.Id, at);
 
     /// <summary>Takes in what happened to a remembered allocation.</summary>
     public void Publish(string kind, EventSeverity severity, AllocationMemory allocation, string message) =>
         Publish(kind, severity, message, allocation.Pool, allocation.Id);
 
     /// <summary>Takes in what happened.</summary>
-    public void Publish(string kind, EventSeverity severity, string message, PoolName? pool = null, AllocationId? allocation = null)
+    public void Publish(
+        string kind, EventSeverity severity, string message, PoolName? pool = null, AllocationId? allocation = null,
+        DateTimeOffset? at = null)
     {
         var now = _time.GetUtcNow();
         Span<byte> chance = stackalloc byte[10];
         RandomNumberGenerator.Fill(chance);
         _queue.Writer.TryWrite(new ClusterEvent
         {
-            Id = EventIds.Create(now, chance),
-            At = now,
+            Id = _ids.Next(now, chance),
+            At = at ?? now,
             Kind = kind,
             Severity = severity,
             Message = message,

@@ -25,6 +25,7 @@ internal sealed class EndRecorder(
     public void Record(RecordEnd action)
     {
         var allocation = action.Assignment;
+        var at = time.GetUtcNow();
         var memory = book.Find(allocation.Id);
         var attempt = action.Workload?.Attempt ?? memory?.Attempt ?? 0;
         var killedFor = memory?.KilledFor;
@@ -34,11 +35,11 @@ internal sealed class EndRecorder(
             new WorkloadEnd(attempt, action.Workload?.ExitCode, killedFor ?? Words(action.Workload), [], StartFailed: false));
         if (action.Workload is { } ended)
         {
-            remover.Begin(ended, token => AutopsyAsync(allocation, ended, killedFor, after, token));
+            remover.Begin(ended, token => AutopsyAsync(new Death(allocation, ended, killedFor, after, at), token));
         }
         else
         {
-            Tell(allocation, killedFor ?? Words(null), after);
+            Tell(allocation, killedFor ?? Words(null), after, at);
         }
     }
 
@@ -47,8 +48,8 @@ internal sealed class EndRecorder(
         AllocationAssignment allocation, PoolTemplate template, int attempt, string reason, ImmutableArray<string> logs)
     {
         events.Publish(EventKinds.StartFailed, EventSeverity.Error, allocation, $"{allocation.Id} could not be started: {reason}");
-        TellNext(allocation, book.NoteEnd(
-            allocation, template.Restart, new WorkloadEnd(attempt, null, reason, logs, StartFailed: true)));
+        var after = book.NoteEnd(allocation, template.Restart, new WorkloadEnd(attempt, null, reason, logs, StartFailed: true));
+        TellNext(allocation, after, time.GetUtcNow());
     }
 
     /// <summary>A workload ran, but never came to serve, and was stopped for it.</summary>
@@ -60,14 +61,15 @@ internal sealed class EndRecorder(
             $"it did not serve within {template.Health.StartupTimeout.TotalSeconds} s: {problem}", logs);
     }
 
-    private async Task AutopsyAsync(
-        AllocationAssignment allocation, SeenWorkload ended, string? killedFor, AllocationMemory after, CancellationToken cancellationToken)
+    private async Task AutopsyAsync(Death death, CancellationToken cancellationToken)
     {
-        var known = await LearnExitAsync(ended, cancellationToken);
-        var reason = killedFor ?? Words(known);
-        var logs = await TailAsync(ended, cancellationToken);
-        book.TryUpdate(allocation.Id, m => m.AfterAutopsy(new WorkloadEnd(ended.Attempt, known.ExitCode, reason, logs, StartFailed: false)));
-        Tell(allocation, reason, after);
+        var known = await LearnExitAsync(death.Ended, cancellationToken);
+        var reason = death.KilledFor ?? Words(known);
+        var logs = await TailAsync(death.Ended, cancellationToken);
+        book.TryUpdate(
+            death.Allocation.Id,
+            m => m.AfterAutopsy(new WorkloadEnd(death.Ended.Attempt, known.ExitCode, reason, logs, StartFailed: false)));
+        Tell(death.Allocation, reason, death.After, death.At);
     }
 
     private async Task<SeenWorkload> LearnExitAsync(SeenWorkload ended, CancellationToken cancellationToken)
@@ -89,19 +91,19 @@ internal sealed class EndRecorder(
         return known;
     }
 
-    private void Tell(AllocationAssignment allocation, string reason, AllocationMemory after)
+    private void Tell(AllocationAssignment allocation, string reason, AllocationMemory after, DateTimeOffset at)
     {
-        events.Publish(EventKinds.AllocationExited, EventSeverity.Warning, allocation, $"{allocation.Id} {reason}.");
-        TellNext(allocation, after);
+        events.Publish(EventKinds.AllocationExited, EventSeverity.Warning, allocation, $"{allocation.Id} {reason}.", at);
+        TellNext(allocation, after, at);
     }
 
-    private void TellNext(AllocationAssignment allocation, AllocationMemory after)
+    private void TellNext(AllocationAssignment allocation, AllocationMemory after, DateTimeOffset at)
     {
-        var delay = after.RetryAt is { } at ? at - time.GetUtcNow() : TimeSpan.Zero;
+        var delay = after.RetryAt is { } retry ? retry - at : TimeSpan.Zero;
         WorkerTelemetry.Restarts.Add(1, WorkerTelemetry.PoolTag(allocation.Pool));
         events.Publish(EventKinds.AllocationRestarting, EventSeverity.Info, allocation, delay <= TimeSpan.Zero
             ? $"{allocation.Id} is restarted at once."
-            : $"{allocation.Id} is restarted in {delay.TotalSeconds:0.#} s, after {after.Failures} failures in a row.");
+            : $"{allocation.Id} is restarted in {delay.TotalSeconds:0.#} s, after {after.Failures} failures in a row.", at);
     }
 
     private async Task<ImmutableArray<string>> TailAsync(SeenWorkload workload, CancellationToken cancellationToken)
@@ -125,4 +127,7 @@ internal sealed class EndRecorder(
         { ExitCode: { } code } => code > 128 && code < 160 ? $"was ended by signal {code - 128} (exit code {code})" : $"ended with exit code {code}",
         _ => "ended, its exit code is not known",
     };
+
+    private sealed record Death(
+        AllocationAssignment Allocation, SeenWorkload Ended, string? KilledFor, AllocationMemory After, DateTimeOffset At);
 }

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Nexus.Cli.Tests.Fakes;
 using Nexus.Cli.Views;
+using Nexus.Core.Rollouts;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 using Spectre.Console.Testing;
@@ -36,6 +37,18 @@ public sealed class StatusTablesTests
             """;
 
         Assert.Equal(Expected, Text(StatusTables.Status(Samples.Status, Samples.Now)));
+    }
+
+    [Theory]
+    [InlineData(RolloutPhase.RolledBack, "rolled back", "it exits with code 3")]
+    [InlineData(RolloutPhase.Failed, "failed", "it exits with code 3")]
+    [InlineData(RolloutPhase.Paused, "paused", "it exits with code 3")]
+    [InlineData(RolloutPhase.Progressing, "changing", "")]
+    public void A_pool_whose_rollout_did_not_end_well_says_so_and_why(RolloutPhase phase, string word, string note)
+    {
+        var pool = Samples.Pool("web", 3, 3, 0) with { Rollout = phase, RolloutReason = "it exits with code 3" };
+
+        Assert.Equal((word, note), (PoolState.Word(pool).Text, PoolState.Note(pool)));
     }
 
     [Fact]

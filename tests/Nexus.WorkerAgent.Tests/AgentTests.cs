@@ -64,8 +64,11 @@ public sealed class AgentTests(ConsulFixture consul)
         var dead = await agent.ReportedAsync("web-2", "exit code known", a => a.ExitCode is not null);
         Assert.Equal(137, dead.ExitCode);
         Assert.Contains(dead.LastLogs, l => l.StartsWith("hello from", StringComparison.Ordinal));
-        Assert.Contains("signal 9", (await agent.EventAsync("AllocationExited", "web-2")).Message, StringComparison.Ordinal);
+        var exited = await agent.EventAsync("AllocationExited", "web-2");
+        Assert.Contains("signal 9", exited.Message, StringComparison.Ordinal);
         Assert.Contains("at once", (await agent.EventAsync("AllocationRestarting", "web-2")).Message, StringComparison.Ordinal);
+        var restarted = await agent.EventAsync("AllocationStarted", "web-2", "restart 1");
+        Assert.True(exited.At <= restarted.At, $"a story in the order it happened in: ended {exited.At:O}, started again {restarted.At:O}");
     }
 
     [Fact]

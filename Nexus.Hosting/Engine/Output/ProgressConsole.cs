@@ -122,7 +122,9 @@ internal sealed class ProgressConsole
             return;
         }
 
-        Say($"Up after {Timeline.Seconds(_timeline.Elapsed)}. Press Ctrl-C to stop.");
+        var failed = states.Where(state => state!.Snapshot.State?.Text == KnownResourceStates.FailedToStart).Select(state => state!.ResourceId).ToList();
+        var without = failed.Count == 0 ? "" : $", without {string.Join(", ", failed)}";
+        Say($"Up after {Timeline.Seconds(_timeline.Elapsed)}{without}. Press Ctrl-C to stop.");
     }
 
     private static bool HasSettled(ResourceEvent state) =>
