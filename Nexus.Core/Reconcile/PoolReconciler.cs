@@ -134,8 +134,20 @@ internal static class PoolReconciler
             room -= PlaceSome(view, other, Math.Min(room, targets.BaseCount - sorted.Base.Count), Reason(view, rollout, sorted), placer, plan);
         }
 
-        var missing = targets.GoalCount - sorted.Goal.Count - sorted.Waiting;
+        var missing = Math.Min(targets.GoalCount - sorted.Waiting, TriesOf(rollout, targets, sorted)) - sorted.Goal.Count;
         PlaceSome(view, targets.Goal, Math.Min(room, missing), Reason(view, rollout, sorted), placer, plan);
+    }
+
+    /// <summary>
+    /// How many of a revision may exist before one of it has served: as many as it takes to judge it. What never starts then costs no
+    /// more than that, and is known sooner, for an engine starts few containers faster than many.
+    /// </summary>
+    private static int TriesOf(RolloutPass rollout, RolloutTargets targets, Sorted sorted)
+    {
+        var record = rollout.Record;
+        var isKnown = record.BestAvailable > 0 || record.Stable is not { } stable || stable.Revision == targets.Goal.Revision
+            || sorted.Goal.Exists(m => m.IsHealthy);
+        return isKnown || rollout.Spec.StopsFirst(targets.Goal.Template) ? int.MaxValue : rollout.Spec.MaxFailures + 1;
     }
 
     private static int PlaceSome(

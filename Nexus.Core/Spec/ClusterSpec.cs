@@ -72,7 +72,8 @@ public sealed record RolloutSpec
 
     /// <summary>
     /// Failed tries of a revision, of one replica or of several together, that are put down to chance as long as nothing of it was ever
-    /// available; the next one says that it will never start.
+    /// available; the next one says that it will never start. Where new replicas start first, one more than this are tried until one of
+    /// them serves.
     /// </summary>
     public int MaxFailures { get; init; } = 1;
 

@@ -67,7 +67,7 @@ internal static class RolloutSection
             r => r.ProgressDeadline, (r, v) => r with { ProgressDeadline = v },
             "How long a rollout may go without one more replica becoming available before it has failed."),
         new SpecKey<RolloutSpec, int>("max_failures", new WholeValue(0, 1000), r => r.MaxFailures, (r, v) => r with { MaxFailures = v },
-            "Exits and failed starts, of all new replicas together, that are put down to chance while none was available yet; 0 gives up at the first."),
+            "Exits and failed starts, of all new replicas together, that are put down to chance while none was available yet; 0 gives up at the first. One more than this are tried before one of them serves."),
         new SpecKey<RolloutSpec, bool>("auto_rollback", new BoolValue(), r => r.AutoRollback, (r, v) => r with { AutoRollback = v },
             "Whether a rollout that failed goes back to the revision last proven stable."),
         new SpecKey<RolloutSpec, CanarySpec>("canary", Canary, r => r.Canary, (r, v) => r with { Canary = v },

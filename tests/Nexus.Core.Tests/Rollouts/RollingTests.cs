@@ -1,5 +1,6 @@
 using Nexus.Core.Reconcile;
 using Nexus.Core.Rollouts;
+using Nexus.Core.Spec;
 using Nexus.Core.State;
 using static Nexus.Core.Rollouts.RolloutPhase;
 using static Nexus.Core.Tests.Reconcile.Cluster;
@@ -43,6 +44,21 @@ public sealed class RollingTests
             Of(Want("web", 2, "2"), Rolls(r => r with { MaxSurge = 2 }), At(Progressing, "1"), Ready("n1"), Has("web", 0, "n1"), Has("web", 1, "n1"),
                 Failing("web", 2, "n1", "2", failures: 1), Failing("web", 3, "n1", "2", failures: 1)),
             "RollingBack v2 proven v1 RolloutFailed: -web/2@n1 -web/3@n1" },
+        { "no more are tried than it takes to judge it",
+            Of(Want("web", 4, "2"), Rolls(r => r with { MaxSurge = 4 }), At(Stable, "1", "1", Asked("1")), Ready("n1"),
+                Has("web", 0, "n1"), Has("web", 1, "n1"), Has("web", 2, "n1"), Has("web", 3, "n1")),
+            "Progressing v2 proven v1 RolloutStarted: +web@n1 +web@n1" },
+        { "nor the third while the two are on their way",
+            Of(Want("web", 4, "2"), Rolls(r => r with { MaxSurge = 4 }), At(Progressing, "1"), Ready("n1"),
+                Has("web", 0, "n1"), Has("web", 1, "n1"), Has("web", 2, "n1"), Has("web", 3, "n1"),
+                Sick("web", 4, "n1", "2"), Sick("web", 5, "n1", "2")), "-" },
+        { "and all the others as soon as one of them serves",
+            Of(Want("web", 4, "2"), Rolls(r => r with { MaxSurge = 4 }), At(Progressing, "1"), Ready("n1"),
+                Has("web", 0, "n1"), Has("web", 1, "n1"), Has("web", 2, "n1"), Has("web", 3, "n1"),
+                Fresh("web", 4, "n1", "2"), Sick("web", 5, "n1", "2")), ": +web@n1 +web@n1" },
+        { "what goes first leaves no time for trying",
+            Of(Want("web", 4, "2"), Rolls(r => r with { Order = RolloutOrder.StopFirst, MaxUnavailable = 4 }), At(Progressing, "1"), Ready("n1")),
+            ": +web@n1 +web@n1 +web@n1 +web@n1" },
         { "a crash after something of it served is its agent's business",
             Of(Want("web", 1, "2"), At(Progressing, "1", null, r => r with { BestAvailable = 1 }), Ready("n1"), Has("web", 0, "n1"), Failing("web", 1, "n1", "2")), "-" },
         { "no progress within the deadline goes back",
