@@ -9,6 +9,7 @@ using Nexus.WorkerAgent.Endpoints;
 using Nexus.WorkerAgent.Gateways;
 using Nexus.WorkerAgent.Health;
 using Nexus.WorkerAgent.Options;
+using Nexus.WorkerAgent.Peers;
 using Nexus.WorkerAgent.Reports;
 using Nexus.WorkerAgent.Runtimes;
 using Nexus.WorkerAgent.Workloads;
@@ -54,6 +55,9 @@ internal static class WorkerAgentApplication
         services.AddSingleton<Spawn>(_ => static body => Task.Run(body));
         services.AddSingleton<WorkSet>();
         services.AddSingleton<ExitBoard>();
+        services.AddSingleton<PeerBoard>();
+        services.AddSingleton<IPeerNews, PeerNews>();
+        services.AddSingleton<PeerTools>();
         services.AddSingleton<EventJournal>();
         services.AddSingleton<AssignmentFile>();
         services.AddSingleton<AssignmentHolder>();
@@ -97,6 +101,7 @@ internal static class WorkerAgentApplication
         AddHosted<ScriptProber>(services);
         AddHosted<ReplicaProber>(services);
         AddHosted<ExitWatch>(services);
+        AddHosted<PeerStreams>(services);
         AddHosted<AssignmentWatch>(services);
         AddHosted<ConvergenceLoop>(services);
     }

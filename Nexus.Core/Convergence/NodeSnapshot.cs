@@ -81,9 +81,19 @@ public sealed record NodeSnapshot
     public ImmutableDictionary<AllocationId, OngoingWork> Ongoing { get; init; } =
         ImmutableDictionary<AllocationId, OngoingWork>.Empty;
 
+    /// <summary>Replicas of watched nodes that died and do not serve again.</summary>
+    public ImmutableArray<PeerDeath> PeerDeaths { get; init; } = [];
+
     /// <summary>Allocations registered in the local Consul agent, with the try that is registered.</summary>
     public ImmutableDictionary<AllocationId, int> Registered { get; init; } = ImmutableDictionary<AllocationId, int>.Empty;
 }
+
+/// <summary>A replica of another node that was heard to die.</summary>
+/// <param name="Allocation">The allocation.</param>
+/// <param name="Pool">Its pool.</param>
+/// <param name="Revision">Its revision.</param>
+/// <param name="At">When that was heard.</param>
+public sealed record PeerDeath(AllocationId Allocation, PoolName Pool, PoolRevision Revision, DateTimeOffset At);
 
 /// <summary>One thing to do for one allocation.</summary>
 /// <param name="Allocation">The allocation.</param>

@@ -6,14 +6,14 @@ namespace Nexus.Core.Convergence;
 
 /// <summary>
 /// What is done with an allocation that shall stand by: proven, then paused, and in no catalog. When one that shall run ends
-/// or hangs beside it, it stands in at once, without the leader; the leader's next assignment then says who runs.
+/// or hangs beside it, or ends on a node that it watches, it stands in at once, without the leader; the leader's next assignment then says who runs.
 /// </summary>
 internal static class StandbyConvergence
 {
     /// <summary>How long one that stands in for nobody any more waits for the leader to say what is to become of it.</summary>
     public static readonly TimeSpan LeaderPatience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Which standbys of the node shall serve now, in place of what crashed or hangs.</summary>
+    /// <summary>Which standbys of the node shall serve now, in place of what crashed or hangs there, or crashed on a node it watches.</summary>
     public static ImmutableHashSet<AllocationId> ComputeStandIns(NodeAssignment assignment, NodeSnapshot snapshot, DateTimeOffset now)
     {
         if (!assignment.Allocations.Any(a => a.Desired == DesiredStatus.Standby))
@@ -24,7 +24,8 @@ internal static class StandbyConvergence
         var standIns = ImmutableHashSet.CreateBuilder<AllocationId>();
         foreach (var alike in assignment.Allocations.GroupBy(a => (a.Pool, a.Revision)))
         {
-            var down = alike.Count(a => a.Desired == DesiredStatus.Run && IsDown(snapshot.Memory.GetValueOrDefault(a.Id)));
+            var down = alike.Count(a => a.Desired == DesiredStatus.Run && IsDown(snapshot.Memory.GetValueOrDefault(a.Id)))
+                + snapshot.PeerDeaths.Count(d => (d.Pool, d.Revision) == alike.Key && now - d.At < LeaderPatience);
             var standbys = alike.Where(a => a.Desired == DesiredStatus.Standby)
                 .Select(a => snapshot.Memory.GetValueOrDefault(a.Id)).OfType<AllocationMemory>().ToList();
 

@@ -19,10 +19,11 @@ public static class AssignmentChanges
         }
 
         var templates = Known(snapshot, plan);
+        var watches = PeerWatches.Compute(snapshot);
         var steps = plan.Steps.ToLookup(s => s.Node);
         return [.. steps.Select(g => g.Key).Union(plan.Refreshed)
             .OrderBy(node => node.Value, StringComparer.Ordinal)
-            .Select(node => Change(snapshot, node, steps[node], templates, epoch))];
+            .Select(node => Change(snapshot, node, steps[node], templates, epoch) with { Watches = watches.GetValueOrDefault(node, []) })];
     }
 
     private static NodeAssignment Change(

@@ -33,7 +33,11 @@ public static class Reconciler
         AddOrphans(snapshot, members, plan);
         AddForgotten(snapshot, plan);
         plan.Drains = NodeDrains.Of(snapshot, plan);
-        plan.Refreshed = [.. snapshot.Assignments.Values.Where(a => a.DrillsAllowed != spec.DrillsAllowed).Select(a => a.Node)];
+        plan.Refreshed =
+        [
+            .. snapshot.Assignments.Values.Where(a => a.DrillsAllowed != spec.DrillsAllowed).Select(a => a.Node)
+                .Union(PeerWatches.Outdated(snapshot)),
+        ];
         return plan.ToPlan();
     }
 

@@ -82,12 +82,16 @@ internal static class Standbys
         }
     }
 
-    /// <summary>An agent that exchanged two of its own replicas without waiting is confirmed, once it has acted on its present orders.</summary>
+    /// <summary>
+    /// An agent that let a standby serve without waiting, for a replica of its own or of a node that it watches, is confirmed once it
+    /// has acted on its present orders.
+    /// </summary>
     private static void Confirm(List<Member> members, PlanBuilder plan)
     {
         foreach (var serving in members.FindAll(m => m is { Assignment.Desired: DesiredStatus.Standby, HasActed: true, IsHealthy: true, IsLost: false }))
         {
-            if (members.Find(m => m is { Runs: true, IsHealthy: false } && m.Node == serving.Node && m.Revision == serving.Revision) is { } replaced)
+            var alike = members.FindAll(m => m.Runs && m.Revision == serving.Revision);
+            if ((alike.Find(m => !m.IsHealthy && m.Node == serving.Node) ?? alike.Find(m => m.IsDown)) is { } replaced)
             {
                 Want(members, serving, DesiredStatus.Run, $"took over from {replaced.Id}", plan);
                 Want(members, replaced, DesiredStatus.Standby, $"{serving.Id} took over", plan);

@@ -63,6 +63,13 @@ public sealed record AllocationAssignment(
 /// <param name="Template">What a replica is.</param>
 public sealed record AssignedTemplate(PoolName Pool, PoolRevision Revision, PoolTemplate Template);
 
+/// <summary>Another node whose replicas a standby stands in for at once when one of them dies.</summary>
+/// <param name="Pool">The pool.</param>
+/// <param name="Revision">The revision of both.</param>
+/// <param name="Node">The other node.</param>
+/// <param name="ApiAddress">Where its agent tells how its allocations stand.</param>
+public sealed record PeerWatch(PoolName Pool, PoolRevision Revision, NodeName Node, string ApiAddress);
+
 /// <summary>Everything the leader wants of one node. Self-contained: an agent can act on it with Consul gone.</summary>
 public sealed record NodeAssignment
 {
@@ -86,6 +93,9 @@ public sealed record NodeAssignment
 
     /// <summary>The templates those refer to.</summary>
     public ImmutableArray<AssignedTemplate> Templates { get; init => field = value.IsDefault ? [] : value; } = [];
+
+    /// <summary>Whose replicas this node's standbys stand in for without waiting for the leader, beside its own.</summary>
+    public ImmutableArray<PeerWatch> Watches { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>An assignment of nothing.</summary>
     public static NodeAssignment Empty(NodeName node) => new() { Node = node };

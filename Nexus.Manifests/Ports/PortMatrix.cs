@@ -57,7 +57,7 @@ internal static class PortMatrix
             new(PortSource.Internet, MachineRoles.None, MachineRoles.Gateway, Web(options), "tcp", "requests of clients"),
             Between(MachineRoles.Gateway, MachineRoles.Worker, replicas, "tcp", "requests to replicas, and probes of them") with { Forwarded = true },
             Between(MachineRoles.Worker, MachineRoles.Worker, replicas, "tcp", "replicas among themselves") with { Forwarded = true },
-            Between(MachineRoles.Gateway | MachineRoles.Manager, MachineRoles.Worker, $"{Worker}", "tcp", "news of replicas; logs; drills"),
+            Between(PortRule.Any, MachineRoles.Worker, $"{Worker}", "tcp", "news of replicas; logs; drills"),
             Between(PortRule.Any, MachineRoles.Manager, $"{Api}", "tcp", "the managers' API: the nexus command on any machine"),
             Between(MachineRoles.Manager, MachineRoles.Gateway, $"{GatewayAdmin}", "tcp", "routes, health and metrics of gateways"),
             Between(PortRule.Any, MachineRoles.ConsulServer, "8300", "tcp", "Consul: requests to its servers (TLS)"),

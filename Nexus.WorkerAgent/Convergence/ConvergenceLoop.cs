@@ -8,6 +8,7 @@ using Nexus.WorkerAgent.Catalog;
 using Nexus.WorkerAgent.Health;
 using Nexus.WorkerAgent.Observability;
 using Nexus.WorkerAgent.Options;
+using Nexus.WorkerAgent.Peers;
 using Nexus.WorkerAgent.Reports;
 using Nexus.WorkerAgent.Runtimes;
 using Nexus.WorkerAgent.Workloads;
@@ -183,6 +184,7 @@ internal sealed partial class ConvergenceLoop(
             Memory = memory,
             Ongoing = ongoing,
             Registered = inputs.Catalog.Registered,
+            PeerDeaths = inputs.Peers.Deaths,
         };
     }
 
@@ -242,7 +244,7 @@ internal sealed partial class ConvergenceLoop(
 
 /// <summary>What a pass looks at.</summary>
 internal sealed record LoopInputs(
-    RuntimeConnection Runtime, AssignmentHolder Holder, AllocationBook Book, LocalCatalog Catalog, ExitBoard Exits);
+    RuntimeConnection Runtime, AssignmentHolder Holder, AllocationBook Book, LocalCatalog Catalog, ExitBoard Exits, PeerBoard Peers);
 
 /// <summary>Where a pass leads.</summary>
 internal sealed record LoopOutputs(

@@ -65,4 +65,30 @@ public sealed class StandbyTests(ConsulFixture consul)
         Assert.True(after < TimeSpan.FromSeconds(3), $"it took {after}");
         await agent.EventAsync("AllocationWoken", "spare-2", "stand in");
     }
+
+    [Fact]
+    public async Task A_standby_stands_in_for_a_crash_on_a_node_that_it_watches()
+    {
+        await using var theirs = await TestAgent.StartAsync(consul.Server.Address);
+        await using var ours = await TestAgent.StartAsync(consul.Server.Address);
+        var web = Templates.Web();
+        await theirs.AssignAsync(1, 1, new Wanted("far-1", web), new Wanted("far-3", web));
+        await theirs.RunningAsync("far-1");
+        await theirs.RunningAsync("far-3");
+        var assigned = Templates.Assign(ours.Node, 1, 1, [new Wanted("far-2", web, DesiredStatus.Standby)]);
+        var standby = assigned.Allocations[0];
+        await ours.AssignAsync(assigned with { Watches = [new PeerWatch(standby.Pool, standby.Revision, theirs.Node, theirs.Api.ToString())] });
+        await ours.ReportedAsync("far-2", "paused", a => a.Phase == AllocationPhase.Paused);
+        await ours.WatchingAsync(theirs);
+
+        // One that is stopped on purpose drains first, and needs nobody.
+        await theirs.AssignAsync(1, 2, new Wanted("far-1", web), new Wanted("far-3", web, DesiredStatus.Stop));
+        await theirs.ReportedAsync("far-3", "stopped", a => a.Phase == AllocationPhase.Stopped);
+        await using var stream = await ChangeStream.OpenAsync(ours);
+        Signals.Kill(await theirs.PidAsync("far-1"));
+
+        await stream.NextAsync("far-2", AllocationChangeKind.Serving);
+        await ours.EventAsync("AllocationWoken", "far-2", "stand in");
+        await theirs.RunningAsync("far-1", restarts: 1);
+    }
 }

@@ -10,6 +10,7 @@ using Nexus.Consul;
 using Nexus.Core.Ids;
 using Nexus.Core.State;
 using Nexus.Runtime;
+using Nexus.WorkerAgent.Peers;
 using Nexus.WorkerAgent.Runtimes;
 
 namespace Nexus.WorkerAgent.Tests;
@@ -93,6 +94,16 @@ internal sealed class TestAgent : IAsyncDisposable
         StateKeys.DesiredOf(Node),
         StateJson.Write(Templates.Assign(Node, epoch, generation, wanted), StateJson.Default.NodeAssignment),
         TestContext.Current.CancellationToken);
+
+    /// <summary>Waits until it has heard how the allocations of another agent stand.</summary>
+    public async Task WatchingAsync(TestAgent other)
+    {
+        using var patience = Limit();
+        while (!_app!.Services.GetRequiredService<PeerBoard>().Knows(other.Node))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, patience.Token);
+        }
+    }
 
     /// <summary>Writes an assignment as the leader would.</summary>
     public Task AssignAsync(NodeAssignment assignment) => _consul.Kv.PutAsync(

@@ -54,6 +54,8 @@ internal static class NodeView
         ExitCode = 1,
     };
 
+    public static PeerDeath Death(string id, int seconds) => new(new(id), Web, Revision, Now.AddSeconds(-seconds));
+
     public static AllocationMemory Remembered(string id, AllocationPhase phase, int attempt = 0) => AllocationMemory.Of(Run(id)) with
     {
         Phase = phase,

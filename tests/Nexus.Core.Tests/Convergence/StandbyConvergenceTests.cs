@@ -38,6 +38,15 @@ public sealed class StandbyConvergenceTests
             Snapshot(Assigned(Run("a"), Run("b"), Standby("s")), [Live("a"), Live("b"), Sleeps("s")],
                 Remembered("a", Running) with { UnhealthySince = Now, Sick = SickKind.Silent }, Remembered("b", Running), Asleep)
                 .Registered("a", "b"), "kill a#0, stand in s#0" },
+        { "and for a crash on a node that it watches",
+            Snapshot(Assigned(Standby("s")), [Sleeps("s")], Asleep) with { PeerDeaths = [Death("a", 0)] }, "stand in s#0" },
+        { "which the leader was given time to answer",
+            Snapshot(Assigned(Standby("s")), [Sleeps("s")], Asleep) with { PeerDeaths = [Death("a", 10)] }, "" },
+        { "of another pool it knows nothing",
+            Snapshot(Assigned(Standby("s")), [Sleeps("s")], Asleep) with { PeerDeaths = [Death("a", 0) with { Pool = new("other") }] }, "" },
+        { "one for all that died",
+            Snapshot(Assigned(Standby("s"), Standby("t")), [Live("s"), Sleeps("t")], StandsIn, Remembered("t", Paused)).Registered("s")
+                with { PeerDeaths = [Death("a", 0)] }, "" },
         { "not for one that answers wrongly: so may it",
             Snapshot(Assigned(Run("a"), Standby("s")), [Live("a"), Sleeps("s")],
                 Remembered("a", Running) with { UnhealthySince = Now, Sick = SickKind.WrongAnswer }, Asleep)

@@ -35,12 +35,44 @@ public sealed class StandbyTests
         { "nor does one stay that nobody wants", Of(Want("web", 1), At(Stable, "1"), Ready("n1"), Has("web", 0, "n1"), Stands("web", 1, "n1")), "-web/1@n1" },
         { "an agent's own exchange is confirmed",
             Of(Want("web", 1), OneWarm, At(Stable, "1"), Ready("n1"), Paused("web", 0, "n1"), Serving("web", 1, "n1")), "<web/0@n1 >web/1@n1" },
+        { "also one for a replica of another node",
+            Of(Want("web", 1), OneWarm, At(Stable, "1"), Ready("n1"), Ready("n2"), Sick("web", 0, "n1"), Serving("web", 1, "n2")), "<web/0@n1 >web/1@n2" },
+        { "but not for one that serves again",
+            Of(Want("web", 1), OneWarm, At(Stable, "1"), Ready("n1"), Ready("n2"), Has("web", 0, "n1"), Serving("web", 1, "n2")), "" },
+        { "nor for one that only starts",
+            Of(Want("web", 1), OneWarm, At(Stable, "1"), Ready("n1"), Ready("n2"), Allocation("web", 0, "n1", "1", DesiredStatus.Run, AllocationPhase.Starting, null), Serving("web", 1, "n2")), "" },
     };
 
     [Theory]
     [MemberData(nameof(Cases))]
     public void Compute_keeps_standbys(string because, ClusterSnapshot snapshot, string expected) =>
         Assert.True(expected == Show(Reconciler.Compute(snapshot, Now)), $"{because}: {Show(Reconciler.Compute(snapshot, Now))}");
+
+    public static TheoryData<string, ClusterSnapshot, string> Watches => new()
+    {
+        { "nobody without a standby", Of(Want("web", 2), Ready("n1"), Ready("n2"), Has("web", 0, "n1"), Has("web", 1, "n2")), "" },
+        { "the other nodes of its pool",
+            Of(Want("web", 3), OneWarm, Ready("n1"), Ready("n2"), Ready("n3"), Has("web", 0, "n1"), Has("web", 1, "n2"), Has("web", 2, "n3"), Stands("web", 3, "n1")),
+            "n1>n2 n1>n3" },
+        { "a node is watched by one",
+            Of(Want("web", 2), OneWarm, Ready("n1"), Ready("n2"), Ready("n3"), Has("web", 0, "n3"), Stands("web", 1, "n1"), Stands("web", 2, "n2")), "n1>n3" },
+        { "not for another revision",
+            Of(Want("web", 2, "2"), OneWarm, Ready("n1"), Ready("n2"), Has("web", 0, "n2", "2"), Stands("web", 1, "n1")), "" },
+        { "nor is a lost node", Of(Want("web", 2), OneWarm, Ready("n1"), Lost("n2"), Has("web", 0, "n2"), Stands("web", 1, "n1")), "" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Watches))]
+    public void A_standby_watches_the_nodes_that_have_none(string because, ClusterSnapshot snapshot, string expected)
+    {
+        var plan = Reconciler.Compute(snapshot, Now);
+        var changed = AssignmentChanges.Compute(snapshot, plan, epoch: 1);
+        var told = string.Join(' ', changed.SelectMany(a => a.Watches.Select(w => $"{a.Node}>{w.Node}")));
+
+        Assert.True(expected == told, $"{because}: {told}");
+        var written = snapshot with { Assignments = snapshot.Assignments.SetItems(changed.Select(a => KeyValuePair.Create(a.Node.Value, a))) };
+        Assert.DoesNotContain(written.Assignments.Values, a => PeerWatches.Outdated(written).Contains(a.Node) && plan.Steps.IsEmpty);
+    }
 
     [Fact]
     public void A_frozen_pool_is_told_once()

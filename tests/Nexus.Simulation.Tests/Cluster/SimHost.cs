@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
+using Chance = Nexus.Simulation.Tests.Engine.Chance;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Nexus.Api.V1;
 using Nexus.Consul;
 using Nexus.Orchestrator;
 using Nexus.Orchestrator.ControlLoops;
@@ -12,9 +15,9 @@ using Nexus.Simulation.Tests.Consul;
 using Nexus.Simulation.Tests.Engine;
 using Nexus.WorkerAgent;
 using Nexus.WorkerAgent.Options;
+using Nexus.WorkerAgent.Peers;
 using Nexus.WorkerAgent.Runtimes;
 using Nexus.WorkerAgent.Workloads;
-using Chance = Nexus.Simulation.Tests.Engine.Chance;
 
 namespace Nexus.Simulation.Tests.Cluster;
 
@@ -55,6 +58,7 @@ internal sealed class SimHost
         services.AddSingleton<IConfiguration>(configuration);
         WorkerAgentApplication.AddAgent(services, configuration);
         services.AddSingleton<WorkerAgent.Convergence.Chance>(_ => chance.NextDouble);
+        services.AddSingleton<IPeerNews, SilentPeers>();
         services.AddSingleton<IReplicaNetwork>(new SimReplicaNetwork(network, process));
         services.AddSingleton<RuntimeFactory>(p => new SimRuntimeFactory(
             p.GetRequiredService<WorkerOptions>(), p.GetRequiredService<AgentIdentity>(), () => runtime(process)));
@@ -88,6 +92,17 @@ internal sealed class SimHost
         : RuntimeFactory(options, identity, TimeProvider.System, static () => 0, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance)
     {
         public override Nexus.Runtime.IContainerRuntime CreateDocker() => create();
+    }
+
+    // The stream among agents is only speed; here the leader decides all.
+    private sealed class SilentPeers : IPeerNews
+    {
+        public async IAsyncEnumerable<AllocationChange> ReadAsync(
+            string apiAddress, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
+            yield break;
+        }
     }
 
     private sealed class NoServer : IServer
