@@ -86,8 +86,7 @@ internal sealed partial class ObservationReporter(
             {
                 if (!woken || index is null)
                 {
-                    var pair = await consul.Kv.GetAsync(_key, stoppingToken);
-                    (index, written) = (pair?.ModifyIndex ?? 0, pair?.Value ?? default);
+                    (index, written) = await LookAsync(stoppingToken);
                 }
 
                 if (_actedOn is not { } acted)
@@ -98,12 +97,16 @@ internal sealed partial class ObservationReporter(
                 var document = Document(acted);
                 if (!document.AsSpan().SequenceEqual(written.Span))
                 {
-                    var taken = await consul.Kv.CompareAndSetAsync(_key, document, index.Value, stoppingToken);
-                    (index, written) = (null, taken ? document : default);
-                    if (!taken)
+                    var expected = index.Value;
+                    index = null;
+                    if (!await consul.Kv.CompareAndSetAsync(_key, document, expected, stoppingToken))
                     {
                         book.Changes.Set();
+                        continue;
                     }
+
+                    // Now, while nobody waits for it: the next write may be the one that tells of a death.
+                    (index, written) = await LookAsync(stoppingToken);
                 }
 
                 TellBack();
@@ -116,6 +119,12 @@ internal sealed partial class ObservationReporter(
                 book.Changes.Set();
             }
         }
+    }
+
+    private async Task<(ulong Index, ReadOnlyMemory<byte> Written)> LookAsync(CancellationToken cancellationToken)
+    {
+        var pair = await consul.Kv.GetAsync(_key, cancellationToken);
+        return (pair?.ModifyIndex ?? 0, pair?.Value ?? default);
     }
 
     private byte[] Document((ulong Epoch, ulong Generation) acted)
