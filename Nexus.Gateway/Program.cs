@@ -1,11 +1,7 @@
 using Nexus.Gateway;
+using Nexus.ServiceDefaults;
 using Nexus.ServiceDefaults.Health;
 
-if (HealthProbe.IsAskedFor(args))
-{
-    return await HealthProbe.RunAsync(args, Console.Error);
-}
-
-await using var app = GatewayHost.Build(args);
-await app.RunAsync();
-return 0;
+return HealthProbe.IsAskedFor(args)
+    ? await HealthProbe.RunAsync(args, Console.Error)
+    : await ServiceProgram.RunAsync(() => GatewayHost.Build(args), Console.Error);

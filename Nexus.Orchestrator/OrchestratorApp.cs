@@ -16,10 +16,17 @@ namespace Nexus.Orchestrator;
 /// <summary>Puts one manager together.</summary>
 internal static class OrchestratorApp
 {
+    private const string DefaultUrl = "http://127.0.0.1:8420";
+
     /// <summary>The manager, not started.</summary>
     public static WebApplication Build(string[] args)
     {
         var builder = WebApplication.CreateSlimBuilder(args);
+        if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
+        {
+            builder.WebHost.UseUrls(DefaultUrl);
+        }
+
         builder.AddServiceDefaults("nexus-orchestrator");
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
 

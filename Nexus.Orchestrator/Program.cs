@@ -1,9 +1,7 @@
+using Nexus.Orchestrator;
+using Nexus.ServiceDefaults;
 using Nexus.ServiceDefaults.Health;
 
-if (HealthProbe.IsAskedFor(args))
-{
-    return await HealthProbe.RunAsync(args, Console.Error);
-}
-
-await Nexus.Orchestrator.OrchestratorApp.Build(args).RunAsync();
-return 0;
+return HealthProbe.IsAskedFor(args)
+    ? await HealthProbe.RunAsync(args, Console.Error)
+    : await ServiceProgram.RunAsync(() => OrchestratorApp.Build(args), Console.Error);

@@ -1,11 +1,7 @@
+using Nexus.ServiceDefaults;
 using Nexus.ServiceDefaults.Health;
 using Nexus.WorkerAgent;
 
-if (HealthProbe.IsAskedFor(args))
-{
-    return await HealthProbe.RunAsync(args, Console.Error);
-}
-
-await using var app = WorkerAgentApplication.Build(args);
-await app.RunAsync();
-return 0;
+return HealthProbe.IsAskedFor(args)
+    ? await HealthProbe.RunAsync(args, Console.Error)
+    : await ServiceProgram.RunAsync(() => WorkerAgentApplication.Build(args), Console.Error);

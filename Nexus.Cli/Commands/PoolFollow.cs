@@ -13,7 +13,7 @@ internal sealed class PoolFollow(CommandContext context, NexusApiClient client, 
     /// <summary>How far back to begin with an allocation that came later: practically at its start.</summary>
     private const int NewcomerTail = 1000;
 
-    private readonly Dictionary<string, Task<bool>> _followed = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Followed> _followed = new(StringComparer.Ordinal);
 
     public async Task<ExitCode> RunAsync(ImmutableArray<AllocationView> first, int tail, CancellationToken cancellationToken)
     {
@@ -29,7 +29,7 @@ internal sealed class PoolFollow(CommandContext context, NexusApiClient client, 
             while (true)
             {
                 await Task.Delay(Interval, context.Time, cancellationToken);
-                await Task.WhenAll(_followed.Values.Where(t => t.IsFaulted)); // nowhere to write any more: give up
+                await Task.WhenAll(_followed.Values.Select(f => f.Task).Where(t => t.IsFaulted)); // nowhere to write any more: give up
                 if (await LookAsync(cancellationToken) is { } now)
                 {
                     Follow(now, NewcomerTail, ending.Token);
@@ -39,7 +39,7 @@ internal sealed class PoolFollow(CommandContext context, NexusApiClient client, 
         finally
         {
             await ending.CancelAsync();
-            await ((Task)Task.WhenAll(_followed.Values)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)Task.WhenAll(_followed.Values.Select(f => f.Task))).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -47,11 +47,13 @@ internal sealed class PoolFollow(CommandContext context, NexusApiClient client, 
     {
         foreach (var allocation in allocations.Where(a => a.Phase is not null))
         {
-            var known = _followed.TryGetValue(allocation.Id, out var task);
-            var broke = task is { IsCompletedSuccessfully: true, Result: false };
-            if (!known || (broke && allocation.Desired == DesiredStatus.Run))
+            var known = _followed.GetValueOrDefault(allocation.Id);
+            var broke = known is { Task: { IsCompletedSuccessfully: true, Result: false } };
+            var restarted = known is { Task.IsCompletedSuccessfully: true } && allocation.Restarts > known.Restarts;
+            if (known is null || ((broke || restarted) && allocation.Desired == DesiredStatus.Run))
             {
-                _followed[allocation.Id] = FollowAsync(allocation.Id, known ? 0 : newcomerTail, cancellationToken);
+                var tail = known is null ? newcomerTail : restarted ? NewcomerTail : 0;
+                _followed[allocation.Id] = new Followed(FollowAsync(allocation.Id, tail, cancellationToken), allocation.Restarts);
             }
         }
     }
@@ -89,4 +91,9 @@ internal sealed class PoolFollow(CommandContext context, NexusApiClient client, 
             return null;
         }
     }
+
+    /// <summary>An allocation that is, or was, followed.</summary>
+    /// <param name="Task">False when its connection broke.</param>
+    /// <param name="Restarts">How often it had been restarted by then.</param>
+    private sealed record Followed(Task<bool> Task, int Restarts);
 }

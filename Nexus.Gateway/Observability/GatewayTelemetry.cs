@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Nexus.Core.Routing;
 using Nexus.Gateway.Live;
+using Nexus.ServiceDefaults.Telemetry;
 
 namespace Nexus.Gateway.Observability;
 
@@ -27,8 +28,8 @@ internal sealed class GatewayTelemetry
         _retries = meter.CreateCounter<long>("nexus.gateway.retries", "{request}", "Requests asked of another destination, by why");
         _denied = meter.CreateCounter<long>("nexus.gateway.retries.denied", "{request}", "Retries that the budget had no room for");
         _ejections = meter.CreateCounter<long>("nexus.gateway.ejections", "{ejection}", "Destinations taken out by own evidence");
-        _apply = meter.CreateHistogram<double>(
-            "nexus.gateway.routing.apply.duration", "s", "From the catalog's news to routing by it");
+        _apply = meter.CreateSecondsHistogram(
+            "nexus.gateway.routing.apply.duration", "From the catalog's news to routing by it");
         meter.CreateObservableGauge(
             "nexus.gateway.routing.revision", () => Volatile.Read(ref _revision), "{revision}", "Changes of routing so far");
         meter.CreateObservableUpDownCounter(

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Nexus.ServiceDefaults.Telemetry;
 
 namespace Nexus.Orchestrator.Observability;
 
@@ -13,7 +14,7 @@ internal static class OrchestratorTelemetry
     private static readonly Meter Meter = new(Name);
 
     public static readonly Histogram<double> ReconcileDuration =
-        Meter.CreateHistogram<double>("nexus.reconcile.duration", "s", "One pass: read, decide, commit.");
+        Meter.CreateSecondsHistogram("nexus.reconcile.duration", "One pass: read, decide, commit.");
 
     public static readonly Counter<long> Steps =
         Meter.CreateCounter<long>("nexus.reconcile.steps", "{step}", "Steps committed, by kind.");

@@ -20,6 +20,9 @@ internal sealed partial class AssignmentFile(AgentIdentity identity, ILogger<Ass
     /// <summary>Where it stands.</summary>
     public string Location { get; } = Path.Combine(identity.StateDirectory, "assignment.json");
 
+    /// <summary>Whether what was to be kept last is not on disk.</summary>
+    public bool IsBehind => _failing;
+
     /// <summary>What was kept; null when there is none, or none that can be trusted.</summary>
     public NodeAssignment? Load()
     {

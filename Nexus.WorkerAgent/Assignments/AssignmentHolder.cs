@@ -35,6 +35,18 @@ internal sealed partial class AssignmentHolder(
         }
     }
 
+    /// <summary>Tries again to keep on disk what could not be kept when it came.</summary>
+    public void CatchUpOnDisk()
+    {
+        lock (_gate)
+        {
+            if (file.IsBehind && _held is { Confirmed: true, Assignment: { } assignment })
+            {
+                file.TrySave(assignment);
+            }
+        }
+    }
+
     /// <summary>Shows what stands in Consul; null when it cannot be read, which changes nothing.</summary>
     public FenceVerdict? Offer(string key, ReadOnlyMemory<byte> document)
     {

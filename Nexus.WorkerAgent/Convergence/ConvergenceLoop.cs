@@ -67,6 +67,7 @@ internal sealed partial class ConvergenceLoop(
             {
                 // Aside: a Consul that hangs must not hold up the answer to a crash.
                 outputs.Work.TryRunAside("resync", token => inputs.Catalog.TryResyncAsync(token));
+                inputs.Holder.CatchUpOnDisk();
                 resyncAt = now + (pace.Options.ResyncInterval * (0.75 + (0.5 * pace.Chance())));
                 woken = true;
             }

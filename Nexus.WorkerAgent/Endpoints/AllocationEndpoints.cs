@@ -52,6 +52,20 @@ internal static class AllocationEndpoints
         string id, int? tail, bool? follow, HttpResponse response, AllocationBook book, RuntimeConnection connection,
         CancellationToken cancellationToken)
     {
+        try
+        {
+            await TryWriteLogsAsync(id, tail, follow, response, book, connection, cancellationToken);
+        }
+        catch (RuntimeUnavailableException away) when (!response.HasStarted)
+        {
+            await Results.Problem(away.Message, statusCode: StatusCodes.Status503ServiceUnavailable).ExecuteAsync(response.HttpContext);
+        }
+    }
+
+    private static async Task TryWriteLogsAsync(
+        string id, int? tail, bool? follow, HttpResponse response, AllocationBook book, RuntimeConnection connection,
+        CancellationToken cancellationToken)
+    {
         var allocation = new AllocationId(id);
         var lines = Math.Clamp(tail ?? DefaultTail, 0, MaxTail);
         var memory = book.Find(allocation);

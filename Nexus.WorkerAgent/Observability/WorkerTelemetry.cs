@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Nexus.Core.Ids;
+using Nexus.ServiceDefaults.Telemetry;
 
 namespace Nexus.WorkerAgent.Observability;
 
@@ -21,10 +22,10 @@ internal static class WorkerTelemetry
         Meter.CreateCounter<long>("nexus.worker.restarts", description: "Restarts decided on");
 
     public static readonly Histogram<double> PassDuration =
-        Meter.CreateHistogram<double>("nexus.worker.pass.duration", "s", "One convergence pass");
+        Meter.CreateSecondsHistogram("nexus.worker.pass.duration", "One convergence pass");
 
     public static readonly Histogram<double> EjectDuration =
-        Meter.CreateHistogram<double>("nexus.worker.eject.duration", "s", "From the news of an end to Consul's word on it");
+        Meter.CreateSecondsHistogram("nexus.worker.eject.duration", "From the news of an end to Consul's word on it");
 
     public static KeyValuePair<string, object?> PoolTag(PoolName pool) => new("nexus.pool", pool.Value);
 }

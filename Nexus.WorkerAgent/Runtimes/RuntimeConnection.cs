@@ -16,6 +16,7 @@ internal sealed partial class RuntimeConnection(
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
 
     private readonly TaskCompletionSource<IContainerRuntime> _found = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -95,7 +96,7 @@ internal sealed partial class RuntimeConnection(
                 _found.SetResult(runtime);
                 _asked.TrySetResult();
                 wake.Set();
-                return;
+                break;
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
@@ -110,6 +111,32 @@ internal sealed partial class RuntimeConnection(
             {
                 await runtime.DisposeAsync();
                 throw;
+            }
+        }
+
+        await WatchAsync(runtime, stoppingToken);
+    }
+
+    /// <summary>Looks from time to time whether it still answers: on a quiet node nothing else would ask it.</summary>
+    private async Task WatchAsync(IContainerRuntime runtime, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await Task.Delay(LookInterval, time, cancellationToken);
+            var was = _problem;
+            try
+            {
+                await DescribeAsync(runtime, cancellationToken);
+                NoteAnswers();
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                NoteAway(e.Message);
+            }
+
+            if (was is null != _problem is null)
+            {
+                wake.Set();
             }
         }
     }

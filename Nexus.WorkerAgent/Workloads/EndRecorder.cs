@@ -65,11 +65,11 @@ internal sealed class EndRecorder(
     {
         var known = await LearnExitAsync(death.Ended, cancellationToken);
         var reason = death.KilledFor ?? Words(known);
+        Tell(death.Allocation, reason, death.After, death.At);
         var logs = await TailAsync(death.Ended, cancellationToken);
         book.TryUpdate(
             death.Allocation.Id,
             m => m.AfterAutopsy(new WorkloadEnd(death.Ended.Attempt, known.ExitCode, reason, logs, StartFailed: false)));
-        Tell(death.Allocation, reason, death.After, death.At);
     }
 
     private async Task<SeenWorkload> LearnExitAsync(SeenWorkload ended, CancellationToken cancellationToken)
@@ -79,13 +79,20 @@ internal sealed class EndRecorder(
         while (known.ExitCode is null && time.GetElapsedTime(started) < AutopsyLimit)
         {
             await Task.Delay(AutopsyGlance, time, cancellationToken);
-            var found = (await runtime.Required.ListAsync(cancellationToken)).FirstOrDefault(w => w.Id.Value == ended.Id);
-            if (found is null)
+            try
             {
-                break;
-            }
+                var found = (await runtime.Required.ListAsync(cancellationToken)).FirstOrDefault(w => w.Id.Value == ended.Id);
+                if (found is null)
+                {
+                    break;
+                }
 
-            known = Sight.Of(found);
+                known = Sight.Of(found);
+            }
+            catch (RuntimeUnavailableException)
+            {
+                break; // The end is told all the same.
+            }
         }
 
         return known;
@@ -115,6 +122,10 @@ internal sealed class EndRecorder(
             return await runtime.Required.TailLogsAsync(new WorkloadId(workload.Id), LastLines.MaxLines, both.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return [];
+        }
+        catch (RuntimeUnavailableException)
         {
             return [];
         }

@@ -215,6 +215,28 @@ public sealed class ReadingCommandsTests
     }
 
     [Fact]
+    public async Task Logs_follow_of_a_pool_goes_on_with_a_replica_that_is_restarted()
+    {
+        await using var cluster = await LoggingClusterAsync();
+        var web = Samples.Allocation("web-1-0", "web", AllocationPhase.Running, healthy: true);
+        cluster.Status = new StatusView { Allocations = [web] };
+        cluster.EndedLogs["web-1-0"] = true;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var time = new WatchedTime();
+        using var run = new CliRun { Time = time };
+
+        var running = run.RunUntilAsync(["logs", "web", "-f", "-n", "1", "-a", cluster.Endpoint.Display], stop.Token);
+        await run.Error.UntilAsync("its output ended");
+        cluster.Logs["web-1-0"] = ["born again"];
+        cluster.Status = new StatusView { Allocations = [web with { Restarts = 1 }] };
+        await time.PassAsync(PoolFollow.Interval);
+        await run.Out.UntilAsync("born again");
+        await stop.CancelAsync();
+
+        Assert.Equal("web-1-0 | three\nweb-1-0 | born again\n", (await running).Out);
+    }
+
+    [Fact]
     public async Task Logs_of_nobody_names_whom_there_is()
     {
         await using var cluster = await LoggingClusterAsync();

@@ -27,6 +27,22 @@ public sealed class AssignmentHolderTests : IDisposable
     }
 
     [Fact]
+    public void What_a_full_disk_refused_is_kept_once_there_is_room()
+    {
+        var holder = Open();
+        Assert.Equal(FenceVerdict.Accepted, Offer(holder, epoch: 5, generation: 1));
+        var inTheWay = Directory.CreateDirectory(Path.Combine(_folder, "assignment.json.new"));
+        Assert.Equal(FenceVerdict.Accepted, Offer(holder, epoch: 6, generation: 1));
+
+        holder.CatchUpOnDisk();
+        Assert.Equal(FenceVerdict.Accepted, Offer(Open(), epoch: 5, generation: 2));
+        inTheWay.Delete();
+        holder.CatchUpOnDisk();
+
+        Assert.Equal(FenceVerdict.LowerEpoch, Offer(Open(), epoch: 5, generation: 3));
+    }
+
+    [Fact]
     public void The_trace_beside_an_assignment_is_held_and_makes_no_difference()
     {
         const string First = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

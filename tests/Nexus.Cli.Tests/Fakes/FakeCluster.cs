@@ -48,6 +48,9 @@ internal sealed class FakeCluster : IAsyncDisposable
 
     public ConcurrentDictionary<string, string[]> Logs { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Allocations whose output ends after its last line, so that following it does, too.</summary>
+    public ConcurrentDictionary<string, bool> EndedLogs { get; } = new(StringComparer.Ordinal);
+
     public ConcurrentQueue<SeenRequest> Requests { get; } = [];
 
     public static async Task<FakeCluster> StartAsync()
@@ -243,7 +246,7 @@ internal sealed class FakeCluster : IAsyncDisposable
             await context.Response.WriteAsync(line + "\n");
         }
 
-        if (context.Request.Query["follow"] == "true")
+        if (context.Request.Query["follow"] == "true" && !EndedLogs.ContainsKey(id))
         {
             await context.Response.Body.FlushAsync();
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted)
