@@ -23,11 +23,11 @@ internal static class CommandTraces
 
     /// <summary>Sends spans until it is disposed, if they are wanted.</summary>
     public static IDisposable? Send(Func<string, string?> variable) =>
-        string.IsNullOrWhiteSpace(variable("OTEL_EXPORTER_OTLP_ENDPOINT")) ? null : new Sender();
+        string.IsNullOrWhiteSpace(variable("OTEL_EXPORTER_OTLP_ENDPOINT")) ? null : new Sender(variable("OTEL_SERVICE_NAME") ?? "nexus");
 
-    private sealed class Sender : IDisposable
+    private sealed class Sender(string name) : IDisposable
     {
-        private readonly TracerProvider _provider = Build();
+        private readonly TracerProvider _provider = Build(name);
 
         public void Dispose()
         {
@@ -37,8 +37,8 @@ internal static class CommandTraces
 
         /// <summary>A method of its own: without a collector nothing of OpenTelemetry is loaded.</summary>
         [MethodImpl(MethodImplOptions.NoInlining)]
-        private static TracerProvider Build() => OpenTelemetry.Sdk.CreateTracerProviderBuilder()
-            .ConfigureResource(resource => resource.AddService("nexus", autoGenerateServiceInstanceId: false))
+        private static TracerProvider Build(string name) => OpenTelemetry.Sdk.CreateTracerProviderBuilder()
+            .ConfigureResource(resource => resource.AddService(name, autoGenerateServiceInstanceId: false))
             .SetSampler(new ParentBasedSampler(new ChangesOnly()))
             .AddSource(Source.Name, Http)
             .AddOtlpExporter()

@@ -46,7 +46,8 @@ internal sealed class ApplyCommand(CommandContext context)
     public async Task<ExitCode> RunAsync(SpecFile file, ApplySettings settings, CancellationToken cancellationToken)
     {
         using var client = context.Connect();
-        var (before, result) = await ApplyAsync(client, file, settings, cancellationToken);
+        var before = await client.GetSpecAsync(cancellationToken);
+        var result = await ApplyAsync(client, file, settings, cancellationToken);
         if (context.Json)
         {
             context.Terminal.Json(result, ApiJson.Default.SpecResult);
@@ -66,14 +67,13 @@ internal sealed class ApplyCommand(CommandContext context)
             : ExitCode.Ok;
     }
 
-    private static async Task<(SpecView? Before, SpecResult Result)> ApplyAsync(
+    private static async Task<SpecResult> ApplyAsync(
         NexusApiClient client, SpecFile file, ApplySettings settings, CancellationToken cancellationToken)
     {
         using var activity = CommandTraces.Begin("apply");
-        var before = await client.GetSpecAsync(cancellationToken);
         var result = await client.ApplySpecAsync(file.Yaml, file.Name, settings.Author, settings.ExpectedRevision, cancellationToken);
         activity?.SetTag("nexus.spec.revision", result.Revision).SetTag("nexus.spec.changed", result.Changed);
-        return (before, result);
+        return result;
     }
 
     private void Write(SpecFile file, SpecView? before, SpecResult result)
