@@ -14,13 +14,16 @@ internal sealed class ClusterArguments
         "target", "operation", "step", "output-path", "log-level", "environment",
     ];
 
+    // They may stand without a value.
+    private static readonly string[] Switches = ["logs", "no-dashboard"];
+
     private readonly IConfiguration _configuration;
     private readonly bool _publishes;
 
     public ClusterArguments(string[] args, IConfiguration configuration)
     {
         _configuration = configuration;
-        Problems = UnknownOptions(args);
+        Problems = WrongWords(args);
         if (configuration["operation"] is { } operation && operation is not ("run" or "publish"))
         {
             Problems.Add($"--operation: found '{operation}'; allowed are run and publish.");
@@ -122,23 +125,31 @@ internal sealed class ClusterArguments
         return usual;
     }
 
-    /// <summary>Words that are no option of ours, nor a setting (<c>Section:Key</c>), which would be ignored in silence.</summary>
-    private static List<string> UnknownOptions(string[] args)
+    /// <summary>Words that are no option of ours, nor a setting (<c>Section:Key</c>), and options without a value: both would be
+    /// ignored in silence.</summary>
+    private static List<string> WrongWords(string[] args)
     {
-        var unknown = new List<string>();
+        var problems = new List<string>();
         for (var i = 0; i < args.Length; i++)
         {
-            var name = args[i].TrimStart('-').Split('=')[0];
-            if (args[i].StartsWith('-') && (Known.Contains(name, StringComparer.OrdinalIgnoreCase) || name.Contains(':', StringComparison.Ordinal)))
+            var (name, value) = args[i].TrimStart('-').Split('=', 2) is [var left, var right] ? (left, right) : (args[i].TrimStart('-'), null);
+            if (!args[i].StartsWith('-') || !(Known.Contains(name, StringComparer.OrdinalIgnoreCase) || name.Contains(':', StringComparison.Ordinal)))
             {
-                i += args[i].Contains('=', StringComparison.Ordinal) || i + 1 == args.Length || args[i + 1].StartsWith('-') ? 0 : 1;
+                problems.Add($"'{args[i]}' is no option; there are:");
+                continue;
             }
-            else
+
+            if (value is null && i + 1 < args.Length && !args[i + 1].StartsWith('-'))
             {
-                unknown.Add($"'{args[i]}' is no option; there are:");
+                value = args[++i];
+            }
+
+            if (string.IsNullOrEmpty(value) && Known.Except(Switches).Contains(name, StringComparer.OrdinalIgnoreCase))
+            {
+                problems.Add($"--{name}: its value is missing; there are:");
             }
         }
 
-        return unknown;
+        return problems;
     }
 }

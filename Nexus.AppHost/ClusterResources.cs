@@ -51,10 +51,23 @@ internal static class ClusterResources
         return cluster.Machine.Consul is { } program ? AddProgram(builder, cluster, program) : [AddContainer(builder, cluster)];
     }
 
-    /// <summary>Tells a project in a variable which address to listen on: this machine's own, or all of its container.</summary>
-    public static IResourceBuilder<ProjectResource> WithListener(
-        this IResourceBuilder<ProjectResource> builder, string variable, string endpoint, ClusterOptions cluster) =>
-        builder.WithEnvironment(variable, ReferenceExpression.Create(
+    /// <summary>Tells a gateway where to serve: here and, for containers that ask other pools, on their bridge; or to all of its network.</summary>
+    public static IResourceBuilder<ProjectResource> ServingAt(
+        this IResourceBuilder<ProjectResource> builder, string endpoint, ClusterOptions cluster)
+    {
+        var port = builder.GetEndpoint(endpoint).Property(EndpointProperty.TargetPort);
+        return builder.WithEnvironment("Gateway__Urls", cluster switch
+        {
+            { IsPublished: true } => ReferenceExpression.Create($"http://0.0.0.0:{port}"),
+            { Machine.Bridge: { } bridge } => ReferenceExpression.Create($"http://localhost:{port};http://{bridge}:{port}"),
+            _ => ReferenceExpression.Create($"http://localhost:{port}"),
+        });
+    }
+
+    /// <summary>Tells a gateway where to show itself.</summary>
+    public static IResourceBuilder<ProjectResource> ShowingItselfAt(
+        this IResourceBuilder<ProjectResource> builder, string endpoint, ClusterOptions cluster) =>
+        builder.WithEnvironment("Gateway__AdminUrl", ReferenceExpression.Create(
             $"http://{(cluster.IsPublished ? "0.0.0.0" : "localhost")}:{builder.GetEndpoint(endpoint).Property(EndpointProperty.TargetPort)}"));
 
     private static List<IResourceBuilder<ExecutableResource>> AddProgram(

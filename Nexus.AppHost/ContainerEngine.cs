@@ -1,3 +1,7 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+
 namespace Nexus.AppHost;
 
 /// <summary>Whether a container engine answers on this machine.</summary>
@@ -15,5 +19,21 @@ internal static class ContainerEngine
             { ExitCode: null } => (false, outcome.Error),
             _ => (false, $"no Docker Engine answers at {Environment.GetEnvironmentVariable("DOCKER_HOST") ?? "its usual socket"}"),
         };
+    }
+
+    /// <summary>
+    /// The address by which the engine's containers reach this machine; null where it is not an address of this machine's: engines in a
+    /// virtual machine bring containers to the loopback address by themselves.
+    /// </summary>
+    public static async Task<string?> BridgeAsync(CancellationToken cancellationToken)
+    {
+        var outcome = await CommandOutcome.OfAsync(
+            "docker", ["network", "inspect", "bridge", "--format", "{{range .IPAM.Config}}{{.Gateway}} {{end}}"], Patience, cancellationToken);
+        var own = NetworkInterface.GetAllNetworkInterfaces()
+            .SelectMany(network => network.GetIPProperties().UnicastAddresses)
+            .Select(address => address.Address)
+            .ToHashSet();
+        return outcome.ExitCode != 0 ? null : outcome.Output.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .FirstOrDefault(word => IPAddress.TryParse(word, out var address) && address.AddressFamily == AddressFamily.InterNetwork && own.Contains(address));
     }
 }

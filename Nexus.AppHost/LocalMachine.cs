@@ -8,6 +8,9 @@ namespace Nexus.AppHost;
 /// <param name="Consul">Path of a consul program; null where only its image can be had.</param>
 internal sealed record LocalMachine(string Runtime, string RuntimeReason, string? Consul)
 {
+    /// <summary>This machine's address on the containers' bridge; null where pools run as processes, or there is none.</summary>
+    public string? Bridge { get; init; }
+
     /// <summary>Nothing of this machine matters: the files are for others.</summary>
     public static LocalMachine ForPublish(ClusterArguments arguments, DeploymentTarget target)
     {
@@ -50,7 +53,8 @@ internal sealed record LocalMachine(string Runtime, string RuntimeReason, string
             arguments.Problems.Add($"--consuls {consuls}: needs a consul program on this machine. {trouble}");
         }
 
-        return new LocalMachine(runtime, reason, consul);
+        var bridge = runtime == "docker" ? await ContainerEngine.BridgeAsync(cancellationToken) : null;
+        return new LocalMachine(runtime, reason, consul) { Bridge = bridge };
     }
 
     private static async Task<(string Runtime, string Reason, string? Refusal)> LookForEngineAsync(

@@ -27,7 +27,12 @@ var host = new CliHost(
         Environment.GetEnvironmentVariable, Environment.CurrentDirectory, Environment.GetEnvironmentVariable("HOME"),
         $"{Environment.UserName}@{Environment.MachineName}", Console.OpenStandardInput, Environment.MachineName));
 
-var code = await NexusCommandLine.RunAsync(args, host, stop.Token);
+int code;
+using (CommandTraces.Send(Environment.GetEnvironmentVariable))
+{
+    code = await NexusCommandLine.RunAsync(args, host, stop.Token);
+}
+
 return terminated && code == (int)ExitCode.Interrupted ? (int)ExitCode.Terminated : code;
 
 // The first signal ends the command in an orderly way; another one, should that hang, ends the process. Those that arrive

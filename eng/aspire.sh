@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Holds our engine against the real Aspire: public members, the AppHost's build, and what publish writes. Needs a NuGet feed
-# that serves Aspire.Hosting. Options: --api (the comparison of members only).
+# Holds our engine against the real Aspire: public members, the AppHost's build, what publish writes, and a run that ends by Ctrl-C.
+# Needs a NuGet feed that serves Aspire.Hosting. Options: --api (the comparison of members only).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -30,3 +30,6 @@ ASPIRE_ALLOW_UNSECURED_TRANSPORT=true quiet dotnet artifacts/aspire/bin/Nexus.Ap
   --Parameters:consul-gossip-key=none --Parameters:machine-address=none
 diff --recursive --exclude=.published artifacts/published/ours artifacts/published/theirs
 say "the same files"
+
+say "running on the real engine, in a terminal, until Ctrl-C"
+eng/aspire-run.sh --runtime process --topology single

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 
@@ -10,6 +11,9 @@ namespace Nexus.Api.State;
 /// <param name="Traceparent">As the header of W3C's Trace Context; null when it was written in none.</param>
 public sealed record TraceContext(string? Traceparent)
 {
+    /// <summary>The trace that a write of now belongs to; null where none is recorded.</summary>
+    public static string? Current => Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : null;
+
     /// <summary>The document with the trace beside it.</summary>
     /// <param name="document">A JSON object with at least one key.</param>
     /// <param name="traceparent">The trace; null leaves the document as it is.</param>

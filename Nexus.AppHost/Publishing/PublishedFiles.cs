@@ -20,8 +20,10 @@ internal static partial class PublishedFiles
             builder.Pipeline.AddStep("publish-machines", context => WriteAsync(cluster, bundle, context), requiredBy: WellKnownPipelineSteps.Publish);
         }
 
-        return new PublishedServices(builder, bundle.ImageTag ?? bundle.Version, cluster.IsPublished);
+        return new PublishedServices(builder, VersionOf(bundle), cluster.IsPublished);
     }
+
+    private static string VersionOf(BundleOptions bundle) => bundle.ImageTag ?? bundle.Version;
 
     private static BundleOptions BundleOf(ClusterOptions cluster) => new()
     {
@@ -35,9 +37,32 @@ internal static partial class PublishedFiles
         var output = context.Services.GetRequiredService<IPipelineOutputService>().GetOutputDirectory();
         Directory.CreateDirectory(output);
         File.Copy(cluster.SpecFile, Path.Combine(output, "nexus.yaml"), overwrite: true);
+        await File.WriteAllTextAsync(Path.Combine(output, "README.md"), Readme(cluster, VersionOf(bundle)), context.CancellationToken);
         await BundleFolder.ReplaceAsync(Path.Combine(output, Machines), files, context.CancellationToken);
         LogWritten(context.Logger, files.Length, cluster.Topology.Machines.Length, Machines);
     }
+
+    private static string Readme(ClusterOptions cluster, string version) => $"""
+        # Published files
+
+        - `{Machines}/`: a folder for every machine of the topology {cluster.Topology.Name}. Begin with [its README]({Machines}/README.md);
+          secrets are made there by `secrets.sh`, and `install.sh` refuses a machine that lacks one.
+        - `docker-compose.yaml` with `.env`: all of it on one machine, to try it.
+        - `nexus.yaml`: the spec.
+
+        ## Values for .env
+
+        No value of a secret is ever written here. Fill these in, then `docker compose up -d`; it refuses a value that is missing.
+
+        | key | value |
+        |---|---|
+        | `CONSUL_GOSSIP_KEY` | a secret: the output of `consul keygen`; keep `.env` to yourself and out of the repository |
+        | `MACHINE_ADDRESS` | the machine's own address, by which gateways reach the containers |
+        | `ORCHESTRATOR_IMAGE`, `GATEWAY_IMAGE`, `WORKER_IMAGE`, `CLI_IMAGE` | may stay empty: `nexus/NAME:{version}`, which `eng/images.sh` makes |
+
+        Publishing again replaces the files and keeps what stands in `.env`.
+
+        """.ReplaceLineEndings("\n");
 
     [LoggerMessage(7201, LogLevel.Information, "Wrote {Files} files for {MachineCount} machines to {Folder}/.")]
     private static partial void LogWritten(ILogger logger, int files, int machineCount, string folder);

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Aspire.Hosting.Docker;
 using Aspire.Hosting.Docker.Resources.ComposeNodes;
 using Aspire.Hosting.Docker.Resources.ServiceNodes;
@@ -6,11 +7,20 @@ using Aspire.Hosting.Docker.Resources.ServiceNodes.Swarm;
 namespace Nexus.AppHost.Publishing;
 
 /// <summary>How a part becomes a service of the published Compose project.</summary>
-/// <param name="Image">The parameter that its image comes from; null where the composition names it.</param>
+/// <param name="Image">Where its image comes from; null where the composition names it.</param>
 /// <param name="Memory">The most it may have.</param>
 /// <param name="Change">What is particular to it.</param>
-internal sealed record PublishedService(
-    IResourceBuilder<ParameterResource>? Image, string Memory, Action<DockerComposeServiceResource, Service>? Change = null);
+internal sealed record PublishedService(PublishedImage? Image, string Memory, Action<DockerComposeServiceResource, Service>? Change = null);
+
+/// <summary>An image that whoever rolls out may choose.</summary>
+/// <param name="Parameter">The choice.</param>
+/// <param name="Usual">What it is when nobody chooses.</param>
+internal sealed record PublishedImage(IResourceBuilder<ParameterResource> Parameter, string Usual)
+{
+    /// <summary>Its place in the compose file.</summary>
+    public string PlaceIn(DockerComposeServiceResource resource) =>
+        $"{Parameter.AsEnvironmentPlaceholder(resource).TrimEnd('}')}:-{Usual}}}";
+}
 
 /// <summary>The kinds of services of the published Compose project. In a local run nothing of them is asked for.</summary>
 internal sealed class PublishedServices
@@ -32,8 +42,11 @@ internal sealed class PublishedServices
         Worker = new(Image("worker"), "256M", WorkerService);
         Cli = new(Image("cli"), "128M", CliService);
 
-        IResourceBuilder<ParameterResource>? Image(string part) => !isPublished ? null
-            : builder.AddParameter($"{part}-image", $"nexus/{part}:{version}", publishValueAsDefault: true);
+        PublishedImage? Image(string part)
+        {
+            var usual = $"nexus/{part}:{version}";
+            return isPublished ? new(builder.AddParameter($"{part}-image", usual, publishValueAsDefault: true), usual) : null;
+        }
     }
 
     /// <summary>Encrypts what Consul's servers say to each other; null in a local run.</summary>
@@ -87,7 +100,7 @@ internal sealed class PublishedServices
 }
 
 /// <summary>Makes services of the parts.</summary>
-internal static class PublishedServiceExtensions
+internal static partial class PublishedServiceExtensions
 {
     /// <summary>Says how the part is published: with as few rights as it can do with, limits, and logs that end.</summary>
     /// <param name="builder">The part.</param>
@@ -103,7 +116,7 @@ internal static class PublishedServiceExtensions
 
         return builder.PublishAsDockerComposeService((resource, written) =>
         {
-            written.Image = service.Image?.AsEnvironmentPlaceholder(resource) ?? written.Image;
+            written.Image = service.Image?.PlaceIn(resource) ?? written.Image;
             written.Restart = "unless-stopped";
             written.Init = true;
             written.ReadOnly = true;
@@ -120,6 +133,19 @@ internal static class PublishedServiceExtensions
             }
 
             service.Change?.Invoke(resource, written);
+            RequireValues(written);
         });
     }
+
+    /// <summary>Compose takes a key without a value for an empty one, and starts Consul without encryption, say. So it shall refuse.</summary>
+    private static void RequireValues(Service service)
+    {
+        foreach (var (name, value) in service.Environment.ToList())
+        {
+            service.Environment[name] = OpenPlace().Replace(value, "$${${key}:?give it a value in .env, as README.md says}");
+        }
+    }
+
+    [GeneratedRegex(@"\$\{(?<key>[A-Za-z0-9_]+)\}", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1_000)]
+    private static partial Regex OpenPlace();
 }

@@ -47,8 +47,7 @@ internal sealed class ApplyCommand(CommandContext context)
     {
         using var client = context.Connect();
         var before = await client.GetSpecAsync(cancellationToken);
-        var result = await client.ApplySpecAsync(
-            file.Yaml, file.Name, settings.Author, settings.ExpectedRevision, cancellationToken);
+        var result = await ApplyAsync(client, file, settings, cancellationToken);
         if (context.Json)
         {
             context.Terminal.Json(result, ApiJson.Default.SpecResult);
@@ -66,6 +65,15 @@ internal sealed class ApplyCommand(CommandContext context)
         return settings.Wait is { } timeout
             ? await new PoolWait(context, client).RunAsync(result.Revision, timeout, cancellationToken)
             : ExitCode.Ok;
+    }
+
+    private static async Task<SpecResult> ApplyAsync(
+        NexusApiClient client, SpecFile file, ApplySettings settings, CancellationToken cancellationToken)
+    {
+        using var activity = CommandTraces.Begin("apply");
+        var result = await client.ApplySpecAsync(file.Yaml, file.Name, settings.Author, settings.ExpectedRevision, cancellationToken);
+        activity?.SetTag("nexus.spec.revision", result.Revision).SetTag("nexus.spec.changed", result.Changed);
+        return result;
     }
 
     private void Write(SpecFile file, SpecView? before, SpecResult result)

@@ -23,7 +23,7 @@ internal sealed class PushCommand(CommandContext context, Surroundings surroundi
         var plan = options.Plan(parsed, bundle, surroundings);
         if (options.IsDryRun(parsed))
         {
-            foreach (var (machine, line) in PushRun.Describe(plan))
+            foreach (var (machine, line) in plan.Describe())
             {
                 context.Terminal.Out.Line($"{machine}: {line}");
             }

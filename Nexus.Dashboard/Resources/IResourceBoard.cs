@@ -12,24 +12,11 @@ public interface IResourceBoard
     /// <param name="after">The number of the last line that is known already; 0 for none.</param>
     IReadOnlyList<ConsoleLine> ConsoleLines(string resourceId, int after);
 
-    /// <summary>Carries out a command and returns when that is done; null, or why it was refused.</summary>
-    /// <param name="resourceId">The resource.</param>
-    /// <param name="command">What to do.</param>
+    /// <summary>Carries out a command and returns when that is done, or refused.</summary>
+    /// <param name="resourceId">The running copy.</param>
+    /// <param name="command">The command's name.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    Task<string?> ExecuteAsync(string resourceId, ResourceCommand command, CancellationToken cancellationToken);
-}
-
-/// <summary>What can be asked of a resource.</summary>
-public enum ResourceCommand
-{
-    /// <summary>Start it.</summary>
-    Start,
-
-    /// <summary>Stop it.</summary>
-    Stop,
-
-    /// <summary>Stop it and start it again.</summary>
-    Restart,
+    Task<CommandAnswer> ExecuteAsync(string resourceId, string command, CancellationToken cancellationToken);
 }
 
 /// <summary>How a resource fares, for colour and icon.</summary>
@@ -96,7 +83,7 @@ public sealed record ResourceView
     /// <summary>Whom it waited for.</summary>
     public IReadOnlyList<string> WaitsFor { get; init; } = [];
 
-    /// <summary>What can be asked of it now.</summary>
+    /// <summary>What can be asked of it, in the order to show it.</summary>
     public IReadOnlyList<ResourceCommand> Commands { get; init; } = [];
 }
 

@@ -19,6 +19,7 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
     private readonly HostApplicationBuilder _host;
     private readonly TestingSession? _testing;
     private readonly bool _forwardsLogs;
+    private readonly string[] _args;
 
     public DistributedApplicationBuilder(DistributedApplicationOptions options)
     {
@@ -38,7 +39,7 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
             switches["Dashboard:ApplicationName"] = dashboardName;
         }
 
-        settings.Args = args;
+        settings.Args = _args = args;
         settings.ApplicationName ??= AppHostAssembly?.GetName().Name;
         settings.ContentRootPath ??= AppHostDirectory;
         _host = new HostApplicationBuilder(settings);
@@ -105,7 +106,7 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
     {
         _ = PublishSettings.TryReadOperation(Configuration, out _) ? true
             : throw new DistributedApplicationException(PublishSettings.RefusedOperation(Configuration));
-        EngineServices.Add(_host, this, EngineSettings.From(this, _testing) with { ForwardsLogs = _forwardsLogs });
+        EngineServices.Add(_host, this, EngineSettings.From(this, _testing) with { ForwardsLogs = _forwardsLogs, GivenParameters = DeclarationChecks.ParametersIn(_args) });
         return new DistributedApplication(_host.Build());
     }
 

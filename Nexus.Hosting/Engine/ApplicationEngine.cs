@@ -29,6 +29,7 @@ internal sealed class ApplicationEngine(EngineContext context, DashboardHost das
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        DeclarationChecks.Require(context);
         _lock = InstanceLock.Take(context.Settings);
         _leftovers = new LeftoverReclaimer(context.Settings, _register, _docker, context.Time);
         _output = ApplicationOutput.Start(context);

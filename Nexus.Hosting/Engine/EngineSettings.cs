@@ -32,6 +32,12 @@ internal sealed record EngineSettings
     /// <summary>Where the projects' telemetry goes.</summary>
     public required OtlpSettings? Otlp { get; init; }
 
+    /// <summary>Parameters that the command line gives a value.</summary>
+    public IReadOnlyList<string> GivenParameters { get; init; } = [];
+
+    /// <summary>What is wrong with the settings, told when the application starts.</summary>
+    public required string? Problem { get; init; }
+
     /// <summary>How long a resource may take to end after it was asked to.</summary>
     public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
@@ -40,16 +46,31 @@ internal sealed record EngineSettings
     public static EngineSettings From(IDistributedApplicationBuilder builder, TestingSession? testing)
     {
         var configuration = builder.Configuration;
+        string? problem = null;
         return new EngineSettings
         {
             Owner = OwnerOf(builder.AppHostDirectory, configuration["Hosting:Instance"] ?? ""),
             StateDirectory = StateDirectoryOf(builder),
             EnvironmentName = builder.Environment.EnvironmentName,
-            RandomizePorts = configuration.GetValue("DcpPublisher:RandomizePorts", defaultValue: false),
-            StreamLogs = configuration.GetValue("Hosting:Logs", defaultValue: false),
+            RandomizePorts = Switch("DcpPublisher:RandomizePorts"),
+            StreamLogs = Switch("Hosting:Logs"),
             IsTest = testing is not null,
             Otlp = OtlpSettings.From(configuration),
+            Problem = problem, // the last: what is read above may find one
         };
+
+        bool Switch(string key)
+        {
+            try
+            {
+                return SettingReader.Switch(configuration, key, usual: false);
+            }
+            catch (DistributedApplicationException wrong)
+            {
+                problem ??= wrong.Message;
+                return false;
+            }
+        }
     }
 
     public static string StateDirectoryOf(IDistributedApplicationBuilder builder) =>

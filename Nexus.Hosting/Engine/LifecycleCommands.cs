@@ -9,27 +9,34 @@ internal static class LifecycleCommands
 
     public static void Add(ResourceRunner runner)
     {
-        Add(KnownResourceCommands.StartCommand, "Start", "Play", CanStart, runner.StartAsync);
-        Add(KnownResourceCommands.StopCommand, "Stop", "Stop", CanStop, runner.StopAsync);
-        Add(KnownResourceCommands.RestartCommand, "Restart", "ArrowCounterclockwise", CanRestart, async token =>
+        // First, in this order; what the AppHost declared under the same name wins.
+        ResourceCommandAnnotation[] commands =
+        [
+            Of(KnownResourceCommands.StartCommand, "Start", "Play", CanStart, runner.StartAsync),
+            Of(KnownResourceCommands.StopCommand, "Stop", "Stop", CanStop, runner.StopAsync),
+            Of(KnownResourceCommands.RestartCommand, "Restart", "ArrowCounterclockwise", CanRestart, async token =>
+            {
+                await runner.StopAsync(token);
+                await runner.StartAsync(token);
+            }),
+        ];
+        var annotations = runner.Resource.Annotations;
+        var declared = annotations.OfType<ResourceCommandAnnotation>().Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var (at, command) in commands.Where(c => !declared.Contains(c.Name)).Index())
         {
-            await runner.StopAsync(token);
-            await runner.StartAsync(token);
-        });
-
-        void Add(string name, string title, string icon, Func<string?, ResourceCommandState> state, Func<CancellationToken, Task> act)
-        {
-            // What the AppHost declared under the same name comes after, and wins.
-            runner.Resource.Annotations.Insert(0, new ResourceCommandAnnotation(
-                name, title, context => state(context.ResourceSnapshot.State?.Text),
-                async context =>
-                {
-                    await act(context.CancellationToken);
-                    return CommandResults.Success();
-                },
-                $"{title}s the resource.", null, null, icon, IconVariant.Filled, isHighlighted: true));
+            annotations.Insert(at, command);
         }
     }
+
+    private static ResourceCommandAnnotation Of(
+        string name, string title, string icon, Func<string?, ResourceCommandState> state, Func<CancellationToken, Task> act) =>
+        new(name, title, context => state(context.ResourceSnapshot.State?.Text),
+            async context =>
+            {
+                await act(context.CancellationToken);
+                return CommandResults.Success();
+            },
+            $"{title}s the resource.", null, null, icon, IconVariant.Filled, isHighlighted: true);
 
     private static ResourceCommandState CanStart(string? state) =>
         IsStopped(state) ? ResourceCommandState.Enabled : Coming.Contains(state) ? ResourceCommandState.Disabled : ResourceCommandState.Hidden;

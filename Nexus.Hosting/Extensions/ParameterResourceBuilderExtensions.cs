@@ -65,10 +65,14 @@ public static class ParameterResourceBuilderExtensions
             ?? configuration[key.Replace('-', '_')]
             ?? value?.GetDefaultValue()
             ?? constant
-            ?? throw new MissingParameterValueException(
-                $"The parameter '{name}' has no value: give it as configuration '{key}', "
-                + $"for instance with --{key} VALUE or the variable {key.Replace(":", "__", StringComparison.Ordinal).Replace('-', '_')}.");
+            ?? throw new MissingParameterValueException(WaysToGive(name, key, secret, builder.AppHostDirectory));
 
-        return builder.AddResource(new ParameterResource(name, Find, secret) { Default = whenMissing });
+        return builder.AddResource(new ParameterResource(name, Find, secret) { Default = whenMissing, ConfigurationKey = key });
     }
+
+    private static string WaysToGive(string name, string key, bool secret, string project) =>
+        $"The {(secret ? "secret" : "parameter")} '{name}' has no value. Give it one, and start again: "
+        + $"for all later runs with `dotnet user-secrets --project {project} set {key} VALUE`; "
+        + $"by the environment with {key.Replace(":", "__", StringComparison.Ordinal).Replace('-', '_')}=VALUE; "
+        + $"on the command line with --{key}=VALUE{(secret ? " (which others on this machine can see)" : "")}.";
 }

@@ -41,29 +41,43 @@ internal static class ConsulPolicies
         }
     }
 
-    private const string Dns = """
-        # Names of pools, for whoever asks without a token.
+    /// <summary>What can serve, and where.</summary>
+    private const string ReadCatalog = """
         service_prefix "" { policy = "read" }
         node_prefix "" { policy = "read" }
-        """ + "\n";
+        """;
+
+    /// <summary>Sessions hang on checks of the machine's agent, which has to be asked about itself.</summary>
+    private static string HoldSession(string machine) => $$"""
+        {{ReadAgent(machine)}}
+        session "{{machine}}" { policy = "write" }
+        session_prefix "" { policy = "read" }
+        """;
+
+    private static string ReadAgent(string machine) => $$"""agent "{{machine}}" { policy = "read" }""";
+
+    private const string Dns = $"""
+        # Names of pools, for whoever asks without a token.
+        {ReadCatalog}
+
+        """;
 
     private static string Agent(string machine) => $$"""
         # The Consul agent of {{machine}}: its own entry in the catalog.
         node "{{machine}}" { policy = "write" }
         node_prefix "" { policy = "read" }
         service_prefix "" { policy = "read" }
-        """ + "\n";
+
+        """;
 
     private static string Orchestrator(string machine) => $$"""
         # The manager on {{machine}}: all of the state, and its own registration.
         key_prefix "nexus/" { policy = "write" }
         service "nexus-orchestrator" { policy = "write" }
-        service_prefix "" { policy = "read" }
-        node_prefix "" { policy = "read" }
-        agent "{{machine}}" { policy = "read" }
-        session "{{machine}}" { policy = "write" }
-        session_prefix "" { policy = "read" }
-        """ + "\n";
+        {{ReadCatalog}}
+        {{HoldSession(machine)}}
+
+        """;
 
     private static string Gateway(string machine) => $$"""
         # The gateway on {{machine}}: reads what to route, writes its own report.
@@ -72,12 +86,10 @@ internal static class ConsulPolicies
         key_prefix "nexus/nodes/" { policy = "read" }
         key "nexus/gateways/{{machine}}" { policy = "write" }
         service "nexus-gateway" { policy = "write" }
-        service_prefix "" { policy = "read" }
-        node_prefix "" { policy = "read" }
-        agent "{{machine}}" { policy = "read" }
-        session "{{machine}}" { policy = "write" }
-        session_prefix "" { policy = "read" }
-        """ + "\n";
+        {{ReadCatalog}}
+        {{HoldSession(machine)}}
+
+        """;
 
     private static string Worker(string machine) => $$"""
         # The worker agent on {{machine}}: reads its assignment, writes what runs here, registers replicas of any pool.
@@ -90,6 +102,7 @@ internal static class ConsulPolicies
         service "nexus-orchestrator" { policy = "read" }
         service "nexus-gateway" { policy = "read" }
         node_prefix "" { policy = "read" }
-        agent "{{machine}}" { policy = "read" }
-        """ + "\n";
+        {{ReadAgent(machine)}}
+
+        """;
 }

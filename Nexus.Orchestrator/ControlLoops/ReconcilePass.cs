@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
 using Nexus.Consul;
+using Nexus.Core.Ids;
 using Nexus.Core.Reconcile;
 using Nexus.Core.State;
 using Nexus.Orchestrator.Leadership;
@@ -35,6 +36,7 @@ internal sealed class ReconcilePass(
 {
     private static readonly TimeSpan AfterRefusal = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(3);
+    private readonly SpecTrace _trace = new();
     private LeaderToken? _ledBy;
 
     /// <summary>One pass; says what came of it and how long to wait at most before the next.</summary>
@@ -58,12 +60,26 @@ internal sealed class ReconcilePass(
         var look = new Look(stored, plan, time.GetUtcNow());
         view.Saw(look);
         var outcome = token is not null && lease.Current == token
-            ? await committer.CommitAsync(look, judgement.Forgotten, token, cancellationToken)
+            ? await ActAsync(look, judgement.Forgotten, token, cancellationToken)
             : plan.IsEmpty ? PassOutcome.Converged : PassOutcome.NotLeading;
+        if (outcome != PassOutcome.Stale)
+        {
+            _trace.Looked(stored.Spec);
+        }
+
         activity?.SetTag("nexus.outcome", outcome.ToString());
         activity?.SetTag("nexus.steps", plan.Steps.Length);
         OrchestratorTelemetry.ReconcileDuration.Record(time.GetElapsedTime(started).TotalSeconds);
         return (outcome, WaitAfter(outcome, plan, judgement.NextChange));
+    }
+
+    private async Task<PassOutcome> ActAsync(
+        Look look, IReadOnlyCollection<NodeName> forgotten, LeaderToken token, CancellationToken cancellationToken)
+    {
+        using var activity = _trace.Follow(look.Stored.Spec);
+        var outcome = await committer.CommitAsync(look, forgotten, token, cancellationToken);
+        activity?.SetTag("nexus.outcome", outcome.ToString());
+        return outcome;
     }
 
     /// <summary>Reads everything, or says soon that it cannot be read: what is shown meanwhile is old.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Nexus.Api.State;
@@ -64,7 +63,7 @@ internal sealed partial class ClusterStore(ConsulClient consul, SpecStore specs,
     public Task<bool> TryCommitAsync(ClusterChange change, StoredCluster basis, LeaderToken token, CancellationToken cancellationToken)
     {
         // Between manager and agent there is no call that would carry it: the assignment itself does.
-        var trace = Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C } pass ? pass.Id : null;
+        var trace = TraceContext.Current;
         FencedWrite[] writes =
         [
             .. change.Rollouts.Select(r => Write(StateKeys.RolloutOf(r.Pool), r, StateJson.Default.RolloutRecord)),

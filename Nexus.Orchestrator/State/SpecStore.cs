@@ -8,7 +8,8 @@ namespace Nexus.Orchestrator.State;
 /// <param name="Document">As applied.</param>
 /// <param name="Spec">As understood.</param>
 /// <param name="PointerIndex">ModifyIndex of the pointer, for CAS.</param>
-internal sealed record StoredSpec(SpecDocument Document, ClusterSpec Spec, ulong PointerIndex);
+/// <param name="Traceparent">The trace in which it was applied; null when that is not known.</param>
+internal sealed record StoredSpec(SpecDocument Document, ClusterSpec Spec, ulong PointerIndex, string? Traceparent);
 
 /// <summary>What came of an apply.</summary>
 internal enum ApplyOutcome
@@ -52,7 +53,7 @@ internal sealed class SpecStore(ConsulClient consul, TimeProvider time)
         var read = SpecReader.Read(document.Yaml, $"revision {revision}");
         var spec = read.Spec ?? throw new InvalidDataException(
             $"Spec revision {revision} cannot be read by this version: {string.Join(" ", read.Problems.Select(p => p.Message))}");
-        var stored = new StoredSpec(document, spec, pointer.ModifyIndex);
+        var stored = new StoredSpec(document, spec, pointer.ModifyIndex, TraceContext.Of(pointer.Value));
         Volatile.Write(ref _cached, stored);
         return stored;
     }
@@ -93,11 +94,12 @@ internal sealed class SpecStore(ConsulClient consul, TimeProvider time)
 
     private async Task<bool> TryWriteAsync(SpecDocument document, ulong pointerIndex, CancellationToken cancellationToken)
     {
+        // Whoever leads learns of it by this key, not by a call: the key carries the trace on.
+        var pointer = TraceContext.Beside(StateJson.Write(new SpecPointer(document.Revision), StateJson.Default.SpecPointer), TraceContext.Current);
         var result = await consul.Transactions.ExecuteAsync(
             [
                 TxnOperation.Set(StateKeys.SpecRevision(document.Revision), StateJson.Write(document, StateJson.Default.SpecDocument)),
-                TxnOperation.CompareAndSet(
-                    StateKeys.SpecCurrent, StateJson.Write(new SpecPointer(document.Revision), StateJson.Default.SpecPointer), pointerIndex),
+                TxnOperation.CompareAndSet(StateKeys.SpecCurrent, pointer, pointerIndex),
             ],
             cancellationToken);
         return result.Committed;

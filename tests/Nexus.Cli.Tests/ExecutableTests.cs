@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
 using Nexus.Api.V1;
@@ -88,11 +89,47 @@ public sealed class ExecutableTests : IDisposable
         Assert.Equal("a.yaml: valid\na.yaml: valid\n", result.Out);
     }
 
+    [Fact]
+    public async Task Where_a_collector_is_named_a_change_begins_the_trace_of_its_request_and_a_look_none()
+    {
+        await using var cluster = await FakeCluster.StartAsync();
+        await File.WriteAllTextAsync(Path.Combine(_directory, "good.yaml"), Samples.Yaml, TestContext.Current.CancellationToken);
+        string? traceparent = null;
+        var reports = new ConcurrentQueue<byte[]>();
+        cluster.OnRequest = async context =>
+        {
+            if (context.Request.Path == "/v1/traces")
+            {
+                using var body = new MemoryStream();
+                await context.Request.Body.CopyToAsync(body, TestContext.Current.CancellationToken);
+                reports.Enqueue(body.ToArray());
+                context.Response.StatusCode = 202;
+            }
+            else if (context.Request.Method == "PUT")
+            {
+                traceparent = context.Request.Headers.TraceParent;
+            }
+        };
+        (string, string)[] collector = [("OTEL_EXPORTER_OTLP_ENDPOINT", cluster.Endpoint.Display), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")];
+
+        var looked = await EndAsync(StartProgram(Executable, collector, "status", "-a", cluster.Endpoint.Display));
+        Assert.Equal((0, 0), (looked.Code, reports.Count));
+        var applied = await EndAsync(StartProgram(Executable, collector, "apply", "good.yaml", "-a", cluster.Endpoint.Display));
+
+        Assert.Equal((0, ""), (applied.Code, applied.Error));
+        Assert.True(ActivityContext.TryParse(traceparent, null, out var request));
+        var report = Assert.Single(reports);
+        Assert.True(report.AsSpan().IndexOf("nexus apply"u8) >= 0, "the command's span was not sent");
+        Assert.True(report.AsSpan().IndexOf(Convert.FromHexString(request.TraceId.ToHexString())) >= 0, "the request belongs to another trace");
+    }
+
     private Task<CliResult> RunAsync(params string[] args) => EndAsync(Start(args));
 
     private Process Start(params string[] args) => StartProgram(Executable, args);
 
-    private Process StartProgram(string program, params string[] args)
+    private Process StartProgram(string program, params string[] args) => StartProgram(program, [], args);
+
+    private Process StartProgram(string program, (string Name, string Value)[] variables, params string[] args)
     {
         var start = new ProcessStartInfo(program, args)
         {
@@ -104,6 +141,11 @@ public sealed class ExecutableTests : IDisposable
         start.Environment.Remove("NEXUS_ADDRESS");
         start.Environment["FORCE_COLOR"] = "1";
         start.Environment["HOME"] = _directory;
+        foreach (var (name, value) in variables)
+        {
+            start.Environment[name] = value;
+        }
+
         return Process.Start(start)!;
     }
 

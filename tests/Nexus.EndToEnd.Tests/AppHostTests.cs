@@ -44,6 +44,24 @@ public sealed class AppHostTests : IDisposable
         Assert.Contains("missing.yaml", host.Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--topology huge", "--topology: found 'huge'; allowed are single, small, ha.")]
+    [InlineData("--Parameters:speed=1", "--Parameters:speed: there is no parameter 'speed'; this application has none.")]
+    [InlineData("--Dashboard:Port many", "--Dashboard:Port: found 'many'; allowed is a whole number from 0 to 65535.")]
+    [InlineData("--Dashboard:Disabled maybe", "--Dashboard:Disabled: found 'maybe'; allowed are true and false.")]
+    [InlineData("--DcpPublisher:RandomizePorts maybe", "--DcpPublisher:RandomizePorts: found 'maybe'; allowed are true and false.")]
+    [InlineData("--Hosting:StateDirectory /proc/nexus", "--Hosting:StateDirectory: /proc/nexus cannot be written")]
+    [InlineData("--workers", "--workers: its value is missing")]
+    public async Task What_is_wrong_with_a_run_is_told_in_a_line_and_nothing_starts(string arguments, string message)
+    {
+        await using var host = AppHostProcess.Start(Path.Combine(_folder, "state"), ["--runtime", "process", .. arguments.Split(' ')]);
+
+        Assert.Equal(1, await host.ExitAsync(Token));
+        Assert.Contains(message, host.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", host.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Starting", host.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_bad_spec_is_shown_with_its_places_and_nothing_starts()
     {

@@ -23,7 +23,8 @@ public sealed class PublishTests : IDisposable
         Assert.Contains("nexus.yaml", first.Keys);
         Assert.Contains(first.Keys, file => file.StartsWith("machines/", StringComparison.Ordinal));
         Assert.DoesNotContain(first[".env"].Split('\n'), line => !line.StartsWith('#') && line.Contains('=', StringComparison.Ordinal) && !line.EndsWith('='));
-        await AssertComposeAcceptsAsync(Path.Combine(_folder, "first"));
+        Assert.DoesNotContain(first[".env"].Split('\n'), line => line.EndsWith('=') && !first["README.md"].Contains($"`{line[..^1]}`", StringComparison.Ordinal));
+        await AssertComposeAcceptsOnceFilledInAsync(Path.Combine(_folder, "first"), "CONSUL_GOSSIP_KEY", "MACHINE_ADDRESS");
     }
 
     [Theory]
@@ -34,6 +35,9 @@ public sealed class PublishTests : IDisposable
     [InlineData("--step deploy", "--step: there is no step 'deploy'; there are: publish, publish-compose, publish-machines, publish-prereq.")]
     [InlineData("--nonsense 1", "'--nonsense' is no option")]
     [InlineData("--output-path /proc/nexus", "--output-path: /proc/nexus cannot be written")]
+    [InlineData("--topology", "--topology: its value is missing")]
+    [InlineData("--output-path=", "--output-path: its value is missing")]
+    [InlineData("--Parameters:machine-adress=10.0.0.1", "--Parameters:machine-adress: there is no parameter 'machine-adress'; there are: consul-gossip-key, machine-address,")]
     public async Task What_is_wrong_is_told_and_nothing_is_written(string arguments, string message)
     {
         await using var host = Start("deploy", arguments.Split(' '));
@@ -78,16 +82,26 @@ public sealed class PublishTests : IDisposable
     private AppHostProcess Start(string name, params string[] args) => AppHostProcess.Start(
         Path.Combine(_folder, "state"), ["--operation", "publish", "--output-path", Path.Combine(_folder, name), .. args]);
 
-    /// <summary>With every key of the .env filled in, docker-compose takes the file.</summary>
-    private static async Task AssertComposeAcceptsAsync(string folder)
+    /// <summary>While a key that is needed has no value, docker-compose refuses the file and names it; with all of them it takes it.</summary>
+    private static async Task AssertComposeAcceptsOnceFilledInAsync(string folder, params string[] needed)
     {
         var env = Path.Combine(folder, ".env");
-        await File.WriteAllTextAsync(env, (await File.ReadAllTextAsync(env, Token)).Replace("=\n", "=x\n", StringComparison.Ordinal), Token);
+        foreach (var key in needed)
+        {
+            var refused = await ComposeAsync(folder, env);
+            Assert.True(refused.ExitCode != 0 && needed.Any(k => refused.Error.Contains(k, StringComparison.Ordinal)), refused.ToString());
+            Assert.Contains("give it a value in .env, as README.md says", refused.Error, StringComparison.Ordinal);
+            await File.WriteAllTextAsync(env, (await File.ReadAllTextAsync(env, Token)).Replace($"{key}=\n", $"{key}=x\n", StringComparison.Ordinal), Token);
+        }
+
+        var taken = await ComposeAsync(folder, env);
+        Assert.True(taken.ExitCode == 0, taken.ToString());
+    }
+
+    private static Task<CommandResult> ComposeAsync(string folder, string env)
+    {
         var standsAlone = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(path => File.Exists(Path.Combine(path, "docker-compose")));
-        var file = Path.Combine(folder, "docker-compose.yaml");
-        var result = standsAlone
-            ? await CommandResult.RunAsync("docker-compose", ["--env-file", env, "--project-directory", folder, "-f", file, "config", "--quiet"], Token)
-            : await CommandResult.RunAsync("docker", ["compose", "--env-file", env, "--project-directory", folder, "-f", file, "config", "--quiet"], Token);
-        Assert.True(result.ExitCode == 0, result.ToString());
+        string[] args = ["--env-file", env, "--project-directory", folder, "-f", Path.Combine(folder, "docker-compose.yaml"), "config", "--quiet"];
+        return standsAlone ? CommandResult.RunAsync("docker-compose", args, Token) : CommandResult.RunAsync("docker", ["compose", .. args], Token);
     }
 }

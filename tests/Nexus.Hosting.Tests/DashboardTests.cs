@@ -1,5 +1,8 @@
 using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
 using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Nexus.Dashboard.Resources;
@@ -50,6 +53,28 @@ public sealed class DashboardTests
     }
 
     [Fact]
+    public async Task The_receiver_listens_where_this_machine_and_its_containers_are_and_nowhere_else()
+    {
+        await using var builder = DistributedApplicationTestingBuilder.Create("--Dashboard:Disabled=false");
+        builder.AddTestApp("app");
+        var app = await builder.StartAsync(Token);
+        await app.ResourceNotifications.WaitForResourceHealthyAsync("app", Token);
+        var port = new Uri(await app.GetAsync("app", "/env/OTEL_EXPORTER_OTLP_ENDPOINT", Token)).Port;
+        var bridge = NetworkInterface.GetAllNetworkInterfaces().Where(n => n.Name == "docker0").SelectMany(n => n.GetIPProperties().UnicastAddresses)
+            .Select(a => a.Address).Where(a => a.AddressFamily == AddressFamily.InterNetwork);
+
+        var at = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Where(l => l.Port == port).Select(l => l.Address).ToHashSet();
+
+        Assert.Equal([IPAddress.Loopback, .. bridge], at);
+        using var http = new HttpClient { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        foreach (var address in at)
+        {
+            using var answer = await http.GetAsync(new Uri($"http://{address}:{port}/"), Token);
+            Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+        }
+    }
+
+    [Fact]
     public async Task Where_telemetry_goes_elsewhere_the_pages_stay_and_nobody_is_sent_here()
     {
         await using var builder = DistributedApplicationTestingBuilder.Create(
@@ -65,7 +90,7 @@ public sealed class DashboardTests
     [Fact]
     public async Task A_port_that_is_taken_gives_way_to_a_free_one()
     {
-        using var holder = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        using var holder = new TcpListener(IPAddress.Loopback, 0);
         holder.Start();
         var taken = ((IPEndPoint)holder.LocalEndpoint).Port;
         await using var builder = DistributedApplicationTestingBuilder.Create("--Dashboard:Disabled=false", $"--Dashboard:Port={taken}");
@@ -88,7 +113,9 @@ public sealed class DashboardTests
     public async Task The_board_tells_what_the_engine_knows_and_passes_wishes_on()
     {
         await using var builder = DistributedApplicationTestingBuilder.Create();
-        builder.AddShell("shell", "echo hello; echo oh >&2; exec sleep 1000");
+        builder.AddShell("shell", "echo hello; echo oh >&2; exec sleep 1000").WithCommand(
+            "greet", "Greet", context => Task.FromResult(CommandResults.Success($"hello {context.ResourceName}")),
+            new CommandOptions { Description = "Says hello.", ConfirmationMessage = "Really?", IconName = "Mail", UpdateState = WhileItRuns });
         builder.AddShell("broken", "exit 3").WithExplicitStart();
         builder.AddParameter("word", "w");
         var app = await builder.StartAsync(Token);
@@ -97,16 +124,23 @@ public sealed class DashboardTests
 
         var shell = board.Resources.Single(r => r.Id == "shell");
         Assert.Equal(("Running", ResourceTone.Good, "Executable", "sh"), (shell.State, shell.Tone, shell.Type, shell.Source));
-        Assert.Equal([ResourceCommand.Stop, ResourceCommand.Restart], shell.Commands);
+        Assert.Equal(["stop", "restart", "greet"], shell.Commands.Select(c => c.Name));
+        Assert.Equal(new ResourceCommand("greet", "Greet") { Description = "Says hello.", Question = "Really?", Icon = "Mail" }, shell.Commands[^1]);
+        Assert.Equal(new CommandAnswer(true, "hello shell"), await board.ExecuteAsync("shell", "greet", Token));
         Assert.Empty(board.Resources.Single(r => r.Id == "word").Commands);
         Assert.Equal((1, "hello", false), board.ConsoleLines("shell", 0)[0] is var line ? (line.Number, line.Text, line.IsError) : default);
         Assert.DoesNotContain(board.ConsoleLines("shell", 1), l => l.Number < 2);
 
-        Assert.Null(await board.ExecuteAsync("shell", ResourceCommand.Stop, Token));
-        Assert.Equal("Exited", board.Resources.Single(r => r.Id == "shell").State);
-        Assert.Contains("nobody", await board.ExecuteAsync("nobody", ResourceCommand.Stop, Token), StringComparison.Ordinal);
-        Assert.Null(await board.ExecuteAsync("broken", ResourceCommand.Start, Token));
+        Assert.True((await board.ExecuteAsync("shell", "stop", Token)).IsDone);
+        shell = board.Resources.Single(r => r.Id == "shell");
+        Assert.Equal("Exited", shell.State);
+        Assert.Equal([("start", true), ("restart", false), ("greet", false)], shell.Commands.Select(c => (c.Name, c.IsEnabled)));
+        Assert.Contains("nobody", (await board.ExecuteAsync("nobody", "stop", Token)).Words, StringComparison.Ordinal);
+        Assert.True((await board.ExecuteAsync("broken", "start", Token)).IsDone);
         await app.ResourceNotifications.WaitForResourceAsync("broken", "Exited", Token);
         Assert.Equal((ResourceTone.Bad, 3), board.Resources.Single(r => r.Id == "broken") is var broken ? (broken.Tone, broken.ExitCode) : default);
     }
+
+    private static ResourceCommandState WhileItRuns(UpdateCommandStateContext context) =>
+        context.ResourceSnapshot.State?.Text == "Running" ? ResourceCommandState.Enabled : ResourceCommandState.Disabled;
 }

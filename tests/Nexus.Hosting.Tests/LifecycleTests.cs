@@ -188,6 +188,25 @@ public sealed class LifecycleTests
     }
 
     [Fact]
+    public async Task A_command_that_cannot_tell_its_state_is_disabled_and_keeps_nothing_else_from_being_told()
+    {
+        await using var builder = DistributedApplicationTestingBuilder.Create();
+        builder.AddShell("tool", "sleep 1000").WithCommand(
+            "greet", "Greet", _ => Task.FromResult(CommandResults.Success()),
+            new CommandOptions { UpdateState = _ => throw new InvalidOperationException("who knows") });
+        builder.Resources.Single().Annotations.Add(new ResourceCommandAnnotation(
+            "stop", "End", _ => ResourceCommandState.Enabled, _ => Task.FromResult(CommandResults.Failure("never")), null, null, null, null, null, false));
+        var app = await builder.StartAsync(Token);
+        await app.ResourceNotifications.WaitForResourceAsync("tool", KnownResourceStates.Running, Token);
+
+        var commands = app.Now("tool").Commands;
+        Assert.Equal(["start", "restart", "greet", "stop"], commands.Select(c => c.Name));
+        Assert.Equal(ResourceCommandState.Disabled, commands[2].State);
+        Assert.Contains("who knows", commands[2].DisplayDescription, StringComparison.Ordinal);
+        Assert.Equal("End", commands[3].DisplayName);
+    }
+
+    [Fact]
     public async Task Stop_during_start_gives_up_the_waits()
     {
         await using var builder = DistributedApplicationTestingBuilder.Create();

@@ -19,17 +19,42 @@ public sealed class ParameterTests
         Assert.Equal("elsewhere", await builder.AddParameterFromConfiguration("c", "my:key").Resource.GetValueAsync(Token));
     }
 
-    [Fact]
-    public async Task A_missing_value_fails_what_needs_it_and_tells_the_key()
+    [Theory]
+    [InlineData(false, "The parameter 'my-word' has no value.", "on the command line with --Parameters:my-word=VALUE.")]
+    [InlineData(true, "The secret 'my-word' has no value.", "on the command line with --Parameters:my-word=VALUE (which others on this machine can see).")]
+    public async Task A_missing_value_fails_what_needs_it_and_says_the_three_ways_to_give_it(bool secret, string what, string last)
     {
         await using var builder = DistributedApplicationTestingBuilder.Create();
-        var missing = builder.AddParameter("missing");
-        builder.AddShell("user", "sleep 1000").WithEnvironment("VALUE", missing);
+        var missing = builder.AddParameter("my-word", secret);
+        var user = builder.AddShell("user", "sleep 1000").WithEnvironment("VALUE", missing);
+        builder.AddShell("waits", "sleep 1000").WaitFor(user);
         builder.AddShell("other", "sleep 1000");
         var app = await builder.StartAsync(Token);
 
-        Assert.Contains("Parameters:missing", app.Now("user").FailureReason, StringComparison.Ordinal);
+        var reason = app.Now("user").FailureReason;
+        Assert.StartsWith(what, reason, StringComparison.Ordinal);
+        Assert.Contains($"`dotnet user-secrets --project {builder.AppHostDirectory} set Parameters:my-word VALUE`", reason, StringComparison.Ordinal);
+        Assert.Contains("Parameters__my_word=VALUE", reason, StringComparison.Ordinal);
+        Assert.EndsWith(last, reason, StringComparison.Ordinal);
+        Assert.Equal(reason, app.Now("my-word").FailureReason);
+        Assert.Equal(KnownResourceStates.FailedToStart, app.Now("waits").State?.Text);
         Assert.Equal(KnownResourceStates.Running, app.Now("other").State?.Text);
+    }
+
+    [Theory]
+    [InlineData("--Parameters:wrod=x", "--Parameters:wrod: there is no parameter 'wrod'; there are: my-word, from.")]
+    [InlineData("--Parameters:my_word=x", null)]
+    [InlineData("--Parameters:MY-WORD=x", null)]
+    [InlineData("--Parameters:elsewhere=x", null)]
+    public async Task A_value_for_a_parameter_that_does_not_exist_is_refused(string argument, string? refusal)
+    {
+        await using var builder = DistributedApplicationTestingBuilder.Create(argument);
+        builder.AddParameter("my-word", "usual");
+        builder.AddParameterFromConfiguration("from", "Parameters:elsewhere");
+
+        var refused = await Record.ExceptionAsync(() => builder.StartAsync(Token));
+
+        Assert.Equal(refusal, (refused as DistributedApplicationException)?.Message);
     }
 
     [Fact]

@@ -29,6 +29,9 @@ public class ParameterResource : Resource, IManifestExpressionProvider, IValuePr
     /// <summary>What the value is for, in a sentence for the user.</summary>
     public string? Description { get; set; }
 
+    /// <summary>Where configuration has its value; null where a callback alone knows.</summary>
+    internal string? ConfigurationKey { get; init; }
+
     /// <inheritdoc />
     public string ValueExpression => $"{{{Name}.value}}";
 

@@ -182,21 +182,13 @@ public class ResourceNotificationService
         }
     }
 
-    private ImmutableArray<ResourceCommandSnapshot> CommandsOf(IResource resource, CustomResourceSnapshot snapshot)
-    {
-        var context = new UpdateCommandStateContext { ResourceSnapshot = snapshot, Services = _services };
-        return [.. resource.Annotations.OfType<ResourceCommandAnnotation>().Select(command => new ResourceCommandSnapshot(
-            command.Name, command.UpdateState(context), command.DisplayName, command.DisplayDescription, command.Parameter,
-            command.ConfirmationMessage, command.IconName, command.IconVariant, command.IsHighlighted))];
-    }
-
     private void Publish(IResource resource, string id, Func<CustomResourceSnapshot, CustomResourceSnapshot> stateFactory)
     {
         lock (_gate)
         {
             var old = _current.GetValueOrDefault(id)?.Snapshot ?? ResourceCondition.Initial(resource);
             var changed = stateFactory(old);
-            var change = new ResourceEvent(resource, id, changed with { Commands = CommandsOf(resource, changed) });
+            var change = new ResourceEvent(resource, id, changed with { Commands = CommandSnapshots.Of(resource, changed, _services) });
             _current = _current.SetItem(id, change);
             foreach (var watcher in _watchers)
             {

@@ -23,8 +23,8 @@ internal sealed record DashboardSettings
     public static DashboardSettings From(IConfiguration configuration, EngineSettings engine, string applicationName) => new()
     {
         // In a test only who asks for it gets one.
-        Disabled = configuration.GetValue("Dashboard:Disabled", defaultValue: engine.IsTest),
-        Port = configuration.GetValue<int?>("Dashboard:Port") ?? (engine.RandomizePorts ? 0 : PortOf(configuration["ASPNETCORE_URLS"]) ?? UsualPort),
+        Disabled = SettingReader.Switch(configuration, "Dashboard:Disabled", usual: engine.IsTest),
+        Port = SettingReader.Port(configuration, "Dashboard:Port") ?? (engine.RandomizePorts ? 0 : PortOf(configuration["ASPNETCORE_URLS"]) ?? UsualPort),
         BrowserToken = configuration["AppHost:BrowserToken"] is { Length: > 0 } token ? token : NewSecret(),
         OtlpApiKey = configuration["AppHost:OtlpApiKey"] is { Length: > 0 } key ? key : NewSecret(),
         ApplicationName = configuration["Dashboard:ApplicationName"] ?? applicationName,

@@ -21,18 +21,16 @@ internal sealed class ResourceBoard(EngineContext context) : IResourceBoard
     public IReadOnlyList<ConsoleLine> ConsoleLines(string resourceId, int after) =>
         [.. context.Logs.LinesAfter(resourceId, after).Select(line => new ConsoleLine(line.LineNumber, line.Content, line.IsErrorMessage))];
 
-    public async Task<string?> ExecuteAsync(string resourceId, ResourceCommand command, CancellationToken cancellationToken)
+    public async Task<CommandAnswer> ExecuteAsync(string resourceId, string command, CancellationToken cancellationToken)
     {
-        var name = command switch
-        {
-            ResourceCommand.Start => KnownResourceCommands.StartCommand,
-            ResourceCommand.Stop => KnownResourceCommands.StopCommand,
-            _ => KnownResourceCommands.RestartCommand,
-        };
-
         // Asked for only now: the commands need the engine, and the engine this.
-        var result = await context.Services.GetRequiredService<ResourceCommandService>().ExecuteCommandAsync(resourceId, name, cancellationToken);
-        return result.Success ? null : result.ErrorMessage ?? $"'{resourceId}' refused to {command.ToString().ToLowerInvariant()}.";
+        var result = await context.Services.GetRequiredService<ResourceCommandService>().ExecuteCommandAsync(resourceId, command, cancellationToken);
+        return result switch
+        {
+            { Success: true } => new CommandAnswer(true, result.Message),
+            { Canceled: true } => new CommandAnswer(false, result.ErrorMessage ?? $"'{command}' of '{resourceId}' was given up."),
+            _ => new CommandAnswer(false, result.ErrorMessage ?? $"'{resourceId}' refused '{command}', and did not say why."),
+        };
     }
 
     /// <summary>The engine's words as the dashboard's.</summary>
@@ -56,7 +54,7 @@ internal sealed class ResourceBoard(EngineContext context) : IResourceBoard
             Checks = [.. snapshot.HealthReports.Select(r => new ResourceCheck(r.Name, r.Status?.ToString(), r.ExceptionText ?? r.Description))],
             Environment = [.. snapshot.EnvironmentVariables.Select(v => KeyValuePair.Create(v.Name, v.Value ?? ""))],
             WaitsFor = [.. resource.Annotations.OfType<WaitAnnotation>().Select(w => w.Resource.Name).Distinct(StringComparer.Ordinal)],
-            Commands = resource is IComputeResource ? CommandsIn(text) : [],
+            Commands = [.. snapshot.Commands.Where(c => c.State != ResourceCommandState.Hidden).Select(ViewOf)],
         };
     }
 
@@ -83,10 +81,12 @@ internal sealed class ResourceBoard(EngineContext context) : IResourceBoard
         _ => null,
     };
 
-    private static IReadOnlyList<ResourceCommand> CommandsIn(string state) => state switch
+    private static ResourceCommand ViewOf(ResourceCommandSnapshot command) => new(command.Name, command.DisplayName)
     {
-        "Running" or "Waiting" => [ResourceCommand.Stop, ResourceCommand.Restart],
-        "Exited" or "Finished" or "FailedToStart" or "NotStarted" => [ResourceCommand.Start],
-        _ => [],
+        Description = command.DisplayDescription,
+        Question = command.ConfirmationMessage,
+        Icon = command.IconName,
+        IsEnabled = command.State == ResourceCommandState.Enabled,
+        IsHighlighted = command.IsHighlighted,
     };
 }

@@ -15,7 +15,15 @@ internal sealed class InstanceLock : IDisposable
 
     public static InstanceLock Take(EngineSettings settings)
     {
-        Directory.CreateDirectory(settings.StateDirectory);
+        try
+        {
+            Directory.CreateDirectory(settings.LogDirectory);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new DistributedApplicationException(
+                $"--Hosting:StateDirectory: {settings.StateDirectory} cannot be written: {exception.Message}", exception);
+        }
 
         // Where every run of the same owner looks, whatever state folder it was given: leftovers are found by owner.
         var path = Path.Combine(Path.GetTempPath(), $"nexus-hosting-{settings.Owner}");

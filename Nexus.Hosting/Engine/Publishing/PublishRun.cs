@@ -12,6 +12,7 @@ internal static class PublishRun
     public static async Task<string> ExecuteAsync(IServiceProvider services, IDistributedApplicationPipeline pipeline, CancellationToken cancellationToken)
     {
         var context = services.GetRequiredService<EngineContext>();
+        DeclarationChecks.Require(context);
         var slot = services.GetRequiredService<OutputSlot>();
         using var output = slot.Folder = OutputFolder.Begin(services.GetRequiredService<PublishSettings>().OutputPath);
         await context.Eventing.PublishAsync(new BeforeStartEvent(services, context.Model), cancellationToken);

@@ -19,18 +19,32 @@ public sealed class ClusterTraceTests(ChromiumBrowser browser)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_request_is_one_trace_through_three_processes_and_an_assignment_one_from_manager_to_worker()
+    public Task A_request_is_one_trace_through_three_processes_and_an_apply_one_from_command_to_worker() =>
+        WithClusterAsync("process", "127.0.0.1", async (app, page) =>
+        {
+            await Resources_are_all_there(page);
+            await A_request_crosses_gateway_and_two_apps(app, page);
+            await An_apply_goes_on_at_manager_and_worker(page);
+            await Logs_metrics_and_console_of_the_parts_are_there(page);
+            await A_command_restarts_a_part(app, page);
+        });
+
+    [Fact]
+    public Task A_request_is_one_trace_through_containers_that_reach_receiver_and_gateway_by_the_bridge() =>
+        WithClusterAsync("docker", "host.docker.internal", A_request_crosses_gateway_and_two_apps);
+
+    private async Task WithClusterAsync(string runtime, string gatewayHost, Func<DistributedApplication, IPage, Task> look)
     {
         var folder = Directory.CreateTempSubdirectory("nexus-dashboard-").FullName;
         var ports = new FreePorts(new Random());
         var gatewayPort = ports.Next();
         var spec = Path.Combine(folder, "nexus.yaml");
-        await File.WriteAllTextAsync(spec, DashboardSpec.Of(gatewayPort), Token);
+        await File.WriteAllTextAsync(spec, DashboardSpec.Of($"http://{gatewayHost}:{gatewayPort}"), Token);
         try
         {
             var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.Nexus_AppHost>(
                 [
-                    "--spec", spec, "--runtime", "process", "--workers", "1",
+                    "--spec", spec, "--runtime", runtime, "--workers", "1",
 
                     // The spec names the gateway's port, so that one has to stay; the others of fixed number are free ones, too.
                     "--DcpPublisher:RandomizePorts", "false", "--gateway-port", $"{gatewayPort}", "--api-port", $"{ports.Next()}",
@@ -43,12 +57,7 @@ public sealed class ClusterTraceTests(ChromiumBrowser browser)
             await app.StartAsync(limit.Token);
             await app.ResourceNotifications.WaitForResourceAsync("pools", KnownResourceStates.Finished, limit.Token);
 
-            var page = await browser.OpenAsync(app.Services.GetRequiredService<DashboardHost>().LoginUrl!);
-            await Resources_are_all_there(page);
-            await A_request_crosses_gateway_and_two_apps(app, page);
-            await An_assignment_goes_on_at_the_worker(page);
-            await Logs_metrics_and_console_of_the_parts_are_there(page);
-            await A_command_restarts_a_part(app, page);
+            await look(app, await browser.OpenAsync(app.Services.GetRequiredService<DashboardHost>().LoginUrl!));
         }
         finally
         {
@@ -89,16 +98,23 @@ public sealed class ClusterTraceTests(ChromiumBrowser browser)
         await ChromiumBrowser.PhotographAsync(page, "cluster-trace");
     }
 
-    private static async Task An_assignment_goes_on_at_the_worker(IPage page)
+    private static async Task An_apply_goes_on_at_manager_and_worker(IPage page)
     {
         await OpenAsync(page, "Traces");
-        await FindAsync(page, "converge");
-        var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = "manager-1" }).Filter(new() { HasText = "worker-1" });
-        await row.Last.GetByRole(AriaRole.Link).ClickAsync();
+        await FindAsync(page, "nexus apply");
+        var row = page.GetByRole(AriaRole.Row).Filter(new() { HasText = "pools" }).Filter(new() { HasText = "worker-1" });
+        await row.First.GetByRole(AriaRole.Link).ClickAsync();
 
-        await Expect(page.Locator(".waterfall tr[data-source=manager-1]").First).ToContainTextAsync("reconcile");
-        await Expect(page.Locator(".waterfall tr[data-source=worker-1]").Filter(new() { HasText = "converge" }).First).ToBeVisibleAsync();
-        await ChromiumBrowser.PhotographAsync(page, "cluster-assignment");
+        (string Service, string Span)[] steps =
+        [
+            ("pools", "nexus apply"), ("manager-1", "PUT /v1/spec"), ("manager-1", "reconcile.spec"), ("worker-1", "converge"), ("worker-1", "allocation.start"),
+        ];
+        foreach (var (service, span) in steps)
+        {
+            await Expect(page.Locator($".waterfall tr[data-source={service}]").Filter(new() { HasText = span }).First).ToBeVisibleAsync();
+        }
+
+        await ChromiumBrowser.PhotographAsync(page, "cluster-apply");
     }
 
     private static async Task Logs_metrics_and_console_of_the_parts_are_there(IPage page)
@@ -124,7 +140,7 @@ public sealed class ClusterTraceTests(ChromiumBrowser browser)
         await OpenAsync(page, "Resources");
         await page.GetByRole(AriaRole.Button, new() { Name = "Restart gateway" }).ClickAsync();
 
-        await Expect(page.GetByText("gateway: restart is done")).ToBeVisibleAsync();
+        await Expect(page.GetByText("gateway: Restart is done")).ToBeVisibleAsync();
         Assert.NotEqual(before, Started(app));
         await app.ResourceNotifications.WaitForResourceHealthyAsync("gateway", Token);
     }

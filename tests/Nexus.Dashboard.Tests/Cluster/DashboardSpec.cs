@@ -3,13 +3,13 @@ namespace Nexus.Dashboard.Tests.Cluster;
 /// <summary>Two pools of the sample, where the first asks the second through the gateway.</summary>
 internal static class DashboardSpec
 {
-    public static string Of(int gatewayPort) => $"""
+    public static string Of(string gateway) => $"""
         cluster: dashboard
         worker_pools:
           web:
             image: nexus/sample-web:local
             port: 8080
-            env: {"{"} UPSTREAM: "http://127.0.0.1:{gatewayPort}/api/whoami" {"}"}
+            env: {"{"} UPSTREAM: "{gateway}/api/whoami" {"}"}
             health: {"{"} path: /health, interval: 1s {"}"}
             process: {"{"} command: [dotnet, "{Sample}"] {"}"}
           api:

@@ -21,8 +21,8 @@ public sealed class BrowserTests(ChromiumBrowser browser)
         await Expect(page.GetByRole(AriaRole.Row)).ToHaveCountAsync(5);
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "http://localhost:8080" })).ToBeVisibleAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Restart gateway" }).ClickAsync();
-        await Expect(page.GetByText("gateway: restart is done")).ToBeVisibleAsync();
-        Assert.Equal(("gateway", ResourceCommand.Restart), Assert.Single(dashboard.Board.Asked));
+        await Expect(page.GetByText("gateway: Restart is done")).ToBeVisibleAsync();
+        Assert.Equal(("gateway", "restart"), Assert.Single(dashboard.Board.Asked));
 
         await page.GetByRole(AriaRole.Button, new() { Name = "gateway", Exact = true }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Complementary)).ToContainTextAsync("Gateway__Secret");
@@ -40,12 +40,60 @@ public sealed class BrowserTests(ChromiumBrowser browser)
     public async Task A_refused_command_says_why()
     {
         await using var dashboard = await RunningDashboard.StartAsync(Token);
-        dashboard.Board.Refusal = "'pools' is already running.";
+        dashboard.Board.Answer = new CommandAnswer(false, "'pools' is already running.");
         var page = await browser.OpenAsync(dashboard.Server.LoginUrl);
 
         await page.GetByRole(AriaRole.Button, new() { Name = "Start pools" }).ClickAsync();
 
-        await Expect(page.GetByText("'pools' is already running.")).ToBeVisibleAsync();
+        await Expect(page.GetByText("pools: Start failed: 'pools' is already running.")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task Commands_of_the_application_stand_beside_ours_ask_first_and_say_what_came_of_them()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync(Token);
+        var (name, board) = ("gateway", dashboard.Board);
+        board.Resources =
+        [
+            board.Resources[1] with
+            {
+                Commands =
+                [
+                    .. board.Resources[1].Commands,
+                    new("warm", "Warm up") { IsHighlighted = true, Description = "Fills the cache.", Icon = "Globe" },
+                    new("freeze", "Freeze") { IsHighlighted = true, IsEnabled = false },
+                    new("clear", "Clear the cache") { Description = "Forgets what it has seen.", Question = "Forget everything?" },
+                    new("thaw", "Thaw") { IsEnabled = false },
+                ],
+            },
+        ];
+        var page = await browser.OpenAsync(dashboard.Server.LoginUrl);
+
+        await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Freeze gateway" })).ToBeDisabledAsync();
+        await Expect(page.GetByTitle("Warm up: Fills the cache.")).ToBeEnabledAsync();
+        board.Answer = new CommandAnswer(true, "12 pages are warm");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Warm up gateway" }).ClickAsync();
+        await Expect(page.GetByText("gateway: Warm up: 12 pages are warm")).ToBeVisibleAsync();
+
+        board.Answer = new CommandAnswer(false, "the cache is locked");
+        await OpenMenuAsync();
+        await Expect(page.GetByText("Forgets what it has seen.")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Menuitem, new() { Name = "Thaw" })).ToHaveAttributeAsync("aria-disabled", "true");
+        await ChromiumBrowser.PhotographAsync(page, "commands");
+        await page.GetByText("Clear the cache").ClickAsync();
+        await Expect(page.GetByText("Forget everything?")).ToBeVisibleAsync();
+        await ChromiumBrowser.PhotographAsync(page, "command-question");
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
+        Assert.Equal([(name, "warm")], board.Asked);
+
+        await OpenMenuAsync();
+        await page.GetByText("Clear the cache").ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Clear the cache" }).ClickAsync();
+        await Expect(page.GetByText("gateway: Clear the cache failed: the cache is locked")).ToBeVisibleAsync();
+        Assert.Equal([(name, "warm"), (name, "clear")], board.Asked);
+
+        Task OpenMenuAsync() => page.GetByRole(AriaRole.Button, new() { Name = "More commands of gateway" }).ClickAsync();
     }
 
     [Fact]
