@@ -90,9 +90,24 @@ internal sealed class ClusterArguments
 
     public int Port(string option, int usual) => Number(option, 1, 65535, usual);
 
+    /// <summary>Two parts cannot listen at one port.</summary>
+    public void RequireDistinct(params IReadOnlyList<(string Option, int Port)> ports)
+    {
+        foreach (var same in ports.GroupBy(p => p.Port).Where(g => g.Count() > 1))
+        {
+            Problems.Add($"--{string.Join(" and --", same.Select(p => p.Option))}: both are {same.Key}; they have to differ.");
+        }
+    }
+
     public async Task<ClusterSpec?> SpecAsync(string file, CancellationToken cancellationToken)
     {
         string yaml;
+        if (Directory.Exists(file) || !File.Exists(file))
+        {
+            Problems.Add($"--spec {file}: {(Directory.Exists(file) ? "is a folder" : "does not exist")}; allowed is a spec file.");
+            return null;
+        }
+
         try
         {
             yaml = await File.ReadAllTextAsync(file, cancellationToken);
@@ -142,6 +157,11 @@ internal sealed class ClusterArguments
             if (value is null && i + 1 < args.Length && !args[i + 1].StartsWith('-'))
             {
                 value = args[++i];
+            }
+
+            if (value is not null && Switches.Contains(name, StringComparer.OrdinalIgnoreCase) && !bool.TryParse(value, out _))
+            {
+                problems.Add($"--{name}: found '{value}'; allowed are true and false; there are:");
             }
 
             if (string.IsNullOrEmpty(value) && Known.Except(Switches).Contains(name, StringComparer.OrdinalIgnoreCase))

@@ -105,7 +105,8 @@ internal sealed class ClusterOptions
         + $"{Count(Workers.Count, "worker")}, {Count(Spec.Pools.Length, "pool")} of {SpecName}; "
         + $"pools run as {(Runtime == "docker" ? "containers" : "processes")} ({Machine.RuntimeReason}).";
 
-    private string SpecName => Path.GetRelativePath(Directory.GetCurrentDirectory(), SpecFile);
+    private string SpecName =>
+        Path.GetRelativePath(Directory.GetCurrentDirectory(), SpecFile) is var path && path.StartsWith("..", StringComparison.Ordinal) ? SpecFile : path;
 
     /// <summary>Reads the command line; null after it has said on <paramref name="errors"/> what is wrong.</summary>
     public static async Task<ClusterOptions?> ReadAsync(
@@ -147,6 +148,12 @@ internal sealed class ClusterOptions
             StateDirectory = Path.Combine(
                 Path.GetFullPath(builder.Configuration["Hosting:StateDirectory"] ?? ".nexus", builder.AppHostDirectory), "cluster"),
         };
+        if (!published)
+        {
+            arguments.RequireDistinct(
+                ("gateway-port", options.GatewayPort), ("api-port", options.ApiPort), ("consul-port", options.ConsulPort));
+        }
+
         foreach (var problem in arguments.Problems)
         {
             await errors.WriteLineAsync(problem);

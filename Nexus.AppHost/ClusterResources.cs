@@ -8,6 +8,9 @@ internal static class ClusterResources
     private const string Image = "hashicorp/consul";
     private const string ImageTag = "1.21.4";
 
+    /// <summary>Consul where there is no program of it.</summary>
+    public const string ConsulImage = $"{Image}:{ImageTag}";
+
     // Between processes of one machine a peer that is silent for a second is dead.
     private const string FastGossip =
         "gossip_lan { probe_interval = \"300ms\" probe_timeout = \"150ms\" gossip_interval = \"60ms\" suspicion_mult = 2 }";

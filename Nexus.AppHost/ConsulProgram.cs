@@ -8,9 +8,18 @@ internal static class ConsulProgram
     /// <summary>Its path; else why there is none and which command mends it.</summary>
     public static async Task<(string? Path, string Trouble)> FindAsync(string root, CancellationToken cancellationToken)
     {
+        if (!File.Exists(Path.Combine(root, ".tools", "consul", "consul")) && !IsOnPath())
+        {
+            Console.WriteLine("There is no consul on PATH: fetching one into .tools/, once …");
+        }
+
         var outcome = await CommandOutcome.OfAsync("bash", [Path.Combine(root, "eng", "consul.sh")], Patience, cancellationToken);
         return outcome.ExitCode == 0
             ? (outcome.Output, "")
-            : (null, $"There is no consul on PATH and none could be fetched: {outcome.Error}");
+            : (null, outcome.Error.Trim());
     }
+
+    private static bool IsOnPath() => (Environment.GetEnvironmentVariable("PATH") ?? "")
+        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+        .Any(folder => File.Exists(Path.Combine(folder, "consul")));
 }

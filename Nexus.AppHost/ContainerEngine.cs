@@ -8,6 +8,7 @@ namespace Nexus.AppHost;
 internal static class ContainerEngine
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PullPatience = TimeSpan.FromMinutes(5);
 
     /// <summary>Asks the engine for its version through the docker command, which knows contexts and DOCKER_HOST.</summary>
     public static async Task<(bool Answers, string Words)> ProbeAsync(CancellationToken cancellationToken)
@@ -19,6 +20,18 @@ internal static class ContainerEngine
             { ExitCode: null } => (false, outcome.Error),
             _ => (false, $"no Docker Engine answers at {Environment.GetEnvironmentVariable("DOCKER_HOST") ?? "its usual socket"}"),
         };
+    }
+
+    /// <summary>Makes an image present; what kept the engine from it, or null.</summary>
+    public static async Task<string?> PullAsync(string image, CancellationToken cancellationToken)
+    {
+        if ((await CommandOutcome.OfAsync("docker", ["image", "inspect", "--format", "{{.Id}}", image], Patience, cancellationToken)).ExitCode == 0)
+        {
+            return null;
+        }
+
+        var outcome = await CommandOutcome.OfAsync("docker", ["pull", "--quiet", image], PullPatience, cancellationToken);
+        return outcome.ExitCode == 0 ? null : $"{image}: {outcome.Error.Trim()}";
     }
 
     /// <summary>

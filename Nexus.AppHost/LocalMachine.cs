@@ -47,6 +47,10 @@ internal sealed record LocalMachine(string Runtime, string RuntimeReason, string
         {
             arguments.Problems.Add(trouble);
         }
+        else if (consul is null && await ContainerEngine.PullAsync(ClusterResources.ConsulImage, cancellationToken) is { } noImage)
+        {
+            arguments.Problems.Add($"{trouble}{Environment.NewLine}Nor can its image be had: {noImage}");
+        }
 
         if (consul is null && consuls > 1)
         {

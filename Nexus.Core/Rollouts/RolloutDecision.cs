@@ -109,7 +109,7 @@ internal static class RolloutDecision
         }
         else if (RolloutTargets.StepCount(pass.Record, view) is { } step && available >= step)
         {
-            CanarySteps.Reach(pass);
+            CanarySteps.Reach(pass, gateways);
         }
         else if (IsSetComplete(pass, available))
         {
@@ -174,7 +174,7 @@ internal static class RolloutDecision
         }
         else if (pass.Record.HeldFrom is null)
         {
-            CanarySteps.WaitOrTake(pass);
+            CanarySteps.WaitOrTake(pass, gateways);
         }
     }
 

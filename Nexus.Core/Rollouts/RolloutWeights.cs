@@ -42,7 +42,7 @@ internal static class RolloutWeights
     // What failed gets no more requests, unless too little of the other is left to carry them all.
     private static ImmutableArray<RevisionWeight> OnTheWayBack(
         RolloutRecord record, PoolView view, PoolRevision target, PoolRevision proven) =>
-        record.Strategy != RolloutStrategy.Rolling && view.Available(proven) * 2 >= view.Desired ? Shares(target, 0, proven) : [];
+        record.Strategy != RolloutStrategy.Rolling && view.Available(proven) * 4 >= view.Desired ? Shares(target, 0, proven) : [];
 
     private static ImmutableArray<RevisionWeight> Shares(PoolRevision target, int percent, PoolRevision proven) =>
         [new RevisionWeight(target, percent), new RevisionWeight(proven, 100 - percent)];

@@ -78,16 +78,35 @@ public class DistributedApplication : IHost, IAsyncDisposable
 
     private async Task RunResourcesAsync(CancellationToken cancellationToken)
     {
-        var engine = Services.GetRequiredService<ApplicationEngine>();
         var interrupts = 0;
-        using var second = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ =>
+        var impatience = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
         {
             if (Interlocked.Increment(ref interrupts) > 1)
             {
-                engine.Kill();
-                Environment.Exit(130);
+                signal.Cancel = true;
+                impatience.TrySetResult();
             }
         });
+
+        // The terminal was closed: nobody is there any more to press Ctrl-C.
+        using var left = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        });
+        var running = RunToItsEndAsync(cancellationToken);
+        if (await Task.WhenAny(running, impatience.Task) != running)
+        {
+            await Services.GetRequiredService<ApplicationEngine>().KillAsync();
+            Environment.Exit(130);
+        }
+
+        await running;
+    }
+
+    private async Task RunToItsEndAsync(CancellationToken cancellationToken)
+    {
         try
         {
             await _host.StartAsync(cancellationToken);

@@ -17,6 +17,8 @@ internal sealed class ApplicationEngine(EngineContext context, DashboardHost das
     // Children that outlived their parents get little time: their parents had all of theirs.
     private static readonly TimeSpan SweepTimeout = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(15);
+
     private readonly Lock _gate = new();
     private readonly ProcessRegister _register = new(context.Settings.StateDirectory);
     private readonly DockerCommand? _docker = DockerCommand.Find();
@@ -62,8 +64,9 @@ internal sealed class ApplicationEngine(EngineContext context, DashboardHost das
     }
 
     /// <summary>Ends everything at once.</summary>
-    public void Kill()
+    public async Task KillAsync()
     {
+        _output?.Mute();
         foreach (var runner in _runners)
         {
             runner.Kill();
@@ -72,6 +75,12 @@ internal sealed class ApplicationEngine(EngineContext context, DashboardHost das
         foreach (var process in OwnerMark.Find(context.Settings.Owner))
         {
             Signals.Kill(process.Pid);
+        }
+
+        if (_leftovers is not null)
+        {
+            using var limit = new CancellationTokenSource(KillLimit, context.Time);
+            await _leftovers.RemoveContainersAsync(limit.Token);
         }
     }
 

@@ -38,7 +38,7 @@ internal static class RolloutSection
         new SpecKey<CanarySpec, double>("max_p95_ratio", new NumberValue(1, 1000), c => c.MaxP95Ratio, (c, v) => c with { MaxP95Ratio = v },
             "How many times the stable revision's p95 its own may be before it is given up."),
         new SpecKey<CanarySpec, int>("min_requests", new WholeValue(1, 1_000_000), c => c.MinRequests, (c, v) => c with { MinRequests = v },
-            "Requests it must have answered within the gateways' window before it is judged at all."),
+            "Requests it must have answered within the gateways' window before it is judged at all, unless most of its first ones fail; four times as many before its p95 is."),
     ])
     {
         Complete = CompleteCanary,

@@ -33,6 +33,9 @@ internal sealed class ApplicationOutput : IAsyncDisposable
 
     public void Say(string line) => _console?.Say(line);
 
+    /// <summary>Says nothing more on the console.</summary>
+    public void Mute() => _console?.Mute();
+
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync();

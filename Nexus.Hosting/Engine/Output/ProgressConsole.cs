@@ -9,6 +9,7 @@ namespace Nexus.Hosting.Engine.Output;
 internal sealed class ProgressConsole
 {
     private const int FailureLogLines = 30;
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
 
     private readonly EngineContext _context;
     private readonly TextWriter _writer;
@@ -16,12 +17,15 @@ internal sealed class ProgressConsole
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (string? Condition, string? Reason)> _told = new(StringComparer.OrdinalIgnoreCase);
     private bool _tableShown;
+    private bool _muted;
+    private long _saidAt;
 
     public ProgressConsole(EngineContext context, TextWriter writer)
     {
         _context = context;
         _writer = writer;
         _timeline = new Timeline(context.Time);
+        _saidAt = context.Time.GetTimestamp();
         if (context.Settings.StreamLogs)
         {
             context.Logs.LineWritten += (id, line) => Say($"{id} | {line.Content}");
@@ -30,6 +34,7 @@ internal sealed class ProgressConsole
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        var reminding = RemindAsync(cancellationToken);
         try
         {
             await foreach (var change in _context.Notifications.WatchAsync(cancellationToken))
@@ -41,13 +46,62 @@ internal sealed class ProgressConsole
         {
             // The end of the run.
         }
+
+        await reminding;
+    }
+
+    public void Mute()
+    {
+        lock (_gate)
+        {
+            _muted = true;
+        }
     }
 
     public void Say(string line)
     {
         lock (_gate)
         {
-            _writer.WriteLine(line);
+            _saidAt = _context.Time.GetTimestamp();
+            if (_muted)
+            {
+                return;
+            }
+
+            try
+            {
+                _writer.WriteLine(line);
+            }
+            catch (IOException)
+            {
+                _muted = true; // The terminal was closed; what is stopped is stopped all the same.
+            }
+        }
+    }
+
+    /// <summary>When nothing was said for a while, says what is still waited for, and the last that it said itself.</summary>
+    private async Task RemindAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (!_tableShown)
+            {
+                await Task.Delay(Silence, _context.Time, cancellationToken);
+                if (_tableShown || _context.Time.GetElapsedTime(Volatile.Read(ref _saidAt)) < Silence)
+                {
+                    continue;
+                }
+
+                foreach (var state in States().OfType<ResourceEvent>().Where(state => !HasSettled(state)))
+                {
+                    var words = _context.Logs.LastLines(state.ResourceId, 1) is [.., var last] ? $": {last}" : "";
+                    Say($"{state.ResourceId,-20} still {ResourceTable.Condition(state.Snapshot)}  {Timeline.Seconds(_timeline.Elapsed)}{Waited(state)}{words}");
+                }
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The end of the run.
         }
     }
 
@@ -56,6 +110,11 @@ internal sealed class ProgressConsole
         _timeline.Note(change);
         var now = ResourceTable.Condition(change.Snapshot);
         var (before, reason) = _told.GetValueOrDefault(change.ResourceId);
+        if (now == nameof(HealthStatus.Unhealthy) && before == KnownResourceStates.Running && change.Snapshot.FailureReason == reason)
+        {
+            return; // It was never healthy yet: that is how every start goes.
+        }
+
         if ((before, reason) != (now, change.Snapshot.FailureReason))
         {
             _told[change.ResourceId] = (now, change.Snapshot.FailureReason);
@@ -103,11 +162,9 @@ internal sealed class ProgressConsole
 
     private void ShowTableWhenSettled()
     {
-        var states = _context.Model.Resources
-            .Where(r => r is not ParameterResource)
-            .SelectMany(r => InstanceIds.Of(r).Select(id => _context.Notifications.TryGetCurrentState(id, out var state) ? state : null))
-            .ToList();
-        if (_tableShown || states.Exists(state => state is null || !HasSettled(state)))
+        var states = States();
+        var lifetime = _context.Services.GetRequiredService<IHostApplicationLifetime>();
+        if (_tableShown || lifetime.ApplicationStopping.IsCancellationRequested || states.Exists(state => state is null || !HasSettled(state)))
         {
             return;
         }
@@ -115,21 +172,32 @@ internal sealed class ProgressConsole
         _tableShown = true;
         Say("");
         Say(ResourceTable.Render([.. states.OfType<ResourceEvent>()], _timeline));
-        if (states.TrueForAll(state => ResourceCondition.HasEnded(state!.Snapshot)) && Environment.ExitCode != 0)
+        if (states.TrueForAll(state => ResourceCondition.HasEnded(state!.Snapshot) || IsStartedByHand(state)) && Environment.ExitCode != 0)
         {
             Say("Nothing of it runs.");
-            _context.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+            lifetime.StopApplication();
             return;
         }
 
-        var failed = states.Where(state => state!.Snapshot.State?.Text == KnownResourceStates.FailedToStart).Select(state => state!.ResourceId).ToList();
+        var failed = states.Where(state => HasFailed(state!.Snapshot)).Select(state => state!.ResourceId).ToList();
         var without = failed.Count == 0 ? "" : $", without {string.Join(", ", failed)}";
         Say($"Up after {Timeline.Seconds(_timeline.Elapsed)}{without}. Press Ctrl-C to stop.");
     }
 
+    private List<ResourceEvent?> States() =>
+    [
+        .. _context.Model.Resources
+            .Where(r => r is not ParameterResource)
+            .SelectMany(r => InstanceIds.Of(r).Select(id => _context.Notifications.TryGetCurrentState(id, out var state) ? state : null)),
+    ];
+
+    private static bool HasFailed(CustomResourceSnapshot snapshot) =>
+        snapshot.State?.Text == KnownResourceStates.FailedToStart || (ResourceCondition.HasEnded(snapshot) && snapshot.ExitCode is not (null or 0));
+
     private static bool HasSettled(ResourceEvent state) =>
-        ResourceCondition.HasEnded(state.Snapshot) || state.Snapshot.IsReady
-        || state.Resource.Annotations.OfType<ExplicitStartupAnnotation>().Any();
+        ResourceCondition.HasEnded(state.Snapshot) || state.Snapshot.IsReady || IsStartedByHand(state);
+
+    private static bool IsStartedByHand(ResourceEvent state) => state.Resource.Annotations.OfType<ExplicitStartupAnnotation>().Any();
 }
 
 /// <summary>The closing table.</summary>

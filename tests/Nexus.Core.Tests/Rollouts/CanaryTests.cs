@@ -45,10 +45,23 @@ public sealed class CanaryTests
         { "errors give it up", Of(Want("web", 4, "2"), Canary, Step(Paused, 0, 5), Three, Has("web", 9, "n1", "2"), Traffic(100, 6, 10, 900, 0, 10)),
             "RollingBack step 0 0/100 RolloutFailed: +web@n1" },
         { "not as many as the stable one has, too", Of(Want("web", 4, "2"), Canary, Step(Paused, 0, 5), Three, Has("web", 9, "n1", "2"), Traffic(100, 6, 10, 900, 45, 10)), "-" },
-        { "nor before enough requests say so", Of(Want("web", 4, "2"), Canary, Step(Paused, 0, 5), Three, Has("web", 9, "n1", "2"), Traffic(49, 49, 10, 900, 0, 10)), "-" },
-        { "a p95 twice as long gives it up", Of(Want("web", 4, "2"), Canary, Step(Paused, 0, 5), Three, Has("web", 9, "n1", "2"), Traffic(100, 0, 21, 900, 0, 10)),
+        { "nor before enough requests say so", Of(Want("web", 4, "2"), Canary, Step(Paused, 0, 5), Three, Has("web", 9, "n1", "2"), Traffic(49, 20, 10, 900, 0, 10)), "-" },
+        { "unless nearly all of its first ones fail: a gateway then gives it few", Of(Want("web", 4, "2"), Canary, Step(Paused, 0, 5), Three, Has("web", 9, "n1", "2"), Traffic(9, 9, 10, 900, 0, 10)),
             "RollingBack step 0 0/100 RolloutFailed: +web@n1" },
-        { "a few milliseconds are noise", Of(Want("web", 4, "2"), Canary, Step(Paused, 0, 5), Three, Has("web", 9, "n1", "2"), Traffic(100, 0, 5, 900, 0, 1)), "-" },
+        { "and as they do at the stable one", Of(Want("web", 4, "2"), Canary, Step(Paused, 0, 5), Three, Has("web", 9, "n1", "2"), Traffic(9, 9, 10, 900, 500, 10)), "-" },
+        { "errors are judged behind the last step, too",
+            Of(Want("web", 4, "2"), Canary, Step(Progressing, 3), Ready("n1"), Has("web", 0, "n1"), Has("web", 7, "n1", "2"), Has("web", 8, "n1", "2"), Has("web", 9, "n1", "2"), Traffic(100, 50, 10, 90, 0, 10)),
+            "RollingBack step 3 0/100 RolloutFailed: +web@n1" },
+        { "a p95 twice as long gives it up", Of(Want("web", 4, "2"), Canary, Step(Paused, 0, 20), Three, Has("web", 9, "n1", "2"), Traffic(200, 0, 31, 900, 0, 10)),
+            "RollingBack step 0 0/100 RolloutFailed: +web@n1" },
+        { "not that of its first requests, which are slow", Of(Want("web", 4, "2"), Canary, Step(Paused, 0, 19), Three, Has("web", 9, "n1", "2"), Traffic(200, 0, 99, 900, 0, 10)), "-" },
+        { "nor that of a few", Of(Want("web", 4, "2"), Canary, Step(Paused, 0, 20), Three, Has("web", 9, "n1", "2"), Traffic(199, 0, 99, 900, 0, 10)), "Progressing step 1 10/90 RolloutPromoted: +web@n1" },
+        { "some milliseconds are noise", Of(Want("web", 4, "2"), Canary, Step(Paused, 0, 20), Three, Has("web", 9, "n1", "2"), Traffic(200, 0, 25, 900, 0, 6)), "Progressing step 1 10/90 RolloutPromoted: +web@n1" },
+        { "with too few requests it waits for more", Of(Want("web", 4, "2"), Canary, Step(Paused, 0, 20), Three, Has("web", 9, "n1", "2"), Traffic(9, 0, 10, 900, 0, 10)), "Paused step 0 10/90 RolloutWaits:" },
+        { "and says so once", Of(Want("web", 4, "2"), Canary, Step(Paused, 0, 49, change: r => r with { Reason = "only 8 came; it waits for more", Weights = Shares(10) }), Three, Has("web", 9, "n1", "2"), Traffic(9, 0, 10, 900, 0, 10)), "-" },
+        { "then the few decide for it", Of(Want("web", 4, "2"), Canary, Step(Paused, 0, 50), Three, Has("web", 9, "n1", "2"), Traffic(9, 0, 10, 900, 0, 10)), "Progressing step 1 10/90 RolloutPromoted: +web@n1" },
+        { "or against it", Of(Want("web", 4, "2"), Canary, Step(Paused, 0, 50), Three, Has("web", 9, "n1", "2"), Traffic(9, 1, 10, 900, 0, 10)), "RollingBack step 0 0/100 RolloutFailed: +web@n1" },
+        { "as does that none reached it", Of(Want("web", 4, "2"), Canary, Step(Paused, 0, 50), Three, Has("web", 9, "n1", "2"), Traffic(0, 0, 0, 900, 0, 10)), "RollingBack step 0 0/100 RolloutFailed: +web@n1" },
         { "beside one replica there is another", Of(Want("web", 1, "2"), Canary, Step(Progressing, 0), Ready("n1"), Has("web", 0, "n1"), Has("web", 9, "n1", "2")),
             "Paused step 0 10/90 RolloutPaused:" },
     };
@@ -86,8 +99,8 @@ public sealed class CanaryTests
     public void A_canary_that_is_given_up_says_what_was_compared()
     {
         var plan = Reconciler.Compute(
-            Of(Want("web", 4, "2"), Canary, Step(Paused, 0, 5), Three, Has("web", 9, "n1", "2"), Traffic(100, 0, 21, 900, 0, 10)), Now);
-        Assert.Contains("its p95 is 21 ms against 10 ms of the stable revision; 2 times as long is allowed", Assert.Single(plan.Notices).Message);
+            Of(Want("web", 4, "2"), Canary, Step(Paused, 0, 20), Three, Has("web", 9, "n1", "2"), Traffic(200, 0, 31, 900, 0, 10)), Now);
+        Assert.Contains("its p95 is 31 ms against 10 ms of the stable revision; 2 times as long is allowed", Assert.Single(plan.Notices).Message);
     }
 
     private static Part Three => s => Has("web", 2, "n1")(Two(s));
