@@ -87,6 +87,10 @@ var drill = builder.AddProject<Projects.Nexus_Cli>("drill")
     .WithExplicitStart()
     .ExcludeFromManifest();
 gateways.ForEach(gateway => drill.WithArgs("--url", gateway.GetEndpoint("http")));
+if (cluster.RunsSample)
+{
+    drill.WithArgs("--exit-env", "CRASH_ON_START=1", "--unhealthy-env", "NEVER_HEALTHY=1"); // the sample's own switches
+}
 
 await builder.Build().RunAsync();
 return Environment.ExitCode;

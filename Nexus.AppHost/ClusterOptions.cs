@@ -89,8 +89,11 @@ internal sealed class ClusterOptions
     public string Label => IsPublished ? Spec.Cluster.ToString()
         : "local-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(StateDirectory)))[..8];
 
+    /// <summary>Whether a pool is the sample app.</summary>
+    public bool RunsSample => Spec.Pools.Any(p => p.Template.Image == SampleImage);
+
     /// <summary>Whether a pool asks for the image that is made here.</summary>
-    public bool NeedsSampleImage => !IsPublished && Runtime == "docker" && Spec.Pools.Any(p => p.Template.Image == SampleImage);
+    public bool NeedsSampleImage => !IsPublished && Runtime == "docker" && RunsSample;
 
     /// <summary>State folder of one part.</summary>
     public string StateOf(string part) => IsPublished ? "/var/lib/nexus" : Path.Combine(StateDirectory, part);

@@ -126,6 +126,9 @@ public sealed record PoolView
 /// <summary>A node.</summary>
 public sealed record NodeView
 {
+    /// <summary>Why it cannot be emptied; null when nothing keeps it.</summary>
+    public string? Blocked { get; init; }
+
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
 

@@ -76,6 +76,13 @@ internal sealed class DrillRun(DrillStage stage, LoadTarget target, TimeProvider
                 marks = await fault.CauseAsync(stage, run, cancellationToken);
                 stage.Before = await stage.Watch.UntilSettledAsync(stage.Before, cancellationToken);
             }
+            catch (FaultImpossibleException impossible)
+            {
+                await CutAsync(load);
+                await PutRightAsync(cancellationToken);
+                say($"{fault.Name}: skipped: {impossible.Message}");
+                return new FaultReport { Fault = fault.Name, Skipped = impossible.Message };
+            }
             catch (Exception wrong) when (wrong is DrillFailedException or NexusApiException)
             {
                 error = wrong.Message;

@@ -16,13 +16,14 @@ internal static class PoolState
     {
         { Blocked: not null } => new Piece("blocked", Palette.Bad),
         { Rollout: { } phase } when phase is not RolloutPhase.Progressing => RolloutWords.Phase(phase),
+        { Rollout: null, RolloutReason: not null } => new Piece("other revision", Palette.Bad),
         _ when IsSettled(pool) => new Piece("ready", Palette.Good),
         _ => new Piece("changing", Palette.Changing),
     };
 
     /// <summary>Why it is not as the spec wants it; empty when it is, or is on its way.</summary>
     public static string Note(PoolView pool) =>
-        pool.Blocked ?? (pool.Rollout is null or RolloutPhase.Progressing ? "" : pool.RolloutReason ?? "");
+        pool.Blocked ?? (pool.Rollout is RolloutPhase.Progressing ? "" : pool.RolloutReason ?? "");
 
     /// <summary>How far it is, in words.</summary>
     public static string Progress(PoolView pool)

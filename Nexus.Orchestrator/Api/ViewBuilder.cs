@@ -14,6 +14,8 @@ namespace Nexus.Orchestrator.Api;
 /// <summary>Turns a look at the cluster into what the API shows. Pure.</summary>
 internal static class ViewBuilder
 {
+    private const string Frozen = "most replicas fail their checks at once: the check is the suspect, so none is moved or exchanged for it";
+
     public static ImmutableArray<PoolView> Pools(Look look)
     {
         var runs = look.Stored.Snapshot.Assignments.Values
@@ -36,9 +38,11 @@ internal static class ViewBuilder
                 UpToDate = members.Count(m => m.Revision == revision),
                 MinReplicas = pool.MinReplicas,
                 MaxReplicas = pool.MaxReplicas,
-                Blocked = look.Plan.Blocked.FirstOrDefault(b => b.Pool == pool.Name)?.Reason,
+                Blocked = look.Plan.Blocked.FirstOrDefault(b => b.Pool == pool.Name)?.Reason ?? (rollout?.FrozenSince is null ? null : Frozen),
                 Rollout = rollout?.Phase is null or RolloutPhase.Stable ? null : rollout.Phase,
-                RolloutReason = rollout is { Phase: not RolloutPhase.Stable, Reason.Length: > 0 } ? rollout.Reason : null,
+                RolloutReason = rollout is { Phase: RolloutPhase.Stable } && rollout.Target.Revision != revision
+                    ? $"revision {rollout.Target.Revision} serves, by hand: {rollout.Reason}"
+                    : rollout is { Phase: not RolloutPhase.Stable, Reason.Length: > 0 } ? rollout.Reason : null,
             };
         })];
     }
@@ -63,6 +67,7 @@ internal static class ViewBuilder
             Labels = node.Record.Labels,
             AgentVersion = node.Record.AgentVersion,
             ApiAddress = node.Record.ApiAddress,
+            Blocked = look.Plan.Drains.FirstOrDefault(d => d.Node == node.Record.Node)?.Blocked,
         };
     })];
 

@@ -38,21 +38,22 @@ internal sealed class DeployFault : IFault
 }
 
 /// <summary>A new revision that does not work: the old one must go on serving, and be gone back to.</summary>
-internal sealed class BrokenDeployFault(string name, Func<DrillStage, SpecEdit, SpecEdit> breakIt, Func<DrillStage, string?>? obstacle = null) : IFault
+internal sealed class BrokenDeployFault(
+    string name, string remedy, Func<DrillStage, SpecEdit, SpecEdit> breakIt, Func<DrillStage, string?>? obstacle = null) : IFault
 {
     /// <summary>It exits at its start.</summary>
-    public static BrokenDeployFault Exits { get; } = new("broken-exit", (stage, edit) => stage.Settings.ExitVariable is { } variable
+    public static BrokenDeployFault Exits { get; } = new("broken-exit", "--exit-env NAME=VALUE", (stage, edit) => stage.Settings.ExitVariable is { } variable
         ? With(edit, variable)
         : edit.Command("/bin/sh", "-c", "exit 3"));
 
     /// <summary>It runs and never gets healthy.</summary>
-    public static BrokenDeployFault NeverHealthy { get; } = new("broken-unhealthy", (stage, edit) => stage.Settings.UnhealthyVariable is { } variable
+    public static BrokenDeployFault NeverHealthy { get; } = new("broken-unhealthy", "--unhealthy-env NAME=VALUE", (stage, edit) => stage.Settings.UnhealthyVariable is { } variable
         ? With(edit, variable)
         : edit.Command("/bin/sh", "-c", "while :; do sleep 1; done"));
 
     /// <summary>There is no such image.</summary>
     public static BrokenDeployFault NoImage { get; } = new(
-        "broken-image", (_, edit) => edit.Set("image", "nexus-drill.invalid/no-such-image:0"),
+        "broken-image", "another image", (_, edit) => edit.Set("image", "nexus-drill.invalid/no-such-image:0"),
         stage => stage.Before.Nodes.All(n => n.Runtime == RuntimeKind.Process) ? "the pools run as processes, without images" : null);
 
     public string Name => name;
@@ -71,6 +72,11 @@ internal sealed class BrokenDeployFault(string name, Func<DrillStage, SpecEdit, 
             mark, "the broken revision is given up", (status, pool, rollout) =>
             {
                 reason = rollout?.Reason ?? "";
+                if (status.SpecRevision >= applied.Revision && rollout is { Phase: RolloutPhase.Stable } && rollout.Target == pool.Revision)
+                {
+                    throw new FaultImpossibleException($"the app works all the same (an image's ENTRYPOINT is kept, and may ignore its command): break it with {remedy}");
+                }
+
                 return status.SpecRevision >= applied.Revision && rollout is not null && Asked(rollout) == pool.Revision
                     && rollout.Phase is RolloutPhase.RollingBack or RolloutPhase.RolledBack or RolloutPhase.Failed;
             },

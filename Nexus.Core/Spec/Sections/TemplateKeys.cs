@@ -92,7 +92,7 @@ internal static class TemplateKeys
             "Container image. Only a pool that runs as a process can do without.") { DefaultNote = "none" },
         new SpecKey<PoolTemplate, ImmutableArray<string>>("command", new CommandValue(), null,
             (t, v) => t with { Command = v },
-            "Command in place of the image's own.") { DefaultNote = "the image's own" },
+            "Command in place of the image's own (its CMD; an ENTRYPOINT is kept and gets it as arguments).") { DefaultNote = "the image's own" },
         new SpecKey<PoolTemplate, ImmutableSortedDictionary<string, string>>("env",
             new TextMapValue("environment variables", EnvName, EnvValue, MaxEntries),
             null, (t, v) => t with { Env = v }, "Environment variables; numbers and booleans stand for their text."),
