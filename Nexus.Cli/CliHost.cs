@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Nexus.Api.V1;
 using Nexus.Cli.Terminals;
 
@@ -5,11 +6,11 @@ namespace Nexus.Cli;
 
 /// <summary>What the commands get from the process they run in; tests bring their own.</summary>
 /// <param name="Terminals">Makes the terminal, with colours or without.</param>
-/// <param name="Clients">Makes a client for an address.</param>
+/// <param name="Clients">Makes a client for the managers at some addresses.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Surroundings">Environment, directories, standard input.</param>
 internal sealed record CliHost(
-    Func<bool, Terminal> Terminals, Func<ApiEndpoint, NexusApiClient> Clients, TimeProvider Time, Surroundings Surroundings);
+    Func<bool, Terminal> Terminals, Func<ImmutableArray<ApiEndpoint>, NexusApiClient> Clients, TimeProvider Time, Surroundings Surroundings);
 
 /// <summary>Environment, directories and standard input of a process.</summary>
 /// <param name="Variable">Value of an environment variable.</param>
@@ -32,7 +33,7 @@ internal enum OutputFormat
 /// <param name="Terminal">Where it writes.</param>
 /// <param name="Output">How results are written.</param>
 /// <param name="Time">The clock.</param>
-/// <param name="Connect">Makes a client for the address that was chosen.</param>
+/// <param name="Connect">Makes a client for the addresses that were chosen.</param>
 /// <param name="ConnectTo">Makes a client for another manager.</param>
 internal sealed record CommandContext(
     Terminal Terminal, OutputFormat Output, TimeProvider Time, Func<NexusApiClient> Connect, Func<ApiEndpoint, NexusApiClient> ConnectTo)

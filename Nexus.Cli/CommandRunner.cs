@@ -43,7 +43,7 @@ internal sealed class CommandRunner(CliHost host, GlobalOptions options)
         {
             var address = parsed.GetValue(options.Address);
             var finder = new AddressFinder(host.Surroundings);
-            var context = new CommandContext(terminal, output, host.Time, () => host.Clients(finder.Find(address)), host.Clients);
+            var context = new CommandContext(terminal, output, host.Time, () => host.Clients(finder.Find(address)), e => host.Clients([e]));
             return await run(context, parsed, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -83,7 +83,7 @@ internal sealed class CommandRunner(CliHost host, GlobalOptions options)
 
     private static string Advice(ApiEndpoint endpoint) => endpoint.Address.IsLoopback
         ? $"Start a cluster, or name a manager elsewhere with --address URL or {AddressFinder.Variable}."
-        : $"Check that a manager runs there and that this machine may reach it, or name another with --address URL or {AddressFinder.Variable}.";
+        : $"Check that a manager runs there and that this machine may reach it, or name others, separated by commas, with --address URL or {AddressFinder.Variable}.";
 
     private static ExitCode Fail(Terminal terminal, ExitCode code, string message)
     {

@@ -16,7 +16,7 @@ internal sealed class GlobalOptions
 
     public Option<string?> Address { get; } = new("--address", "-a")
     {
-        Description = $"Address of a manager. Else {AddressFinder.Variable}, .nexus/cli.json here or above, "
+        Description = $"Address of a manager, or of several, separated by commas. Else {AddressFinder.Variable}, .nexus/cli.json here or above, "
             + $"~/.config/nexus/config.json, {ApiEndpoint.DefaultAddress}.",
         HelpName = "url",
         Recursive = true,

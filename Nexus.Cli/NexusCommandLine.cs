@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using Nexus.Cli.Commands;
+using Nexus.Core.Spec.Sections;
 
 namespace Nexus.Cli;
 
@@ -53,13 +54,22 @@ internal static class NexusCommandLine
         if (command.Subcommands.Count > 0)
         {
             var names = string.Join(", ", command.Subcommands.Select(c => c.Name));
-            var wrong = parsed.UnmatchedTokens is [var first, ..] ? $"'{first}' is not a command" : "a command is missing";
-            return $"error: {wrong}; there are {names}.\nSee '{Path(command)} --help'.";
+            var wrong = parsed.UnmatchedTokens is [var first, ..]
+                ? $"'{first}' is not a command{DidYouMean(first, command.Subcommands)}"
+                : "a command is missing";
+            return $"error: {wrong}{(wrong.EndsWith('?') ? " There" : "; there")} are {names}.\nSee '{Path(command)} --help'.";
         }
 
-        var errors = parsed.Errors.Select(e => $"error: {e.Message}\n");
+        var options = command.Options.Concat(command.Parents.OfType<Command>().SelectMany(c => c.Options.Where(o => o.Recursive))).ToList();
+        var errors = parsed.Errors.Select(e => Hint(e.Message) is { Length: > 0 } hint ? $"error: {e.Message.TrimEnd('.')}{hint}\n" : $"error: {e.Message}\n");
         return $"{string.Concat(errors)}See '{Path(command)} --help'.";
+
+        string Hint(string message) => parsed.UnmatchedTokens.FirstOrDefault(t => t.StartsWith('-') && message.Contains($"'{t}'", StringComparison.Ordinal))
+            is { } typed ? DidYouMean(typed, options) : "";
     }
+
+    private static string DidYouMean(string typed, IEnumerable<Symbol> known) =>
+        NearestName.Find(typed, known.Where(s => !s.Hidden).Select(s => s.Name)) is { } near ? $"; did you mean '{near}'?" : "";
 
     private static string Path(Command command) =>
         command is RootCommand ? "nexus" : $"{Path((Command)command.Parents.First())} {command.Name}";

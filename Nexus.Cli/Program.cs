@@ -21,7 +21,7 @@ using var terminations = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnS
 var jitter = new Random();
 var host = new CliHost(
     Terminal.OfProcess,
-    endpoint => NexusApiClient.Create(endpoint, TimeProvider.System, jitter.NextDouble),
+    endpoints => NexusApiClient.Create(endpoints, TimeProvider.System, jitter.NextDouble),
     TimeProvider.System,
     new Surroundings(
         Environment.GetEnvironmentVariable, Environment.CurrentDirectory, Environment.GetEnvironmentVariable("HOME"),

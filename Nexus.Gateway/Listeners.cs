@@ -32,13 +32,12 @@ internal static class Listeners
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = options.InlineScheduling);
     }
 
-    /// <summary>The first traffic address, for the catalog.</summary>
-    public static int TrafficPort(IConfiguration configuration, GatewayOptions options)
-    {
-        var endpoint = configuration.GetSection("Kestrel:Endpoints").GetChildren().FirstOrDefault(e => e.Key != "NexusAdmin");
-        var url = endpoint?["Url"] ?? TrafficUrls(configuration, options).Split(';')[0];
-        return BindingAddress.Parse(url).Port;
-    }
+    /// <summary>Port of the first traffic address, for the catalog.</summary>
+    public static int TrafficPort(IConfiguration configuration, GatewayOptions options) => Bindings(configuration, options)[0].Port;
+
+    /// <summary>Where traffic comes in, for the catalog; <c>*</c> stands for every address of this machine.</summary>
+    public static IEnumerable<string> TrafficAddresses(IConfiguration configuration, GatewayOptions options) =>
+        Bindings(configuration, options).Select(b => $"{b.Scheme}://{(b.Host is "+" or "0.0.0.0" or "[::]" ? "*" : b.Host)}:{b.Port}");
 
     public static void AddTrustedProxies(this IServiceCollection services, GatewayOptions options) =>
         services.Configure<ForwardedHeadersOptions>(forwarded =>
@@ -59,6 +58,17 @@ internal static class Listeners
                 }
             }
         });
+
+    private static BindingAddress[] Bindings(IConfiguration configuration, GatewayOptions options)
+    {
+        string[] endpoints =
+        [
+            .. configuration.GetSection("Kestrel:Endpoints").GetChildren()
+                .Where(e => e.Key != "NexusAdmin").Select(e => e["Url"]).OfType<string>(),
+        ];
+        var urls = endpoints.Length > 0 ? endpoints : TrafficUrls(configuration, options).Split(';', StringSplitOptions.RemoveEmptyEntries);
+        return [.. urls.Select(url => BindingAddress.Parse(url.Trim()))];
+    }
 
     private static string TrafficUrls(IConfiguration configuration, GatewayOptions options) =>
         options.Urls ?? configuration[WebHostDefaults.ServerUrlsKey] ?? DefaultUrl;

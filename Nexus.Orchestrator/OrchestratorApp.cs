@@ -44,15 +44,17 @@ internal static class OrchestratorApp
         builder.Services.ConfigureHttpJsonOptions(o =>
         {
             o.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+            o.SerializerOptions.NumberHandling = JsonNumberHandling.Strict; // as ApiJson has it; else numbers are described as texts too
             o.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
         });
         builder.Services.AddHttpClient(LogEndpoints.WorkerClient).WithoutDefaultResilience()
             .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2) });
-        builder.Services.AddOpenApi("v1");
+        builder.Services.AddOpenApi("v1", ApiDescription.Configure);
         builder.Services.AddProblemDetails();
 
         var app = builder.Build();
         app.UseExceptionHandler();
+        app.UseProblemsForEmptyAnswers();
         app.MapDefaultEndpoints();
         app.MapOpenApi();
         SpecEndpoints.Map(app);

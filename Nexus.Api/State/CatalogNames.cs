@@ -41,6 +41,11 @@ public static class CatalogNames
     /// <summary>Meta key of managers and gateways: their process there.</summary>
     public const string MetaPid = "pid";
 
+    /// <summary>
+    /// Meta key of gateways: where they take requests, <c>http://*:8080;https://*:8443</c>. A <c>*</c> stands for every address of the machine.
+    /// </summary>
+    public const string MetaTraffic = "traffic";
+
     /// <summary>Service id of an allocation.</summary>
     public static string ServiceId(AllocationId allocation) => "nexus-" + allocation.Value;
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Nexus.Api.V1;
 
 /// <summary>What happened to an allocation, as its agent pushes it.</summary>
@@ -43,4 +45,4 @@ public enum DrillFault
 
 /// <summary>Causes a fault in an allocation.</summary>
 /// <param name="Fault">Which.</param>
-public sealed record DrillCommand(DrillFault Fault);
+public sealed record DrillCommand([property: JsonRequired] DrillFault Fault);

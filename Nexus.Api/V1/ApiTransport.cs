@@ -7,12 +7,13 @@ using System.Text.Json.Serialization.Metadata;
 namespace Nexus.Api.V1;
 
 /// <summary>Sends requests and turns every way they can fail into a <see cref="NexusApiException"/>.</summary>
-internal sealed class ApiTransport(HttpClient http, ApiEndpoint endpoint, TimeProvider time)
+internal sealed class ApiTransport(HttpClient http, Func<ApiEndpoint> endpoint, TimeProvider time)
 {
     /// <summary>How long a whole answer may take; streams are exempt.</summary>
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(10);
 
-    public ApiEndpoint Endpoint => endpoint;
+    /// <summary>Whom the next request goes to first.</summary>
+    public ApiEndpoint Endpoint => endpoint();
 
     public async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
@@ -37,11 +38,11 @@ internal sealed class ApiTransport(HttpClient http, ApiEndpoint endpoint, TimePr
         }
         catch (Exception broken) when (IsBroken(broken))
         {
-            throw Unreachable(broken);
+            throw Unreachable(broken, request);
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new NexusUnreachableException(endpoint, $"no answer within {AnswerTimeout.TotalSeconds:0} s", late);
+            throw new NexusUnreachableException(Asked(request), $"no answer within {AnswerTimeout.TotalSeconds:0} s", late);
         }
     }
 
@@ -63,11 +64,11 @@ internal sealed class ApiTransport(HttpClient http, ApiEndpoint endpoint, TimePr
         }
         catch (Exception broken) when (IsBroken(broken))
         {
-            throw Unreachable(broken);
+            throw Unreachable(broken, request);
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new NexusUnreachableException(endpoint, "no connection within the time allowed", late);
+            throw new NexusUnreachableException(Asked(request), "no connection within the time allowed", late);
         }
     }
 
@@ -82,13 +83,13 @@ internal sealed class ApiTransport(HttpClient http, ApiEndpoint endpoint, TimePr
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new NexusUnreachableException(endpoint, $"no answer within {AnswerTimeout.TotalSeconds:0} s", late);
+            throw new NexusUnreachableException(Asked(request), $"no answer within {AnswerTimeout.TotalSeconds:0} s", late);
         }
     }
 
     public HttpRequestMessage Request(HttpMethod method, string path, string accept)
     {
-        var request = new HttpRequestMessage(method, new Uri(endpoint.Address, path));
+        var request = new HttpRequestMessage(method, new Uri(Endpoint.Address, path));
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(accept));
         return request;
     }
@@ -97,16 +98,26 @@ internal sealed class ApiTransport(HttpClient http, ApiEndpoint endpoint, TimePr
     public static bool IsBroken(Exception exception) =>
         exception is HttpRequestException or IOException or SocketException;
 
-    public NexusUnreachableException Unreachable(Exception broken) => new(endpoint, Reason(broken), broken);
+    /// <summary>Says that a connection failed, or none could be made.</summary>
+    /// <param name="broken">What happened.</param>
+    /// <param name="request">The request; it knows whom it was sent to last.</param>
+    public NexusUnreachableException Unreachable(Exception broken, HttpRequestMessage? request) => broken is NoManagerException none
+        ? new(none.Tried[0].Endpoint, string.Join("; nor at ", none.Tried.Select((t, i) => i == 0 ? Reason(t.Cause) : $"{t.Endpoint.Display}: {Reason(t.Cause)}")), broken)
+        : new(Asked(request), Reason(broken), broken);
 
     /// <summary>Says that something answered that does not speak this API.</summary>
     public NexusApiException NotOurs(HttpResponseMessage response, Exception? inner) => new(
-        $"{endpoint.Display} ({endpoint.Source}) answered {Line(response)} with {MediaType(response) ?? "nothing"} that the API v1 "
+        $"{Asked(response.RequestMessage).Display} ({Endpoint.Source}) answered {Line(response)} with {MediaType(response) ?? "nothing"} that the API v1 "
         + $"does not know, to {Target(response)}. Is it a manager of Nexus, of this version?",
         response.StatusCode, null, inner);
 
+    private ApiEndpoint Asked(HttpRequestMessage? request) => request?.RequestUri is { } uri
+        ? Endpoint with { Address = new Uri(uri.GetLeftPart(UriPartial.Authority)) }
+        : Endpoint;
+
     private static string Reason(Exception broken) => broken switch
     {
+        OperationCanceledException => "connection timed out",
         { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } => "connection refused",
         { InnerException: SocketException { SocketErrorCode: SocketError.TimedOut } } => "connection timed out",
         HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => "the host name is not known",
@@ -138,7 +149,7 @@ internal sealed class ApiTransport(HttpClient http, ApiEndpoint endpoint, TimePr
         if (problem is null)
         {
             return new NexusApiException(
-                $"{endpoint.Display} ({endpoint.Source}) answered {Line(response)} to {Target(response)}.",
+                $"{Asked(response.RequestMessage).Display} ({Endpoint.Source}) answered {Line(response)} to {Target(response)}.",
                 response.StatusCode, null, null);
         }
 

@@ -79,7 +79,7 @@ internal sealed class EventFeed(ApiTransport transport, TimeProvider time, Func<
     {
         try
         {
-            return await items.MoveNextAsync() ? null : new NexusUnreachableException(transport.Endpoint, "the stream ended", null);
+            return await items.MoveNextAsync() ? null : transport.Unreachable(new IOException("the stream ended"), response.RequestMessage);
         }
         catch (JsonException bad)
         {
@@ -87,7 +87,7 @@ internal sealed class EventFeed(ApiTransport transport, TimeProvider time, Func<
         }
         catch (Exception broken) when (ApiTransport.IsBroken(broken))
         {
-            return transport.Unreachable(broken);
+            return transport.Unreachable(broken, response.RequestMessage);
         }
     }
 

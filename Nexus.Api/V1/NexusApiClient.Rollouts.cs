@@ -59,7 +59,8 @@ public sealed partial class NexusApiClient
     /// <summary>Has the agent at <paramref name="agentAddress"/> cause a fault in one of its allocations; any answer of success will do.</summary>
     public async Task DrillAsync(Uri agentAddress, string allocation, DrillCommand command, CancellationToken cancellationToken)
     {
-        var agent = new ApiTransport(_http, new ApiEndpoint(agentAddress, $"the worker agent of {allocation}"), _time);
+        var endpoint = new ApiEndpoint(agentAddress, $"the worker agent of {allocation}");
+        var agent = new ApiTransport(_http, () => endpoint, _time);
         using var request = agent.Request(HttpMethod.Post, Routes.DrillOf(allocation), "application/json");
         request.Content = JsonContent.Create(command, ApiJson.Default.DrillCommand);
         await agent.SendAsync(request, cancellationToken);

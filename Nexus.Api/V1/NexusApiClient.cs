@@ -10,7 +10,7 @@ namespace Nexus.Api.V1;
 /// <summary>
 /// The HTTP API, version 1, as methods. Every failure but a cancellation is a <see cref="NexusApiException"/>: with the
 /// server's words when it refused, a <see cref="NexusUnreachableException"/> when nobody answered. Nothing is sent twice,
-/// so an apply happens at most once; only the event stream connects again by itself.
+/// so an apply happens at most once; where there are several managers, another is asked only while nothing was sent. Only the event stream connects again by itself.
 /// </summary>
 public sealed partial class NexusApiClient : IDisposable
 {
@@ -25,6 +25,11 @@ public sealed partial class NexusApiClient : IDisposable
     /// <param name="time">Clock of timeouts and delays.</param>
     /// <param name="chance">From 0 to 1, for the jitter of reconnects.</param>
     public NexusApiClient(HttpClient http, ApiEndpoint endpoint, TimeProvider time, Func<double> chance)
+        : this(http, () => endpoint, time, chance)
+    {
+    }
+
+    private NexusApiClient(HttpClient http, Func<ApiEndpoint> endpoint, TimeProvider time, Func<double> chance)
     {
         _http = http;
         _time = time;
@@ -36,17 +41,28 @@ public sealed partial class NexusApiClient : IDisposable
     /// <param name="endpoint">Whom to ask.</param>
     /// <param name="time">Clock of timeouts and delays.</param>
     /// <param name="chance">From 0 to 1, for the jitter of reconnects.</param>
-    public static NexusApiClient Create(ApiEndpoint endpoint, TimeProvider time, Func<double> chance)
+    public static NexusApiClient Create(ApiEndpoint endpoint, TimeProvider time, Func<double> chance) => Create([endpoint], time, chance);
+
+    /// <summary>
+    /// A client that asks one of several managers: the one that answered last, and when no connection can be made to it, the next,
+    /// for then nothing was sent.
+    /// </summary>
+    /// <param name="endpoints">Whom to ask, at least one.</param>
+    /// <param name="time">Clock of timeouts and delays.</param>
+    /// <param name="chance">From 0 to 1, for the jitter of reconnects.</param>
+    public static NexusApiClient Create(ImmutableArray<ApiEndpoint> endpoints, TimeProvider time, Func<double> chance)
     {
-        var handler = new SocketsHttpHandler
+        ArgumentOutOfRangeException.ThrowIfZero(endpoints.Length, nameof(endpoints));
+        var failover = new ManagerFailover(endpoints, new SocketsHttpHandler
         {
-            ConnectTimeout = TimeSpan.FromSeconds(5),
+            ConnectTimeout = TimeSpan.FromSeconds(endpoints.Length == 1 ? 5 : 2), // all of them within the time for an answer
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
             AutomaticDecompression = DecompressionMethods.All,
-            UseProxy = !endpoint.Address.IsLoopback,
+            UseProxy = !endpoints.All(e => e.Address.IsLoopback),
             ConnectCallback = ConnectAsync,
-        };
-        return new NexusApiClient(new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan }, endpoint, time, chance);
+        });
+        return new NexusApiClient(
+            new HttpClient(failover) { Timeout = Timeout.InfiniteTimeSpan }, () => failover.Current, time, chance);
     }
 
     /// <summary>The spec in force; null before the first apply.</summary>
@@ -140,7 +156,7 @@ public sealed partial class NexusApiClient : IDisposable
         using var response = await _transport.OpenAsync(request, cancellationToken);
         await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
         using var reader = new StreamReader(stream, Encoding.UTF8);
-        while (await NextLineAsync(reader, cancellationToken) is { } line)
+        while (await NextLineAsync(reader, response, cancellationToken) is { } line)
         {
             yield return line;
         }
@@ -149,7 +165,7 @@ public sealed partial class NexusApiClient : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    private async Task<string?> NextLineAsync(StreamReader reader, CancellationToken cancellationToken)
+    private async Task<string?> NextLineAsync(StreamReader reader, HttpResponseMessage response, CancellationToken cancellationToken)
     {
         try
         {
@@ -157,7 +173,7 @@ public sealed partial class NexusApiClient : IDisposable
         }
         catch (Exception broken) when (ApiTransport.IsBroken(broken))
         {
-            throw _transport.Unreachable(broken);
+            throw _transport.Unreachable(broken, response.RequestMessage);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Nexus.Core.Rollouts;
 using Nexus.Core.Spec;
 
@@ -79,13 +80,13 @@ public sealed record RolloutHistoryView(
 /// <param name="Verb">What.</param>
 /// <param name="Revision">For a rollback: which revision (its fingerprint); null for the one before.</param>
 /// <param name="By">Who asks.</param>
-public sealed record RolloutCommand(RolloutVerb Verb, string? Revision, string By);
+public sealed record RolloutCommand([property: JsonRequired] RolloutVerb Verb, string? Revision, string By);
 
 /// <summary>Takes a node out of use or puts it back.</summary>
 /// <param name="Draining">True empties it.</param>
 /// <param name="Reason">Why; may be empty.</param>
 /// <param name="By">Who.</param>
-public sealed record NodeEligibilityCommand(bool Draining, string Reason, string By);
+public sealed record NodeEligibilityCommand([property: JsonRequired] bool Draining, string Reason, string By);
 
 /// <summary>How far a node's emptying is.</summary>
 /// <param name="Node">The node.</param>
@@ -111,6 +112,9 @@ public sealed record PlanView
 
     /// <summary>Routes that come, go or change, one line each: <c>+ example.org/ → web</c>.</summary>
     public ImmutableArray<string> Routes { get; init => field = value.IsDefault ? [] : value; } = [];
+
+    /// <summary>Other settings of the gateways and of the cluster that differ, one line each: <c>drills: forbidden → allowed</c>.</summary>
+    public ImmutableArray<string> Settings { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>What to think of before applying.</summary>
     public ImmutableArray<string> Warnings { get; init => field = value.IsDefault ? [] : value; } = [];

@@ -77,11 +77,15 @@ public sealed record LeaderView(string Manager, string ApiAddress, ulong Epoch, 
 
 /// <summary>A manager or gateway.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Address">Its base address.</param>
+/// <param name="Address">Its base address: a manager's API, a gateway's admin endpoints.</param>
 /// <param name="Healthy">Whether its checks pass.</param>
 /// <param name="Host">Name of its machine; null when an older version does not say.</param>
 /// <param name="Pid">Its process there.</param>
-public sealed record PeerView(string Name, string Address, bool Healthy, string? Host = null, int? Pid = null);
+public sealed record PeerView(string Name, string Address, bool Healthy, string? Host = null, int? Pid = null)
+{
+    /// <summary>Where a gateway takes requests, the first of them first; empty for a manager, or when an older gateway does not say.</summary>
+    public ImmutableArray<string> TrafficAddresses { get; init => field = value.IsDefault ? [] : value; } = [];
+}
 
 /// <summary>A pool.</summary>
 public sealed record PoolView

@@ -1,11 +1,12 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Nexus.Api.V1;
 
 namespace Nexus.Cli.Addresses;
 
 /// <summary>
-/// Finds which manager to ask: option, environment, <c>.nexus/cli.json</c> here or above, the user's own file, the default.
-/// The first that names an address wins, and a bad one is an error rather than skipped.
+/// Finds which managers to ask: option, environment, <c>.nexus/cli.json</c> here or above, the user's own file, the default.
+/// The first that names any wins, and a bad address is an error rather than skipped.
 /// </summary>
 internal sealed class AddressFinder(Surroundings surroundings)
 {
@@ -14,7 +15,7 @@ internal sealed class AddressFinder(Surroundings surroundings)
     private static readonly string ProjectFile = Path.Combine(".nexus", "cli.json");
     private static readonly string UserFile = Path.Combine(".config", "nexus", "config.json");
 
-    public ApiEndpoint Find(string? option)
+    public ImmutableArray<ApiEndpoint> Find(string? option)
     {
         if (option is not null)
         {
@@ -34,7 +35,7 @@ internal sealed class AddressFinder(Surroundings surroundings)
             }
         }
 
-        return new ApiEndpoint(new Uri(ApiEndpoint.DefaultAddress), "the default");
+        return [new ApiEndpoint(new Uri(ApiEndpoint.DefaultAddress), "the default")];
     }
 
     private IEnumerable<string> Files()
@@ -68,12 +69,15 @@ internal sealed class AddressFinder(Surroundings surroundings)
         }
     }
 
-    private static ApiEndpoint Parse(string text, string source)
+    private static ImmutableArray<ApiEndpoint> Parse(string texts, string source) =>
+        [.. texts.Split(',', StringSplitOptions.TrimEntries).Select(text => ParseOne(text, source)).DistinctBy(e => e.Address)];
+
+    private static ApiEndpoint ParseOne(string text, string source)
     {
         var address = text.Contains("://", StringComparison.Ordinal) ? text : $"http://{text}";
         return Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri is { Scheme: "http" or "https" } && uri.Host.Length > 0
             ? new ApiEndpoint(uri, source)
-            : throw Usage($"'{text}' ({source}) is not an address. It must be an http or https URL like {ApiEndpoint.DefaultAddress}.");
+            : throw Usage($"'{text}' ({source}) is not an address. It must be an http or https URL like {ApiEndpoint.DefaultAddress}, or several, separated by commas.");
     }
 
     private static CommandFailedException Usage(string message, Exception? inner = null) => new(ExitCode.Usage, message, inner);

@@ -1,4 +1,4 @@
 namespace Nexus.Cli.Addresses;
 
-/// <summary>The configuration file of the command: <c>{"address": "http://…"}</c>.</summary>
+/// <summary>The configuration file of the command: <c>{"address": "http://…"}</c>, or several by commas.</summary>
 internal sealed record CliConfig(string? Address);

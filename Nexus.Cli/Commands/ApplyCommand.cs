@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using Nexus.Api.V1;
 using Nexus.Cli.Specs;
 using Nexus.Cli.Terminals;
@@ -32,6 +34,7 @@ internal sealed class ApplyCommand(CommandContext context)
         {
             Description = "Apply only if this revision is in force, so that nobody's change is overwritten unseen.",
             HelpName = "number",
+            CustomParser = ParseRevision,
         };
         var command = new Command("apply", "Make a spec the one in force.") { file, wait, revision };
         return runner.Attach(command, async (context, parsed, cancellationToken) =>
@@ -41,6 +44,18 @@ internal sealed class ApplyCommand(CommandContext context)
             var settings = new ApplySettings(parsed.GetValue(revision), timeout, runner.Surroundings.User);
             return await new ApplyCommand(context).RunAsync(spec, settings, cancellationToken);
         });
+    }
+
+    private static long? ParseRevision(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var revision))
+        {
+            return revision;
+        }
+
+        result.AddError($"--if-revision {text} must be the number of a revision, as 'nexus status' shows it, or 0 for no spec yet.");
+        return null;
     }
 
     public async Task<ExitCode> RunAsync(SpecFile file, ApplySettings settings, CancellationToken cancellationToken)

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 using Nexus.Cli.Drills;
 using Nexus.Cli.Drills.Faults;
 using Nexus.Cli.Drills.Load;
@@ -46,7 +45,12 @@ internal sealed class DrillOptions
         DefaultValueFactory = _ => "GET",
     };
 
-    private readonly Option<int?> _scaleTo = new("--scale-to") { Description = "Replicas to scale to and back from. Default: twice as many.", HelpName = "number" };
+    private readonly Option<int?> _scaleTo = new("--scale-to")
+    {
+        Description = "Replicas to scale to and back from. Default: twice as many.",
+        HelpName = "number",
+        CustomParser = result => Numbers.Parse(result, "--scale-to", 0, 1000),
+    };
 
     private readonly Option<TimeSpan?> _outage = new("--outage")
     {
@@ -103,19 +107,13 @@ internal sealed class DrillOptions
         Consuls = parsed.GetValue(_consuls) ?? [],
     };
 
-    private static Option<int> Number(string name, string description, int usual, int least, int most)
+    private static Option<int> Number(string name, string description, int usual, int least, int most) => new(name)
     {
-        var option = new Option<int>(name) { Description = description, HelpName = "number", DefaultValueFactory = _ => usual };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens is [var token, ..]
-                && (!int.TryParse(token.Value, CultureInfo.InvariantCulture, out var value) || value < least || value > most))
-            {
-                result.AddError($"{name} {token.Value} must be a whole number from {least} to {most}.");
-            }
-        });
-        return option;
-    }
+        Description = description,
+        HelpName = "number",
+        DefaultValueFactory = _ => usual,
+        CustomParser = result => Numbers.Parse(result, name, least, most),
+    };
 
     private static Uri[] Urls(ArgumentResult result)
     {

@@ -18,14 +18,8 @@ internal sealed class LogsCommand(CommandContext context)
             Description = "How many of the last lines to begin with.",
             HelpName = "lines",
             DefaultValueFactory = _ => 100,
+            CustomParser = result => Numbers.Parse(result, "--tail", 0, MaxTail),
         };
-        tail.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 0 or > MaxTail)
-            {
-                result.AddError($"--tail {result.Tokens[0].Value} must be from 0 to {MaxTail}.");
-            }
-        });
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on with new lines until the output ends or is interrupted." };
         var command = new Command("logs", "Show the output of an allocation, or of all allocations of a pool.") { name, tail, follow };
         return runner.Attach(command, (context, parsed, cancellationToken) => new LogsCommand(context).RunAsync(
@@ -39,11 +33,7 @@ internal sealed class LogsCommand(CommandContext context)
         var output = new LogLines(context);
         if (allocations.Any(a => a.Id == name))
         {
-            await foreach (var line in client.LogsAsync(name, tail, follow, cancellationToken))
-            {
-                output.Write(name, line, prefixed: false);
-            }
-
+            await ShowAsync(client, name, tail, follow, output, cancellationToken);
             return ExitCode.Ok;
         }
 
@@ -56,6 +46,36 @@ internal sealed class LogsCommand(CommandContext context)
         return follow
             ? await new PoolFollow(context, client, name, output).RunAsync(pool, tail, cancellationToken)
             : await ShowPoolAsync(client, name, pool, tail, output, cancellationToken);
+    }
+
+    /// <summary>
+    /// Writes one allocation's lines. Following goes on through another manager when the one that was asked is lost; lines written
+    /// meanwhile are not shown, for there is no asking from a line on.
+    /// </summary>
+    private async Task ShowAsync(
+        NexusApiClient client, string allocation, int tail, bool follow, LogLines output, CancellationToken cancellationToken)
+    {
+        var lost = false;
+        while (true)
+        {
+            try
+            {
+                await foreach (var line in client.LogsAsync(allocation, tail, follow, cancellationToken))
+                {
+                    tail = 0; // of a later try
+                    output.Write(allocation, line, prefixed: false);
+                }
+
+                return;
+            }
+            catch (NexusApiException broken) when (follow && (broken is NexusUnreachableException || (lost && broken.IsTransient)))
+            {
+                lost = true;
+                output.Note($"warning: {broken.Message} Trying again.");
+            }
+
+            await Task.Delay(PoolFollow.Interval, context.Time, cancellationToken);
+        }
     }
 
     private async Task<ExitCode> ShowPoolAsync(

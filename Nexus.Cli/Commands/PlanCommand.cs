@@ -79,6 +79,11 @@ internal sealed class PlanCommand(CommandContext context)
             console.Line($"  route {ConsoleLines.Harmless(route)}");
         }
 
+        foreach (var setting in plan.Settings)
+        {
+            console.Line($"  {ConsoleLines.Harmless(setting)}");
+        }
+
         foreach (var warning in plan.Warnings)
         {
             console.Line(new Piece("warning", Palette.Changing), $": {ConsoleLines.Harmless(warning)}");

@@ -29,13 +29,13 @@ internal sealed class PoolWait(CommandContext context, NexusApiClient client)
             if (seen is not null && seen.Status.SpecRevision >= revision)
             {
                 var fates = seen.Status.Pools.Select(pool => (Pool: pool, Fate: FateOf(pool, seen.Rollout(pool.Name)))).ToList();
-                if (fates.All(f => f.Fate == PoolFate.Ready))
+                if (fates.All(f => f.Fate == PoolFate.Ready) && !Leaving(seen.Status).Any())
                 {
-                    Say("", $"all {fates.Count} pools are ready after {HumanUnits.Span(waited)}");
+                    Say("", $"{Ready(fates.Count)} after {HumanUnits.Span(waited)}");
                     return ExitCode.Ok;
                 }
 
-                if (fates.All(f => f.Fate != PoolFate.Changing))
+                if (fates.Any(f => f.Fate == PoolFate.Refused) && fates.All(f => f.Fate != PoolFate.Changing))
                 {
                     throw Refused([.. fates.Where(f => f.Fate == PoolFate.Refused).Select(f => seen.Rollout(f.Pool.Name)!)]);
                 }
@@ -72,6 +72,21 @@ internal sealed class PoolWait(CommandContext context, NexusApiClient client)
         };
     }
 
+    /// <summary>Allocations that are to go and are not known to have ended. Of a lost node nothing is heard, so none is waited for there.</summary>
+    private static IEnumerable<AllocationView> Leaving(StatusView status)
+    {
+        var pools = status.Pools.Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
+        return status.Allocations.Where(a => (a.Desired == DesiredStatus.Stop || !pools.Contains(a.Pool))
+            && a.Phase is not (AllocationPhase.Stopped or AllocationPhase.Failed or AllocationPhase.Lost));
+    }
+
+    private static string Ready(int pools) => pools switch
+    {
+        0 => "no pool is left and everything has stopped",
+        1 => "the pool is ready",
+        _ => $"all {pools} pools are ready",
+    };
+
     private static CommandFailedException Refused(IReadOnlyCollection<RolloutView> rollouts) => new(
         ExitCode.Failure,
         string.Join("; ", rollouts.Select(r =>
@@ -87,11 +102,18 @@ internal sealed class PoolWait(CommandContext context, NexusApiClient client)
         {
             var status = await client.StatusAsync(cancellationToken);
             var seen = new Seen(status, await RolloutsAsync(cancellationToken));
+            var leaving = Leaving(status).CountBy(a => a.Pool, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
             foreach (var pool in status.Pools)
             {
                 var rollout = seen.Rollout(pool.Name);
                 var moving = rollout is not null && !RolloutWords.IsEnd(rollout.Phase);
-                Say(pool.Name, $"{pool.Name}: {PoolState.Progress(pool)}{(moving ? $"; {RolloutWords.Progress(rollout!)}" : "")}");
+                var stopping = leaving.Remove(pool.Name, out var count) ? $"; {count} still to stop" : "";
+                Say(pool.Name, $"{pool.Name}: {PoolState.Progress(pool)}{(moving ? $"; {RolloutWords.Progress(rollout!)}" : "")}{stopping}");
+            }
+
+            foreach (var (pool, count) in leaving)
+            {
+                Say(pool, $"{pool}: removed; {count} still to stop");
             }
 
             return seen;
@@ -126,6 +148,12 @@ internal sealed class PoolWait(CommandContext context, NexusApiClient client)
             {
                 Say("", $"    {allocation.Id} on {allocation.Node}: {allocation.Reason}");
             }
+        }
+
+        foreach (var allocation in seen is null ? [] : Leaving(seen.Status))
+        {
+            var phase = allocation.Phase?.ToString().ToLowerInvariant() ?? "not reported yet";
+            Say("", $"  {allocation.Id} on {allocation.Node} has not stopped: {phase}{(allocation.Reason is { } reason ? $"; {reason}" : "")}");
         }
     }
 

@@ -34,8 +34,8 @@ internal sealed class StatusCommand(CommandContext context)
         var console = context.Terminal.Out;
         if (!context.Json && console.Profile.Capabilities is { Ansi: true, Interactive: true })
         {
-            await console.Live(Render(first)).Overflow(VerticalOverflow.Ellipsis).StartAsync(live =>
-                WatchAsync(client, first, status => live.UpdateTarget(Render(status)), cancellationToken));
+            await console.Live(InPlace(first)).Overflow(VerticalOverflow.Ellipsis).StartAsync(live =>
+                WatchAsync(client, first, status => live.UpdateTarget(InPlace(status)), cancellationToken));
         }
         else
         {
@@ -73,6 +73,8 @@ internal sealed class StatusCommand(CommandContext context)
             context.Terminal.Out.Write(Render(status));
         }
     }
+
+    private CutToWidth InPlace(StatusView status) => new(Render(status));
 
     private IRenderable Render(StatusView status) => StatusTables.Status(status, context.Time.GetUtcNow());
 }

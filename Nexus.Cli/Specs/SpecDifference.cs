@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Nexus.Cli.Views;
+using Nexus.Core.Preview;
 using Nexus.Core.Spec;
 
 namespace Nexus.Cli.Specs;
@@ -16,7 +17,7 @@ internal static class SpecDifference
         {
             if (!old.TryGetValue(pool.Name, out var was))
             {
-                lines.Add($"+ {pool.Name}: {Replicas(pool)} replicas of {Workload(pool.Template)}");
+                lines.Add($"+ {pool.Name}: {Replicas(pool)} {(pool is { MinReplicas: 1, MaxReplicas: 1 } ? "replica" : "replicas")} of {Workload(pool.Template)}");
             }
             else if (Changes(was, pool).ToArray() is { Length: > 0 } changes)
             {
@@ -25,9 +26,10 @@ internal static class SpecDifference
         }
 
         lines.AddRange(old.Values.Where(p => !kept.Contains(p.Name)).Select(p => $"- {p.Name}: removed"));
-        if (before is not null && !SameGateway(before.Gateway, after.Gateway))
+        if (before is not null)
         {
-            lines.Add("~ gateway: routes, headers, retries or slow start");
+            lines.AddRange(SpecDifferences.OfRoutes(before, after).Select(route => $"{route[0]} route{route[1..]}"));
+            lines.AddRange(SpecDifferences.OfSettings(before, after).Select(setting => $"~ {setting}"));
         }
 
         return lines.ToImmutable();
@@ -37,7 +39,7 @@ internal static class SpecDifference
     {
         if ((was.MinReplicas, was.MaxReplicas) != (now.MinReplicas, now.MaxReplicas))
         {
-            yield return $"replicas {Replicas(was)} -> {Replicas(now)}";
+            yield return $"replicas {Replicas(was)} → {Replicas(now)}";
         }
 
         var template = TemplateChanges(was.Template, now.Template).ToArray();
@@ -59,7 +61,7 @@ internal static class SpecDifference
 
         if (was.WarmStandby != now.WarmStandby)
         {
-            yield return $"warm standby {was.WarmStandby} -> {now.WarmStandby}";
+            yield return $"warm standby {was.WarmStandby} → {now.WarmStandby}";
         }
 
         if (was.Replace != now.Replace)
@@ -78,22 +80,22 @@ internal static class SpecDifference
     {
         if (was.Image != now.Image)
         {
-            yield return $"image {was.Image} -> {now.Image}";
+            yield return $"image {was.Image} → {now.Image}";
         }
 
         if (was.Port != now.Port)
         {
-            yield return $"port {was.Port?.ToString() ?? "none"} -> {now.Port?.ToString() ?? "none"}";
+            yield return $"port {was.Port?.ToString() ?? "none"} → {now.Port?.ToString() ?? "none"}";
         }
 
         if (was.Resources.CpuMillicores != now.Resources.CpuMillicores)
         {
-            yield return $"cpu {HumanUnits.Cpu(was.Resources.CpuMillicores)} -> {HumanUnits.Cpu(now.Resources.CpuMillicores)}";
+            yield return $"cpu {HumanUnits.Cpu(was.Resources.CpuMillicores)} → {HumanUnits.Cpu(now.Resources.CpuMillicores)}";
         }
 
         if (was.Resources.MemoryBytes != now.Resources.MemoryBytes)
         {
-            yield return $"memory {HumanUnits.Bytes(was.Resources.MemoryBytes)} -> {HumanUnits.Bytes(now.Resources.MemoryBytes)}";
+            yield return $"memory {HumanUnits.Bytes(was.Resources.MemoryBytes)} → {HumanUnits.Bytes(now.Resources.MemoryBytes)}";
         }
 
         if (!was.Env.SequenceEqual(now.Env))
@@ -101,9 +103,6 @@ internal static class SpecDifference
             yield return $"env {string.Join(", ", was.Env.Except(now.Env).Concat(now.Env.Except(was.Env)).Select(e => e.Key).Distinct())}";
         }
     }
-
-    private static bool SameGateway(GatewaySpec was, GatewaySpec now) =>
-        was.Headers == now.Headers && was.Retry == now.Retry && was.SlowStart == now.SlowStart && was.Routes.SequenceEqual(now.Routes);
 
     private static bool SameRollout(RolloutSpec was, RolloutSpec now) =>
         was with { Canary = now.Canary } == now

@@ -14,7 +14,7 @@ internal sealed record SpecFile(string Name, string Yaml)
 
     /// <summary>Reads a file, or standard input for <c>-</c>.</summary>
     public static Task<SpecFile> ReadAsync(string name, Surroundings surroundings, CancellationToken cancellationToken) =>
-        ReadAsync(name, surroundings, "a spec names at least one pool under worker_pools", cancellationToken);
+        ReadAsync(name, surroundings, "a spec names its pools under worker_pools, or says worker_pools: none", cancellationToken);
 
     /// <summary>Reads a file, or standard input for <c>-</c>.</summary>
     /// <param name="name">As the user named it.</param>

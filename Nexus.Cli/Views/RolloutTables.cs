@@ -22,7 +22,7 @@ internal static class RolloutTables
                 rollout.Deadline is { } deadline && deadline > now ? $"in {HumanUnits.Span(deadline - now)}" : "-", rollout.Reason);
         }
 
-        return table.Renderable;
+        return table;
     }
 
     /// <summary>The present rollout, then those before it.</summary>
@@ -43,7 +43,7 @@ internal static class RolloutTables
                 HumanUnits.Span(entry.EndedAt - entry.StartedAt), RolloutWords.Phase(entry.Outcome), entry.Reason);
         }
 
-        return table.Renderable;
+        return table;
     }
 
     public static IRenderable Plan(ImmutableArray<PlanPoolView> pools)
@@ -55,7 +55,7 @@ internal static class RolloutTables
                 pool.Pool, Change(pool.What), $"{pool.Start}", $"{pool.Stop}", $"{pool.Move}", $"{pool.Desired}", $"{pool.LeastAvailable}");
         }
 
-        return table.Renderable;
+        return table;
     }
 
     private static Piece Change(string what) => new(what, what switch

@@ -38,41 +38,43 @@ internal static class StatusTables
             table.Row(labels ? [.. row, node.AgentVersion, more] : row);
         }
 
-        return table.Renderable;
+        return table;
     }
 
-    private static Grid Summary(StatusView status, DateTimeOffset now)
+    private static ColumnTable Summary(StatusView status, DateTimeOffset now)
     {
         var cluster = status.SpecRevision == 0
             ? "no spec applied yet; apply one with 'nexus apply FILE'"
             : $"{status.Cluster}, spec revision {status.SpecRevision}";
         var leader = status.Leader is { } l
-            ? new Text($"{l.Manager} at {l.ApiAddress}, epoch {l.Epoch}, elected {HumanUnits.Ago(l.Since, now)}")
-            : new Text("none: replicas serve on, but nothing is placed or replaced until one is elected", Palette.Bad);
-        var grid = new Grid().AddColumn(new GridColumn().PadLeft(0).PadRight(2)).AddColumn(new GridColumn().PadLeft(0).PadRight(0));
-        grid.AddRow(new Text("Cluster", Palette.Heading), new Text(cluster));
-        grid.AddRow(new Text("Leader", Palette.Heading), leader);
+            ? $"{l.Manager} at {l.ApiAddress}, epoch {l.Epoch}, elected {HumanUnits.Ago(l.Since, now)}"
+            : new Piece("none: replicas serve on, but nothing is placed or replaced until one is elected", Palette.Bad);
+        var table = ColumnTable.OfPairs();
+        table.Row(new Piece("Cluster", Palette.Heading), cluster);
+        table.Row(new Piece("Leader", Palette.Heading), leader);
         if (status.Warning is { } warning)
         {
-            grid.AddRow(new Text("Warning", Palette.Heading), new Text(ConsoleLines.Harmless(warning), Palette.Bad));
+            table.Row(new Piece("Warning", Palette.Heading), new Piece(warning, Palette.Bad));
         }
 
-        return grid;
+        return table;
     }
 
-    private static IRenderable Peers(StatusView status)
+    private static ColumnTable Peers(StatusView status)
     {
-        var table = new ColumnTable("SERVICE", "ROLE", "ADDRESS", "HEALTH");
+        var table = new ColumnTable("SERVICE", "ROLE", "ADDRESS", "ADMIN", "HEALTH");
         foreach (var (peer, role) in status.Managers.Select(p => (p, p.Name == status.Leader?.Manager ? "manager, leader" : "manager"))
             .Concat(status.Gateways.Select(p => (p, "gateway"))))
         {
-            table.Row(peer.Name, role, peer.Address, Health(peer.Healthy));
+            var traffic = string.Join(", ", peer.TrafficAddresses);
+            table.Row(
+                peer.Name, role, traffic.Length > 0 ? traffic : peer.Address, traffic.Length > 0 ? peer.Address : "-", Health(peer.Healthy));
         }
 
-        return table.Renderable;
+        return table;
     }
 
-    private static IRenderable Pools(ImmutableArray<PoolView> pools)
+    private static ColumnTable Pools(ImmutableArray<PoolView> pools)
     {
         var table = new ColumnTable("POOL", "STATE", "DESIRED", "RUNNING", "HEALTHY", "UP-TO-DATE", "LIMITS", "REVISION", "IMAGE", "NOTE");
         foreach (var pool in pools)
@@ -82,10 +84,10 @@ internal static class StatusTables
                 $"{pool.MinReplicas}-{pool.MaxReplicas}", pool.Revision, pool.Image.Length > 0 ? pool.Image : "(process)", PoolState.Note(pool));
         }
 
-        return table.Renderable;
+        return table;
     }
 
-    private static IRenderable Allocations(ImmutableArray<AllocationView> allocations, DateTimeOffset now)
+    private static ColumnTable Allocations(ImmutableArray<AllocationView> allocations, DateTimeOffset now)
     {
         var table = new ColumnTable("ALLOCATION", "NODE", "STATE", "ENDPOINT", "REVISION", "RESTARTS", "STARTED", "REASON");
         foreach (var allocation in allocations.OrderBy(a => a.Pool, StringComparer.Ordinal).ThenBy(a => a.Id, StringComparer.Ordinal))
@@ -95,7 +97,7 @@ internal static class StatusTables
                 $"{allocation.Restarts}", allocation.StartedAt is { } at ? HumanUnits.Ago(at, now) : "-", allocation.Reason ?? "");
         }
 
-        return table.Renderable;
+        return table;
     }
 
     private static Piece State(AllocationView allocation)

@@ -8,10 +8,12 @@ namespace Nexus.Core.Preview;
 /// <summary>What a spec would change if it were applied to a cluster as it is, found by playing the reconciler forward.</summary>
 /// <param name="Changes">Whether the spec differs from the one in force in anything that matters.</param>
 /// <param name="Pools">Pools that differ, by name.</param>
-/// <param name="Routes">Routes and settings of the gateways that come, go or change, one line each.</param>
+/// <param name="Routes">Routes that come, go or change, one line each.</param>
+/// <param name="Settings">Other settings of the gateways and of the cluster that differ, one line each.</param>
 /// <param name="Warnings">What to think of before applying.</param>
 public sealed record PlanPreview(
-    bool Changes, ImmutableArray<PoolPreview> Pools, ImmutableArray<string> Routes, ImmutableArray<string> Warnings)
+    bool Changes, ImmutableArray<PoolPreview> Pools, ImmutableArray<string> Routes, ImmutableArray<string> Settings,
+    ImmutableArray<string> Warnings)
 {
     /// <summary>Plays the reconciler forward as if nothing failed and every start succeeded. Pure; changes nothing.</summary>
     /// <param name="snapshot">The cluster as it is.</param>
@@ -23,16 +25,17 @@ public sealed record PlanPreview(
         ArgumentNullException.ThrowIfNull(snapshot);
         ArgumentNullException.ThrowIfNull(proposed);
         var current = snapshot.Spec ?? new ClusterSpec();
-        var routes = SpecDifferences.OfGateway(current, proposed);
+        var routes = SpecDifferences.OfRoutes(current, proposed);
+        var settings = SpecDifferences.OfSettings(current, proposed);
         var differences = PoolDifference.Between(current, proposed);
         if (differences.IsEmpty)
         {
-            return new PlanPreview(!routes.IsEmpty, [], routes, []);
+            return new PlanPreview(!routes.IsEmpty || !settings.IsEmpty, [], routes, settings, []);
         }
 
         var played = PlayedRollout.Play(snapshot, proposed, nextSpecRevision, now);
         ImmutableArray<PoolPreview> pools = [.. differences.Select(difference => PoolOf(difference, played.Of(difference.Name)))];
-        return new PlanPreview(true, pools, routes, PlanWarnings.For(snapshot, proposed, differences, played));
+        return new PlanPreview(true, pools, routes, settings, PlanWarnings.For(snapshot, proposed, differences, played));
     }
 
     private static PoolPreview PoolOf(PoolDifference difference, PlayedPool played) => new(

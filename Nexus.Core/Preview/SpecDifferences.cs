@@ -6,11 +6,13 @@ using Nexus.Core.Spec.Values;
 namespace Nexus.Core.Preview;
 
 /// <summary>Names the keys that differ, in the words of the document.</summary>
-internal static class SpecDifferences
+public static class SpecDifferences
 {
     /// <summary>Keys of two versions of a pool that differ. Values of the environment are not shown: they may be secret.</summary>
     public static ImmutableArray<string> Of(PoolSpec before, PoolSpec after)
     {
+        ArgumentNullException.ThrowIfNull(before);
+        ArgumentNullException.ThrowIfNull(after);
         var old = PoolKeys(before).ToDictionary(k => k.Key, k => k.Value, StringComparer.Ordinal);
         var next = PoolKeys(after).ToDictionary(k => k.Key, k => k.Value, StringComparer.Ordinal);
         return
@@ -21,17 +23,32 @@ internal static class SpecDifferences
         ];
     }
 
-    /// <summary>Routes and settings of the gateways, and of the cluster, that differ.</summary>
-    public static ImmutableArray<string> OfGateway(ClusterSpec before, ClusterSpec after)
+    /// <summary>Routes that come (<c>+ example.org/ → web</c>), go or change.</summary>
+    public static ImmutableArray<string> OfRoutes(ClusterSpec before, ClusterSpec after)
     {
+        ArgumentNullException.ThrowIfNull(before);
+        ArgumentNullException.ThrowIfNull(after);
         var old = before.Gateway.Routes.ToDictionary(Place, StringComparer.Ordinal);
         var next = after.Gateway.Routes.ToDictionary(Place, StringComparer.Ordinal);
-        var lines = old.Keys.Union(next.Keys).Order(StringComparer.Ordinal)
-            .Select(place => RouteLine(place, old.GetValueOrDefault(place), next.GetValueOrDefault(place)))
-            .OfType<string>();
-        var was = Settings(before).ToList();
-        var settings = Settings(after).Where((s, i) => s.Value != was[i].Value).Select(s => Line(s.Key, was.Find(w => w.Key == s.Key).Value, s.Value));
-        return [.. lines, .. settings];
+        return
+        [
+            .. old.Keys.Union(next.Keys).Order(StringComparer.Ordinal)
+                .Select(place => RouteLine(place, old.GetValueOrDefault(place), next.GetValueOrDefault(place)))
+                .OfType<string>(),
+        ];
+    }
+
+    /// <summary>Keys of the cluster and of its gateways, routes aside, that differ: <c>drills: forbidden → allowed</c>.</summary>
+    public static ImmutableArray<string> OfSettings(ClusterSpec before, ClusterSpec after)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        ArgumentNullException.ThrowIfNull(after);
+        return
+        [
+            .. Settings(before).Zip(Settings(after), (was, now) => (now.Key, Before: was.Value, After: now.Value))
+                .Where(setting => setting.Before != setting.After)
+                .Select(setting => Line(setting.Key, setting.Before, setting.After)),
+        ];
     }
 
     private static string? RouteLine(string place, RouteSpec? before, RouteSpec? after) => (before, after) switch

@@ -1,4 +1,5 @@
 using Nexus.Core.Reconcile;
+using Nexus.Core.Spec.Values;
 
 namespace Nexus.Core.Rollouts;
 
@@ -24,7 +25,7 @@ internal static class RolloutFailures
     {
         var view = pass.View;
         var target = pass.Record.Target.Revision;
-        var text = $"{view.Available(target)} of {view.Desired} replicas became available, none more within {pass.Spec.ProgressDeadline}";
+        var text = $"{view.Available(target)} of {view.Desired} replicas became available, none more within {SpecDuration.Format(pass.Spec.ProgressDeadline)}";
         var worst = view.Members
             .Where(m => m.Runs && m.Revision == target && !view.IsAvailable(m))
             .OrderBy(m => m.IsHealthy).ThenByDescending(m => m.Observed?.Failures ?? 0).ThenBy(m => m.Id.Value, StringComparer.Ordinal)

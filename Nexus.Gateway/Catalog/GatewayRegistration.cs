@@ -106,6 +106,7 @@ internal sealed class GatewayRegistration(
             ["name"] = Name,
             ["host"] = Environment.MachineName,
             ["pid"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture),
+            [CatalogNames.MetaTraffic] = string.Join(';', Listeners.TrafficAddresses(configuration, options.Value)),
             ["api"] = options.Value.AdminUrl.ToString().TrimEnd('/'),
         },
         Checks =

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Microsoft.OpenApi;
 using Nexus.Api.State;
 using Nexus.Api.V1;
 using Nexus.Consul;
@@ -11,12 +12,15 @@ namespace Nexus.Orchestrator.Api;
 /// <summary>Events as a list, or as a stream that goes on.</summary>
 internal static class EventEndpoints
 {
-    private const string EventStream = "text/event-stream";
+    private const string EventStream = ApiHeaders.EventStream;
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet(Routes.Events, ListAsync).WithName("ListEvents")
             .WithSummary("Events, oldest first; with Accept: text/event-stream a stream that goes on")
-            .Produces<ImmutableArray<EventView>>().Produces<string>(200, EventStream).ProducesProblem(503);
+            .Produces<ImmutableArray<EventView>>().ProducesProblem(503)
+            .WithHeader("Last-Event-ID", "Only what came after the event with this id.")
+            .WithQuery("after", JsonSchemaType.String, "The same, for those who cannot set a header.")
+            .WithEventStream<EventView>("One event after the other, without end: id is the event's id, event its kind, data its JSON.");
 
     private static async Task<IResult> ListAsync(HttpRequest request, ConsulClient consul, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.OpenApi;
 using Nexus.Api.V1;
 using Nexus.Orchestrator.ControlLoops;
 
@@ -11,7 +12,9 @@ internal static class LogEndpoints
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet(Routes.AllocationLogs, StreamAsync).WithName("GetAllocationLogs")
-            .WithSummary("Last lines of an allocation's output (?tail=100&follow=true)")
+            .WithSummary("Last lines of an allocation's output")
+            .WithQuery("tail", JsonSchemaType.Integer, "How many of the last lines to begin with.")
+            .WithQuery("follow", JsonSchemaType.Boolean, "Whether to go on with new lines until the output ends.")
             .Produces<string>(200, "text/plain").ProducesProblem(404).ProducesProblem(502);
 
     private static async Task<IResult> StreamAsync(

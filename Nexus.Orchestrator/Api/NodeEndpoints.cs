@@ -39,7 +39,7 @@ internal static class NodeEndpoints
         string node, HttpRequest request, ClusterView view, WishStore wishes, EventWriter events, WakeSignal wake, TimeProvider time,
         CancellationToken cancellationToken)
     {
-        var (command, problem) = await Problems.ReadAsync(request, ApiJson.Default.NodeEligibilityCommand, Allowed, cancellationToken);
+        var (command, problem) = await Bodies.ReadAsync(request, ApiJson.Default.NodeEligibilityCommand, Allowed, cancellationToken);
         if (command is null)
         {
             return problem!;

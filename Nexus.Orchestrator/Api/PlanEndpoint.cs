@@ -10,6 +10,7 @@ internal static class PlanEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost(Routes.SpecPlan, PlanAsync).WithName("PlanSpec").WithSummary("What applying a YAML document would change; applies nothing")
+            .WithHeader(ApiHeaders.File, SpecEndpoints.FileMeaning)
             .Accepts<string>("text/yaml", "*/*")
             .Produces<PlanView>().Produces<PlanView>(422).ProducesProblem(413).ProducesProblem(503);
 
@@ -54,5 +55,6 @@ internal static class PlanEndpoint
                 p.Pool.Value, p.What, p.Start, p.Stop, p.Move, p.Desired, p.LeastAvailable, p.Fields)),
         ],
         Routes = preview.Routes,
+        Settings = preview.Settings,
     };
 }

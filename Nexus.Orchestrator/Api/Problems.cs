@@ -1,10 +1,8 @@
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Nexus.Orchestrator.ControlLoops;
 
 namespace Nexus.Orchestrator.Api;
 
-/// <summary>Refusals that several endpoints have in common, and how bodies are read.</summary>
+/// <summary>Refusals that several endpoints have in common.</summary>
 internal static class Problems
 {
     public static IResult Of(int status, string title, string? detail) => Results.Problem(statusCode: status, title: title, detail: detail);
@@ -21,27 +19,4 @@ internal static class Problems
         Of(404, $"There is no node '{node}'.", $"Nodes are: {List(nodes)}.");
 
     public static string List(IEnumerable<string> names) => string.Join(", ", names) is { Length: > 0 } text ? text : "none";
-
-    /// <summary>The body as <typeparamref name="T"/>, or what is wrong with it.</summary>
-    public static async Task<(T? Body, IResult? Problem)> ReadAsync<T>(
-        HttpRequest request, JsonTypeInfo<T> type, string allowed, CancellationToken cancellationToken)
-        where T : class
-    {
-        string found;
-        try
-        {
-            if (await JsonSerializer.DeserializeAsync(request.Body, type, cancellationToken) is { } body)
-            {
-                return (body, null);
-            }
-
-            found = "null";
-        }
-        catch (JsonException e)
-        {
-            found = e.Message;
-        }
-
-        return (null, Of(422, "The body cannot be understood.", $"Found: {found} Allowed: {allowed}"));
-    }
 }

@@ -50,7 +50,7 @@ internal static class RolloutEndpoints
         string pool, HttpRequest request, ClusterView view, WishStore wishes, WakeSignal wake, TimeProvider time, Jitter jitter,
         CancellationToken cancellationToken)
     {
-        var (command, problem) = await Problems.ReadAsync(request, ApiJson.Default.RolloutCommand, Allowed, cancellationToken);
+        var (command, problem) = await Bodies.ReadAsync(request, ApiJson.Default.RolloutCommand, Allowed, cancellationToken);
         if (command is null)
         {
             return problem!;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Net.Http.Headers;
 using Nexus.Api.V1;
 using Nexus.Consul;
 using Nexus.Core.Spec;
@@ -17,15 +18,20 @@ internal static class SpecEndpoints
     // A document travels to Consul as one value of at most about 380 KB after base64.
     private const int MaxBytes = 256 * 1024;
 
+    internal const string FileMeaning = "Name of the document's file, for messages; percent-encoded unless plain ASCII.";
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet(Routes.Spec, GetAsync).WithName("GetSpec").WithSummary("The spec in force")
             .Produces<SpecView>().ProducesProblem(404).ProducesProblem(503);
         routes.MapPut(Routes.Spec, ApplyAsync).WithName("ApplySpec").WithSummary("Apply a YAML document")
-            .WithDescription("Body: the document. If-Match: the revision that must be in force. X-Nexus-File and X-Nexus-Author: for messages and history.")
+            .WithHeader(HeaderNames.IfMatch, "Apply only if this revision is in force, as its ETag: \"4\". Else the last writer wins.")
+            .WithHeader(ApiHeaders.File, FileMeaning)
+            .WithHeader(ApiHeaders.Author, "Who applies, for the record; percent-encoded unless plain ASCII. It is not an authentication.")
             .Accepts<string>("text/yaml", "*/*")
             .Produces<SpecResult>().Produces<SpecResult>(422).ProducesProblem(412).ProducesProblem(413).ProducesProblem(503);
         routes.MapPost(Routes.SpecValidate, ValidateAsync).WithName("ValidateSpec").WithSummary("Check a YAML document, apply nothing")
+            .WithHeader(ApiHeaders.File, FileMeaning)
             .Accepts<string>("text/yaml", "*/*")
             .Produces<SpecResult>().ProducesProblem(413);
     }

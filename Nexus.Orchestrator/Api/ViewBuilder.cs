@@ -96,7 +96,14 @@ internal static class ViewBuilder
         entry.Service.Meta.GetValueOrDefault("api") ?? $"http://{entry.Address}:{entry.Service.Port}",
         entry.AggregatedStatus == CheckStatus.Passing,
         entry.Service.Meta.GetValueOrDefault(CatalogNames.MetaHost),
-        int.TryParse(entry.Service.Meta.GetValueOrDefault(CatalogNames.MetaPid), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : null);
+        int.TryParse(entry.Service.Meta.GetValueOrDefault(CatalogNames.MetaPid), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : null)
+    {
+        TrafficAddresses =
+        [
+            .. (entry.Service.Meta.GetValueOrDefault(CatalogNames.MetaTraffic) ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries)
+                .Select(address => address.Replace("://*:", $"://{(entry.Address.Contains(':') ? $"[{entry.Address}]" : entry.Address)}:", StringComparison.Ordinal)),
+        ],
+    };
 
     public static EventView Event(ClusterEvent e) => new(
         e.Id, e.At, e.Kind, e.Severity, e.Message, e.Source, e.Pool?.Value, e.Allocation?.Value, e.Node?.Value);

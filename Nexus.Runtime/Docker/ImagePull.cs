@@ -60,5 +60,5 @@ internal sealed class ImagePull(DockerEngine engine, ILogger logger)
     }
 
     private static ImageUnavailableException Unavailable(string image, string words, Exception? cause) =>
-        new(image, $"Image {image} is neither on this node nor can be pulled: {words}", cause);
+        new(image, $"{image} is not on this node and cannot be pulled: {words}", cause);
 }

@@ -29,18 +29,29 @@ public sealed class AddressTests : IDisposable
         Assert.Equal(("http://option:8420", "from --address"), Find("option:8420"));
     }
 
+    [Fact]
+    public void Find_takes_several_by_commas_each_once()
+    {
+        Assert.Equal(("http://m1:1 https://m2 http://m3:8420", "from --address"), Find("m1:1, https://m2,m3:8420,m1:1"));
+
+        Write("home/.config/nexus/config.json", """{"address": "http://a:1,http://b:1"}""");
+        Assert.Equal(("http://a:1 http://b:1", $"from {_root}/home/.config/nexus/config.json"), Find());
+    }
+
     [Theory]
     [InlineData("ftp://x")]
     [InlineData("http://")]
     [InlineData("two words")]
-    public void Find_refuses_what_is_no_address_and_names_its_source(string bad)
+    [InlineData("http://x,", "")]
+    [InlineData("http://x,ftp://y", "ftp://y")]
+    public void Find_refuses_what_is_no_address_and_names_its_source(string bad, string? part = null)
     {
         _variables[AddressFinder.Variable] = bad;
 
         var failed = Assert.Throws<CommandFailedException>(() => Find());
 
         Assert.Equal(ExitCode.Usage, failed.Code);
-        Assert.Contains($"'{bad}' (from NEXUS_ADDRESS)", failed.Message);
+        Assert.Contains($"'{part ?? bad}' (from NEXUS_ADDRESS)", failed.Message);
     }
 
     [Fact]
@@ -59,8 +70,8 @@ public sealed class AddressTests : IDisposable
         var directory = Directory.CreateDirectory(Path.Combine(_root, "a", "b")).FullName;
         var finder = new AddressFinder(new Surroundings(
             _variables.GetValueOrDefault, directory, Path.Combine(_root, "home"), "ann", () => Stream.Null, "box"));
-        var endpoint = finder.Find(option);
-        return (endpoint.Display, endpoint.Source);
+        var endpoints = finder.Find(option);
+        return (string.Join(' ', endpoints.Select(e => e.Display)), Assert.Single(endpoints.Select(e => e.Source).Distinct()));
     }
 
     private void Write(string name, string text)

@@ -14,6 +14,7 @@ public sealed class DeployCommandsTests
         Changes = true,
         Pools = [new PlanPoolView("web", "rollout", 3, 3, 0, 3, 3, ["image: sample:1 → sample:2"])],
         Routes = ["+ example.org/ → web"],
+        Settings = ["drills: forbidden → allowed"],
         Warnings = ["n2 has no room for the surge"],
     };
 
@@ -31,7 +32,7 @@ public sealed class DeployCommandsTests
         Assert.Matches("^POOL +CHANGE +START +STOP +MOVE +REPLICAS +LEAST-SERVING$", lines[0]);
         Assert.Matches("^web +rollout +3 +3 +0 +3 +3$", lines[1]);
         Assert.Equal(
-            ["  web: image: sample:1 → sample:2", "  route + example.org/ → web", "warning: n2 has no room for the surge"], lines[2..]);
+            ["  web: image: sample:1 → sample:2", "  route + example.org/ → web", "  drills: forbidden → allowed", "warning: n2 has no room for the surge"], lines[2..]);
         Assert.All(cluster.Requests, r => Assert.Equal(("POST", Routes.SpecPlan), (r.Method, r.Target)));
     }
 

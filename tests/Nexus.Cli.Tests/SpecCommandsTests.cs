@@ -118,12 +118,26 @@ public sealed class SpecCommandsTests
             (await first.RunAsync(cluster, "apply", first.Write("nexus.yaml", Samples.Yaml))).Out);
         Assert.Equal(
             "nexus.yaml: applied: revision 2 is in force (was 1)\n"
-            + "  ~ web: replicas 3..6 -> 4..6; image sample:1 -> sample:2; all replicas are replaced\n"
-            + "  + api: 1 replicas of api:1\n",
+            + "  ~ web: replicas 3..6 → 4..6; image sample:1 → sample:2; all replicas are replaced\n"
+            + "  + api: 1 replica of api:1\n",
             (await second.RunAsync(cluster, "apply", second.Write("nexus.yaml", changed))).Out);
         Assert.Equal(
             new CliResult(0, "nexus.yaml: unchanged: revision 2 stays in force\n", ""),
             await third.RunAsync(cluster, "apply", third.Write("nexus.yaml", changed)));
+    }
+
+    [Fact]
+    public async Task Apply_names_what_changed_of_the_gateway_and_the_cluster()
+    {
+        await using var cluster = await FakeCluster.StartAsync();
+        cluster.Spec = new SpecView(7, Samples.Yaml, Samples.Now, "bob");
+        using var run = new CliRun();
+        var changed = Samples.Yaml + "\ncluster: shop\ndrills: allowed\ngateway: {slow_start: 9s, routes: [{pool: web, path: /}, {pool: web, path: /a}]}\n";
+
+        Assert.Equal(
+            "nexus.yaml: applied: revision 8 is in force (was 7)\n"
+            + "  + route /a → web\n  ~ cluster: nexus → shop\n  ~ drills: forbidden → allowed\n  ~ gateway.slow_start: 3s → 9s\n",
+            (await run.RunAsync(cluster, "apply", run.Write("nexus.yaml", changed))).Out);
     }
 
     [Fact]
@@ -191,7 +205,7 @@ public sealed class SpecCommandsTests
         var result = await running;
 
         Assert.Equal(0, result.Code);
-        Assert.EndsWith("all 1 pools are ready after 2 s\n", result.Error, StringComparison.Ordinal);
+        Assert.EndsWith("the pool is ready after 2 s\n", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]

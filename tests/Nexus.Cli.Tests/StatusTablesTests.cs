@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Nexus.Cli.Tests.Fakes;
+using Nexus.Cli.Terminals;
 using Nexus.Cli.Views;
 using Nexus.Core.Rollouts;
 using Spectre.Console;
@@ -17,10 +18,10 @@ public sealed class StatusTablesTests
             Cluster  demo, spec revision 3
             Leader   m1 at http://127.0.0.1:8420, epoch 17, elected 2 h ago
 
-            SERVICE  ROLE             ADDRESS                HEALTH
-            m1       manager, leader  http://127.0.0.1:8420  healthy
-            m2       manager          http://127.0.0.2:8420  unhealthy
-            g1       gateway          http://127.0.0.1:8080  healthy
+            SERVICE  ROLE             ADDRESS                ADMIN                  HEALTH
+            m1       manager, leader  http://127.0.0.1:8420  -                      healthy
+            m2       manager          http://127.0.0.2:8420  -                      unhealthy
+            g1       gateway          http://127.0.0.1:8080  http://127.0.0.1:8081  healthy
 
             POOL  STATE    DESIRED  RUNNING  HEALTHY  UP-TO-DATE  LIMITS  REVISION    IMAGE     NOTE
             api   ready    2        2        2        2           2-4     ab12cd34ef  sample:1
@@ -87,12 +88,27 @@ public sealed class StatusTablesTests
     }
 
     [Fact]
-    public void A_narrow_terminal_loses_no_text()
-    {
-        var narrow = Text(StatusTables.Status(Samples.Status, Samples.Now), width: 70);
+    public void A_narrow_terminal_wraps_and_cuts_nothing() => Assert.Equal(
+        Text(StatusTables.Status(Samples.Status, Samples.Now)),
+        Text(StatusTables.Status(Samples.Status, Samples.Now), width: 40));
 
-        Assert.DoesNotContain("…", narrow);
-        Assert.Contains("memory]", narrow);
+    [Fact]
+    public void No_line_ends_with_spaces()
+    {
+        using var console = new TestConsole().Width(80);
+
+        console.Write(StatusTables.Status(Samples.Status, Samples.Now));
+
+        Assert.DoesNotContain(" \n", console.Output);
+    }
+
+    [Fact]
+    public void What_is_shown_anew_in_place_fits_the_terminal()
+    {
+        var narrow = Text(new CutToWidth(StatusTables.Status(Samples.Status, Samples.Now)), width: 40).Split('\n');
+
+        var whole = Text(StatusTables.Status(Samples.Status, Samples.Now)).Split('\n');
+        Assert.Equal(whole.Select(line => line[..Math.Min(40, line.Length)].TrimEnd()), narrow);
     }
 
     private static string Text(IRenderable renderable, int width = 200)

@@ -6,11 +6,16 @@ public sealed class UsageTests
 {
     [Theory]
     [InlineData("error: a command is missing; there are apply, validate, status, plan, rollout, rollback, history, drain, uncordon, nodes, events, logs, drill, export, import, push, completion.")]
-    [InlineData("error: 'statsu' is not a command; there are apply,", "statsu")]
+    [InlineData("error: 'statsu' is not a command; did you mean 'status'? There are apply,", "statsu")]
+    [InlineData("error: 'xyzzy' is not a command; there are apply,", "xyzzy")]
+    [InlineData("error: Unrecognized command or argument '--wach'; did you mean '--watch'?", "status", "--wach")]
+    [InlineData("error: Unrecognized command or argument '--adress'; did you mean '--address'?", "status", "--adress")]
+    [InlineData("error: --if-revision x must be the number of a revision, as 'nexus status' shows it, or 0 for no spec yet.", "apply", "f", "--if-revision", "x")]
+    [InlineData("error: --tail x must be a whole number from 0 to 100000.", "logs", "web", "--tail", "x")]
     [InlineData("error: 'undo' is not a command; there are status, pause, resume, promote, abort.", "rollout", "undo")]
     [InlineData("error: Required argument 'pool' missing", "rollout", "pause")]
     [InlineData("error: --output xml is unknown; it must be table or json.", "status", "-o", "xml")]
-    [InlineData("error: --tail -4 must be from 0 to 100000.", "logs", "web", "--tail", "-4")]
+    [InlineData("error: --tail -4 must be a whole number from 0 to 100000.", "logs", "web", "--tail", "-4")]
     [InlineData("error: '3' is neither a duration like 10m nor a time", "events", "--since", "3")]
     [InlineData("error: '3' is not a duration.", "apply", "x", "--wait", "3")]
     [InlineData("error: Required argument 'file' missing", "apply")]
@@ -23,6 +28,19 @@ public sealed class UsageTests
         Assert.Equal((2, ""), (result.Code, result.Out));
         Assert.StartsWith(message, result.Error, StringComparison.Ordinal);
         Assert.Matches("See 'nexus .*--help'", result.Error);
+    }
+
+    [Theory]
+    [InlineData("error: --scale-to x must be a whole number from 0 to 1000.", "--scale-to", "x")]
+    [InlineData("error: --rate x must be a whole number from 0 to 100000.", "--rate", "x")]
+    public async Task Wrong_numbers_of_a_drill_are_told_with_those_allowed(string message, params string[] options)
+    {
+        using var run = new CliRun();
+
+        var result = await run.RunAsync(["drill", .. options]);
+
+        Assert.Equal((1, ""), (result.Code, result.Out));
+        Assert.StartsWith(message, result.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -155,6 +155,7 @@ public sealed class ReportTests(ConsulFixture consul) : IClassFixture<ConsulFixt
                 Assert.Equal("named", entry.Service.Meta["name"]);
                 Assert.Equal(Environment.ProcessId.ToString(), entry.Service.Meta["pid"]);
                 Assert.Equal(Environment.MachineName, entry.Service.Meta["host"]);
+                Assert.Equal(gateway.Client.BaseAddress, new Uri(entry.Service.Meta[CatalogNames.MetaTraffic]));
                 Assert.Equal(gateway.Admin.BaseAddress, new Uri(entry.Service.Meta["api"]));
                 return;
             }

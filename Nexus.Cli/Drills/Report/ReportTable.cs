@@ -34,7 +34,7 @@ internal static class ReportTable
                 fault.Error is { } error ? new Piece($"went wrong: {error}", Palette.Bad) : fault.Note ?? "");
         }
 
-        console.Write(table.Renderable);
+        console.Write(table);
         foreach (var fault in report.Faults.Where(f => f.Failed > 0))
         {
             console.Line($"{fault.Fault}: {string.Join(", ", fault.Kinds.Select(k => $"{k.Value} × {ConsoleLines.Harmless(k.Key)}"))}");

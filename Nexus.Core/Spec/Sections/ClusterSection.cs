@@ -57,7 +57,7 @@ internal static class ClusterSection
 
         var target = route.Child("pool");
         if (!route.Has("pool") || !route.IsSound("pool") || target.Node is not SpecScalar { Text: var name }
-            || pools.Node is not SpecMapping)
+            || !PoolsValue.IsSaid(pools.Node))
         {
             return;
         }
@@ -67,7 +67,8 @@ internal static class ClusterSection
         {
             var names = spec.Pools.Select(pool => pool.Name.Value).ToList();
             target.Error($"found {Excerpt.Quote(name)}, which is no pool; "
-                + (NearestName.Find(name, names) is { } near ? $"did you mean '{near}'?" : $"allowed is {string.Join(" or ", names)}"));
+                + (NearestName.Find(name, names) is { } near ? $"did you mean '{near}'?"
+                    : names.Count > 0 ? $"allowed is {string.Join(" or ", names)}" : "there is none"));
         }
         else if (pool.Template.Port is null && pools.Child(name).Node is SpecMapping && pools.Child(name).IsSound("port"))
         {

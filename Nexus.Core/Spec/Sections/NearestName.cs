@@ -1,13 +1,15 @@
 namespace Nexus.Core.Spec.Sections;
 
 /// <summary>Finds what a mistyped name was meant to be.</summary>
-internal static class NearestName
+public static class NearestName
 {
     private const int LongestCompared = 64;
 
     /// <summary>The nearest of <paramref name="known"/>, or null if none is near enough to be meant.</summary>
     public static string? Find(string name, IEnumerable<string> known)
     {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(known);
         var typed = name.ToLowerInvariant().Replace('-', '_');
         if (typed.Length is 0 or > LongestCompared)
         {

@@ -87,6 +87,12 @@ internal sealed class PoolsValue : SpecValue<ImmutableArray<PoolSpec>>, IHasItem
 {
     private const int Max = 200;
 
+    /// <summary>Stands for no pools. An empty map does not: a template that came out empty would stop everything.</summary>
+    private const string None = "none";
+
+    /// <summary>Whether a value says which pools there are, be it none.</summary>
+    public static bool IsSaid(SpecNode node) => node is SpecMapping or SpecScalar { Text: None };
+
     /// <summary>The rule for names, reserved ones aside.</summary>
     public static TextValue Name { get; } = new(NameRules.Description, $"[a-z]([a-z0-9\\-]{{0,{NameRules.MaxLength - 2}}}[a-z0-9])?");
 
@@ -94,14 +100,19 @@ internal sealed class PoolsValue : SpecValue<ImmutableArray<PoolSpec>>, IHasItem
 
     public string ItemPath => ".NAME";
 
-    public override string Allowed => "a map of pools by name";
+    public override string Allowed => "a map of pools by name, or none to run nothing";
 
     public override bool TryRead(SpecCursor cursor, out ImmutableArray<PoolSpec> value)
     {
         value = [];
-        if (cursor.Node is not SpecMapping { Entries.Length: <= Max } mapping)
+        if (cursor.Node is SpecScalar { Text: None })
         {
-            return cursor.Refuse($"a map of at most {Max} pools by name; {{}} for none");
+            return true;
+        }
+
+        if (cursor.Node is not SpecMapping mapping || (mapping.Entries.Length == 0 && mapping.Faults.IsEmpty) || mapping.Entries.Length > Max)
+        {
+            return cursor.Refuse($"a map of 1 to {Max} pools by name, or none to run nothing");
         }
 
         cursor.ReportFaults(mapping);
@@ -129,9 +140,15 @@ internal sealed class PoolsValue : SpecValue<ImmutableArray<PoolSpec>>, IHasItem
 
     public override JsonObject ToSchema() => new()
     {
-        ["type"] = "object",
-        ["additionalProperties"] = false,
-        ["patternProperties"] = new JsonObject { [Name.SchemaPattern] = PoolSection.Section.ToSchema() },
+        ["anyOf"] = new JsonArray(
+            new JsonObject
+            {
+                ["type"] = "object",
+                ["minProperties"] = 1,
+                ["additionalProperties"] = false,
+                ["patternProperties"] = new JsonObject { [Name.SchemaPattern] = PoolSection.Section.ToSchema() },
+            },
+            new JsonObject { ["const"] = None }),
     };
 
     private static bool IsReserved(string name) =>

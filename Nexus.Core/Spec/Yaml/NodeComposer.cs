@@ -12,8 +12,13 @@ internal sealed class NodeComposer(IParser parser)
 {
     private const int MaxDepth = 24;
     private const int MaxNodes = 40_000;
+    private const string CoreTags = "tag:yaml.org,2002:";
     private readonly Dictionary<AnchorName, SpecNode> _anchors = [];
+    private readonly Stack<Mark> _brackets = [];
     private int _nodes;
+
+    /// <summary>Where the innermost <c>[</c> or <c>{</c> stands that is open as yet; null outside of any.</summary>
+    public Mark? OpenBracket => _brackets.TryPeek(out var bracket) ? bracket : null;
 
     /// <summary>The only document of the stream; null if the stream is empty.</summary>
     public SpecNode? ComposeDocument()
@@ -67,11 +72,15 @@ internal sealed class NodeComposer(IParser parser)
             _anchors[anchored.Anchor] = node;
         }
 
-        return node is not SpecBrokenNode && current is NodeEvent { Tag.IsEmpty: false, Tag.IsNonSpecific: false } tagged
-            && tagged.Tag.Value is not ("tag:yaml.org,2002:str" or "tag:yaml.org,2002:map" or "tag:yaml.org,2002:seq")
-            ? new SpecBrokenNode(node.At, $"found the tag {Excerpt.Cut(tagged.Tag.Value)}; allowed are values without tags")
+        return node is not SpecBrokenNode && current is NodeEvent { Tag.IsEmpty: false } tagged
+            ? new SpecBrokenNode(node.At, $"found the tag {Excerpt.Cut(Written(tagged.Tag))}; allowed are values without tags")
             : node;
     }
+
+    /// <summary>The tag as people write it: the parser gives <c>!!int</c> its full name.</summary>
+    private static string Written(TagName tag) => tag.Value.StartsWith(CoreTags, StringComparison.Ordinal)
+        ? $"!!{tag.Value.AsSpan(CoreTags.Length)}"
+        : tag.Value;
 
     private SpecNode Alias(AnchorAlias alias) => _anchors.TryGetValue(alias.Value, out var node)
         ? node
@@ -87,12 +96,14 @@ internal sealed class NodeComposer(IParser parser)
     private SpecSequence Sequence(SequenceStart start, int depth)
     {
         var items = ImmutableArray.CreateBuilder<SpecNode>();
+        Open(start.Style == SequenceStyle.Flow, start);
         parser.MoveNext();
         while (parser.Current is not SequenceEnd)
         {
             items.Add(Compose(depth + 1));
         }
 
+        Close(start.Style == SequenceStyle.Flow);
         return new SpecSequence(At(start), items.ToImmutable());
     }
 
@@ -101,6 +112,7 @@ internal sealed class NodeComposer(IParser parser)
         var entries = new OrderedDictionary<string, SpecEntry>(StringComparer.Ordinal);
         var faults = ImmutableArray.CreateBuilder<SpecFault>();
         var merged = new List<SpecMapping>();
+        Open(start.Style == MappingStyle.Flow, start);
         parser.MoveNext();
         while (parser.Current is not MappingEnd)
         {
@@ -125,6 +137,7 @@ internal sealed class NodeComposer(IParser parser)
             }
         }
 
+        Close(start.Style == MappingStyle.Flow);
         foreach (var entry in merged.SelectMany(map => map.Entries))
         {
             Count(1, start);
@@ -132,6 +145,22 @@ internal sealed class NodeComposer(IParser parser)
         }
 
         return new SpecMapping(At(start), [.. entries.Values], faults.ToImmutable());
+    }
+
+    private void Open(bool isBracket, ParsingEvent start)
+    {
+        if (isBracket)
+        {
+            _brackets.Push(start.Start);
+        }
+    }
+
+    private void Close(bool isBracket)
+    {
+        if (isBracket)
+        {
+            _brackets.Pop();
+        }
     }
 
     // What stands in the map itself wins, then the earlier of the merged.

@@ -19,10 +19,11 @@ internal static class SpecDocument
         }
 
         var parser = new Parser(new System.IO.StringReader(yaml.StartsWith('\uFEFF') ? yaml[1..] : yaml));
+        var composer = new NodeComposer(parser);
         try
         {
-            var root = new NodeComposer(parser).ComposeDocument();
-            return root is null ? (null, Problem(1, 1, "the document is empty; it needs worker_pools")) : (root, null);
+            var root = composer.ComposeDocument();
+            return root is null ? (null, Problem(1, 1, "the document is empty; it needs worker_pools, which may be none")) : (root, null);
         }
         catch (DocumentLimitException error)
         {
@@ -30,11 +31,16 @@ internal static class SpecDocument
         }
         catch (YamlException error)
         {
-            return (null, Explain(yaml, error));
+            return (null, Explain(yaml, error, composer.OpenBracket));
         }
         catch (Exception)
         {
             // The parser's own slips on text that is not YAML, e.g. an ArgumentException for an escape beyond Unicode.
+            if (composer.OpenBracket is { } bracket)
+            {
+                return (null, Problem(bracket.Line, bracket.Column, "not valid YAML in the bracket that opens here (is it closed?)"));
+            }
+
             var at = parser.Current?.End ?? Mark.Empty;
             return (null, Problem(at.Line, at.Column, "not valid YAML after this place"));
         }
@@ -43,12 +49,18 @@ internal static class SpecDocument
     private static SpecProblem Problem(long line, long column, string message) =>
         new(SpecSeverity.Error, (int)line, (int)column, "", message);
 
-    private static SpecProblem Explain(string yaml, YamlException error)
+    private static SpecProblem Explain(string yaml, YamlException error, Mark? openBracket)
     {
         var reason = $"not valid YAML: {Sentence(error.Message)}";
         if (TabIndent(yaml, (int)error.Start.Line) is { } tab)
         {
             return Problem(tab.Line, tab.Column, $"{reason} (a tab indents this line; YAML allows spaces only)");
+        }
+
+        // Where a bracket is not closed, the parser only stumbles over what follows, often the end of the document.
+        if (openBracket is { } bracket && error.Message.Contains("parsing a flow", StringComparison.Ordinal))
+        {
+            return Problem(bracket.Line, bracket.Column, $"{reason} (is the bracket that opens here not closed?)");
         }
 
         var hint = error.Message switch
@@ -64,7 +76,7 @@ internal static class SpecDocument
     private static string Sentence(string message)
     {
         const int MaxLength = 200;
-        var text = Excerpt.Cut(message.TrimEnd('.'), MaxLength);
+        var text = Excerpt.Cut(message.TrimEnd('.').Replace("  ", " ", StringComparison.Ordinal), MaxLength);
         return text.Length == 0 ? "the parser gave no reason" : char.ToLowerInvariant(text[0]) + text[1..];
     }
 

@@ -45,7 +45,7 @@ internal sealed class CliRun : IDisposable
     {
         var host = new CliHost(
             _ => new Terminal(Console(Out), Console(Error)),
-            endpoint => NexusApiClient.Create(endpoint, Time, () => 0),
+            endpoints => NexusApiClient.Create(endpoints, Time, () => 0),
             Time,
             new Surroundings(_variables.GetValueOrDefault, Directory, Path.Combine(Directory, "home"), "ann@box", () => new MemoryStream(StandardInput), Environment.MachineName));
         var code = await NexusCommandLine.RunAsync(args, host, cancellationToken);

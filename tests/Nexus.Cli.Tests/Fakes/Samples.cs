@@ -87,7 +87,7 @@ internal static class Samples
         SpecRevision = 3,
         Leader = new LeaderView("m1", "http://127.0.0.1:8420", 17, Now.AddHours(-2)),
         Managers = [new PeerView("m1", "http://127.0.0.1:8420", true), new PeerView("m2", "http://127.0.0.2:8420", false)],
-        Gateways = [new PeerView("g1", "http://127.0.0.1:8080", true)],
+        Gateways = [new PeerView("g1", "http://127.0.0.1:8081", true) { TrafficAddresses = ["http://127.0.0.1:8080"] }],
         Pools = [Pool("api", 2, 2, 2), Pool("web", 3, 2, 1, "no node with 512 MB free")],
         Allocations =
         [

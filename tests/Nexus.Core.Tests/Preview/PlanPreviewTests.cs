@@ -57,6 +57,18 @@ public sealed class PlanPreviewTests
     }
 
     [Fact]
+    public void Compute_names_settings_apart_from_routes()
+    {
+        var after = new ClusterSpec { Cluster = "shop", DrillsAllowed = true, Gateway = new GatewaySpec { SlowStart = TimeSpan.FromSeconds(9) } };
+
+        var preview = PlanPreview.Compute(new ClusterSnapshot { Spec = new ClusterSpec() }, after, 2, Now);
+
+        Assert.Empty(preview.Routes);
+        Assert.Equal(["cluster: nexus → shop", "drills: forbidden → allowed", "gateway.slow_start: 3s → 9s"], preview.Settings);
+        Assert.True(preview.Changes);
+    }
+
+    [Fact]
     public void Compute_warns_of_what_cannot_be_placed_and_of_outages()
     {
         var preview = PlanPreview.Compute(

@@ -129,7 +129,7 @@ public sealed class RollingTests
             Of(Want("web", 1, "2"), Rolls(r => r with { ProgressDeadline = TimeSpan.FromSeconds(30) }), At(Progressing, "1"),
                 Ready("n1"), Has("web", 0, "n1"), Has("web", 1, "n1", "2"), Gateway("g1", "web", 0)),
             Now);
-        Assert.Contains("web/1 is healthy, but not known to g1", Assert.Single(plan.Notices).Message);
+        Assert.Contains("none more within 30s; web/1 is healthy, but not known to g1", Assert.Single(plan.Notices).Message);
     }
 
     [Fact]

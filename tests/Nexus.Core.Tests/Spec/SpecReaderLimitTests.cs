@@ -8,7 +8,7 @@ public sealed class SpecReaderLimitTests
     [Fact]
     public void Read_refuses_a_document_that_one_value_of_the_store_cannot_hold()
     {
-        var atLimit = "worker_pools: {}\n".PadRight(256 * 1024, '#');
+        var atLimit = "worker_pools: none\n".PadRight(256 * 1024, '#');
 
         Assert.Equal("f:1:1: error: the document has 262145 bytes; allowed are at most 262144", Only(atLimit + "#"));
         Assert.Empty(SpecReader.Read(atLimit, "f").Lines);
@@ -30,7 +30,7 @@ public sealed class SpecReaderLimitTests
     [Fact]
     public void Read_refuses_a_bomb_of_aliases()
     {
-        var bomb = "a0: &a0 [x, x, x, x, x, x, x, x]\n" + "worker_pools: {}\n" + string.Concat(Enumerable.Range(1, 20).Select(i =>
+        var bomb = "a0: &a0 [x, x, x, x, x, x, x, x]\n" + "worker_pools: none\n" + string.Concat(Enumerable.Range(1, 20).Select(i =>
             $"a{i}: &a{i} [{string.Join(',', Enumerable.Repeat($"*a{i - 1}", 8))}]\n"));
 
         Assert.All(SpecReader.Read(bomb, "f").Lines, line => Assert.Contains(": unknown key; ", line));

@@ -1,0 +1,58 @@
+using Nexus.Api.V1;
+using Nexus.Cli.Commands;
+using Nexus.Cli.Tests.Fakes;
+using Nexus.Core.State;
+
+namespace Nexus.Cli.Tests;
+
+public sealed class ApplyWaitTests
+{
+    [Fact]
+    public async Task Apply_wait_outlasts_replicas_that_are_still_to_stop()
+    {
+        await using var cluster = await FakeCluster.StartAsync();
+        var stays = Samples.Allocation("web-1-0", "web", AllocationPhase.Running, healthy: true);
+        var surplus = Samples.Allocation("web-1-1", "web", AllocationPhase.Draining, healthy: true) with { Desired = DesiredStatus.Stop };
+        var removed = Samples.Allocation("old-1-0", "old", AllocationPhase.Running, healthy: true);
+        var lost = surplus with { Id = "web-1-2", Phase = AllocationPhase.Lost };
+        var scaled = new StatusView { SpecRevision = 1, Pools = [Samples.Pool("web", 1, 1, 1)] };
+        cluster.Status = scaled with { Allocations = [stays, surplus, removed, lost] };
+        var time = new WatchedTime();
+        using var run = new CliRun { Time = time };
+
+        var running = run.RunAsync(cluster, "apply", run.Write("nexus.yaml", Samples.Yaml), "--wait");
+        await run.Error.UntilAsync("web: 1/1 healthy, 1/1 up to date; 1 still to stop\n");
+        await run.Error.UntilAsync("old: removed; 1 still to stop\n");
+        cluster.Status = scaled with { Allocations = [stays, surplus with { Phase = AllocationPhase.Stopped }, removed, lost] };
+        await time.PassAsync(PoolWait.Interval);
+        await run.Error.UntilAsync("web: 1/1 healthy, 1/1 up to date\n");
+        cluster.Status = scaled with { Allocations = [stays, lost] };
+        await time.PassAsync(PoolWait.Interval);
+        var result = await running;
+
+        Assert.Equal(0, result.Code);
+        Assert.EndsWith("the pool is ready after 2 s\n", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Apply_wait_of_no_pools_ends_when_everything_has_stopped()
+    {
+        await using var cluster = await FakeCluster.StartAsync();
+        var last = Samples.Allocation("web-1-0", "web", AllocationPhase.Running, healthy: true) with { Desired = DesiredStatus.Stop };
+        cluster.Status = new StatusView { SpecRevision = 1, Allocations = [last] };
+        var time = new WatchedTime();
+        using var run = new CliRun { Time = time };
+
+        var running = run.RunAsync(cluster, "apply", run.Write("nexus.yaml", "worker_pools: none"), "--wait=1s");
+        await time.PassAsync(PoolWait.Interval);
+        var late = await running;
+        cluster.Status = new StatusView { SpecRevision = 1 };
+        using var again = new CliRun();
+        var done = await again.RunAsync(cluster, "apply", again.Write("nexus.yaml", "worker_pools: none"), "--wait=1s");
+
+        Assert.Equal(5, late.Code);
+        Assert.Contains("  web-1-0 on n1 has not stopped: running\n", late.Error);
+        Assert.Equal(0, done.Code);
+        Assert.StartsWith("no pool is left and everything has stopped after ", done.Error, StringComparison.Ordinal);
+    }
+}
