@@ -33,6 +33,16 @@ public sealed class AppHostProcessTests : IDisposable
         Assert.Contains("child ", await File.ReadAllTextAsync(Path.Combine(_folder, "logs", "parent.log"), Token), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_terminal_that_is_closed_ends_a_run_like_CtrlC()
+    {
+        await using var run = new AppHostProcess(_folder);
+        await run.ReadUntilAsync("Press Ctrl-C to stop.", Token);
+
+        Assert.Equal(0, await run.HangUpAsync(Token));
+        Assert.Empty(OwnerMark.Find(Owner));
+    }
+
     [Theory]
     [InlineData("from user secrets", "", "", "nobody else says anything")]
     [InlineData("from the environment", "from the environment", "", "the environment is closer to the run than a file")]

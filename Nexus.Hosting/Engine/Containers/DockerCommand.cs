@@ -72,7 +72,11 @@ internal sealed class DockerCommand(string path)
                 .Select(line => line.Split('\t')).Where(columns => columns is [_, _, ""] or [_, _]).ToList();
             if (found.Count > 0)
             {
-                await RunAsync(["rm", "--force", "--volumes", .. found.Select(columns => columns[0])], limit.Token);
+                var (removed, _, error) = await TryRunAsync(["rm", "--force", "--volumes", .. found.Select(columns => columns[0])], limit.Token);
+                if (removed != 0 && error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Any(line => !IsGoneAnyway(line)))
+                {
+                    throw new DistributedApplicationException($"docker: {error.Trim()}");
+                }
             }
 
             return [.. found.Select(columns => columns[1])];
@@ -83,4 +87,8 @@ internal sealed class DockerCommand(string path)
             return [];
         }
     }
+
+    // Another removal of ours, or a person's, was faster.
+    private static bool IsGoneAnyway(string line) =>
+        line.Contains("is already in progress", StringComparison.Ordinal) || line.Contains("No such container", StringComparison.Ordinal);
 }

@@ -84,6 +84,14 @@ internal sealed class AppHostProcess : IAsyncDisposable
         return await ExitAsync(cancellationToken);
     }
 
+    /// <summary>As the kernel does when the terminal is closed.</summary>
+    public async Task<int> HangUpAsync(CancellationToken cancellationToken)
+    {
+        using var kill = Process.Start("kill", ["-HUP", $"{_process.Id}"]);
+        await kill.WaitForExitAsync(cancellationToken);
+        return await ExitAsync(cancellationToken);
+    }
+
     public async Task<int> ExitAsync(CancellationToken cancellationToken)
     {
         await _process.WaitForExitAsync(cancellationToken);
