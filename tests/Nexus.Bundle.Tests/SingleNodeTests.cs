@@ -1,10 +1,9 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace Nexus.Bundle.Tests;
 
 /// <summary>The published bundle of one machine, really installed and run.</summary>
-public sealed class SingleNodeTests(InstalledNode installed)
+public sealed class SingleNodeTests(InstalledNode installed) : IClassFixture<InstalledNode>
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -144,6 +143,5 @@ public sealed class SingleNodeTests(InstalledNode installed)
     private async Task<string> MainPidsAsync() => string.Join(
         ' ', await MainPidAsync("consul"), await MainPidAsync("nexus-orchestrator"), await MainPidAsync("nexus-gateway"), await MainPidAsync("nexus-worker"));
 
-    private async Task<string> GetAsync(string host, int port, string path) => (await Node.TryAsync(["timeout", "5", "bash", "-c",
-        $"exec 3<>/dev/tcp/{host}/{port.ToString(CultureInfo.InvariantCulture)} && printf 'GET {path} HTTP/1.0\\r\\nHost: x\\r\\n\\r\\n' >&3 && cat <&3"], Cancel)).Output;
+    private Task<string> GetAsync(string host, int port, string path) => Node.GetAsync(host, port, path, Cancel);
 }
