@@ -135,6 +135,30 @@ public sealed class SingleNodeTests(InstalledNode installed) : IClassFixture<Ins
         Assert.Equal(before, await CurrentAsync());
     }
 
+    [Fact]
+    public async Task Install_refuses_and_changes_nothing_where_secrets_are_missing_or_placeholders()
+    {
+        var before = await StateAsync();
+        await Node.ShellAsync(
+            "rm -rf /srv/bad-secrets && cp -r /opt/nexus/secrets/node-1 /srv/bad-secrets && echo CHANGEME >/srv/bad-secrets/gateway.token && rm /srv/bad-secrets/key.pem", Cancel);
+        var refused = await Node.TryAsync(["/opt/nexus/current/install.sh", "--accept", "clock", "--secrets", "/srv/bad-secrets"], Cancel);
+        Assert.Equal(1, refused.Code);
+        Assert.Contains("/srv/bad-secrets/gateway.token is no token (a UUID), but maybe a placeholder", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("/srv/bad-secrets/key.pem is missing", refused.Error, StringComparison.Ordinal);
+
+        // What was lost of the installed ones is missed as well.
+        await Node.ShellAsync("mv /etc/nexus/secrets/gateway.token /srv/kept.token", Cancel);
+        var lost = await Node.TryAsync(["/opt/nexus/current/install.sh", "--accept", "clock"], Cancel);
+        await Node.ShellAsync("mv /srv/kept.token /etc/nexus/secrets/gateway.token", Cancel);
+        Assert.Equal(1, lost.Code);
+        Assert.Contains("/etc/nexus/secrets/gateway.token is missing", lost.Error, StringComparison.Ordinal);
+        Assert.Equal(before, await StateAsync());
+    }
+
+    /// <summary>What an installation would change.</summary>
+    private async Task<string> StateAsync() => await MainPidsAsync() + await Node.ShellAsync(
+        "readlink /opt/nexus/current && ls /opt/nexus/releases && find /etc/nexus -type f -print0 | sort -z | xargs -0 sha256sum", Cancel);
+
     private async Task<string> CurrentAsync() => (await Node.RunAsync(["readlink", "/opt/nexus/current"], Cancel)).Trim();
 
     private async Task<string> MainPidAsync(string unit) =>
