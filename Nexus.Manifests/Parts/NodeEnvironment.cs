@@ -26,6 +26,7 @@ internal static class NodeEnvironment
             PARTS="{string.Join(' ', parts.Select(part => part.Name))}"
             CONSUL_SERVER={(isServer ? "yes" : "no")}
             CONSUL_SERVERS={topology.Machines.Count(m => m.Roles.HasFlag(MachineRoles.ConsulServer))}
+            CONSUL_PEERS="{string.Join(' ', topology.Machines.Where(m => m.Roles.HasFlag(MachineRoles.ConsulServer) && m.Name != machine.Name).Select(m => m.Address))}"
             LISTENS="{string.Join(' ', Listens(machine, options))}"
             SECRET_FILES="{string.Join(' ', SecretFiles(parts, isServer))}"
             GATEWAY_PORT={options.GatewayPort}

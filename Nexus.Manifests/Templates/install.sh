@@ -305,7 +305,7 @@ image_of() { sed -n "s/^${1^^}_IMAGE=//p" "$here/.env"; }
 consul_of_image() {
   local folder=()
   [ ! -d /etc/nexus/consul ] || folder=(--volume /etc/nexus/consul:/etc/nexus/consul:ro)
-  docker run --rm --network none --read-only --cap-drop ALL --user 61100:61100 "${folder[@]}" --entrypoint /bin/consul "$(image_of consul)" "$@"
+  docker run --rm --network none --read-only --cap-drop ALL --ulimit nofile=65536 --user 61100:61100 "${folder[@]}" --entrypoint /bin/consul "$(image_of consul)" "$@"
 }
 
 image_consul=''
@@ -398,7 +398,8 @@ put_consul() {
   fi
   local words consul=$root/bin/consul
   [ "$TARGET" = systemd ] || consul=consul_of_image
-  words=$("$consul" validate /etc/nexus/consul 2>&1) || die "Consul refuses its configuration: $words"
+  # A login may open fewer files than the service, and Consul judges by what it finds.
+  words=$(ulimit -Sn hard && "$consul" validate /etc/nexus/consul 2>&1) || die "Consul refuses its configuration: $words"
 }
 
 put_firewall() {
@@ -513,16 +514,30 @@ wait_for() {
   done
 }
 
+# missing_peers: the other Consul servers that do not listen yet.
+missing_peers() {
+  local peer
+  for peer in $CONSUL_PEERS; do
+    # shellcheck disable=SC2016 # The inner shell's own words.
+    timeout 2 bash -c ': >"/dev/tcp/$0/8300"' "$peer" 2>/dev/null || echo "$peer"
+  done
+}
+
 # The last Consul server to come makes the quorum, and the tokens of all.
 prepare_cluster() {
   [ "$mode" != dry-run ] || return 0
+  local missing limit=60
   leader=yes
-  if ! wait_for "$(if [ "$CONSUL_SERVER" = yes ] && [ "$CONSUL_SERVERS" -gt 1 ]; then echo 20; else echo 60; fi)" has_leader; then
+  missing=$(missing_peers | xargs)
+  # A server that is new elects nobody before all are there; one that is not may find a quorum of the others.
+  if [ -n "$missing" ] && [ "$CONSUL_SERVER" = yes ]; then limit=20; fi
+  if [ -n "$missing" ] && [ "$CONSUL_SERVER" = yes ] && [ "$was_server" = no ]; then limit=3; fi
+  if ! wait_for "$limit" has_leader; then
     leader=no
-    if [ "$CONSUL_SERVER" = no ] || [ "$CONSUL_SERVERS" = 1 ]; then
-      die "Consul has no leader after 60 s; see: $(if [ "$TARGET" = systemd ]; then echo journalctl -u consul; else echo docker logs nexus-consul; fi)"
+    if [ "$CONSUL_SERVER" = no ] || [ -z "$missing" ]; then
+      die "Consul has no leader after $limit s; see: $(if [ "$TARGET" = systemd ]; then echo journalctl -u consul; else echo docker logs nexus-consul; fi)"
     fi
-    say "Consul waits for the other servers ($CONSUL_SERVERS in all); install them now"
+    say "Consul has no leader while $missing do not answer ($CONSUL_SERVERS servers in all); install them now"
     return 0
   fi
   [ "$CONSUL_SERVER" = yes ] || return 0
@@ -561,6 +576,8 @@ wait_until_healthy() {
 }
 
 run_checks
+was_server=no
+if [ -e /var/lib/consul/raft/raft.db ]; then was_server=yes; fi
 [ "$mode" != check ] || { say "$NODE_NAME: every check passed"; exit 0; }
 hold_lock
 fetch_images

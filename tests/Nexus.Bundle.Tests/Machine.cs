@@ -88,6 +88,20 @@ internal sealed class Machine : IAsyncDisposable
     public async Task<string> JournalAsync(CancellationToken cancellationToken) =>
         (await TryAsync(["journalctl", "--no-pager", "--lines=80", "--output=short"], cancellationToken)).All;
 
+    /// <summary>As when its power fails; its journal is kept.</summary>
+    public async Task KillAsync(CancellationToken cancellationToken)
+    {
+        if (_leader.Length == 0)
+        {
+            return;
+        }
+
+        await KeepJournalAsync();
+        await Command.MustAsync("kill", ["-KILL", _leader], cancellationToken);
+        _leader = "";
+        await _container!.WaitForExitAsync(cancellationToken);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_container is not null)
