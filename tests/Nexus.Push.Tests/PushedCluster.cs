@@ -156,6 +156,7 @@ internal sealed class PushedCluster : IAsyncDisposable
         File.Copy(Path.Combine(_folder, "key.pub"), Path.Combine(ssh, "authorized_keys"), overwrite: true);
         await machine.ShellAsync(
             """
+            rm -f /root/.bashrc /root/.profile /root/.bash_profile /root/.bash_login
             chmod 700 /root/.ssh && chmod 600 /root/.ssh/authorized_keys
             rm -f /etc/ssh/ssh_host_* && ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
             printf '%s\n' 'HostKey /etc/ssh/ssh_host_ed25519_key' 'UsePAM no' 'PasswordAuthentication no' 'PermitRootLogin prohibit-password' >/etc/ssh/sshd_test
