@@ -225,7 +225,7 @@ internal sealed class Machine : IAsyncDisposable
 
         var journal = await TryAsync(["journalctl", "--no-pager", "--output=short-monotonic"], CancellationToken.None);
         var folder = Directory.CreateDirectory(Path.Combine(RepositoryRoot.Path, "artifacts", "bundle")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, $"{_kind.Name}.log"), journal.All, CancellationToken.None);
+        await File.WriteAllTextAsync(Path.Combine(folder, $"{_kind.Name[.._kind.Name.LastIndexOf('-')]}.log"), journal.All, CancellationToken.None);
     }
 
     private async Task TurnOffAsync(Process container)

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Nexus.Bundle.Tests;
 
 namespace Nexus.Push.Tests;
@@ -103,21 +104,13 @@ public sealed class PushTests
     private static async Task ServeAsync(PushedCluster cluster, Machine machine, string address, int replicas = 3)
     {
         var spec = await cluster.WriteAsync("nexus.yaml", Yaml.Replace("min_replicas: 3", $"min_replicas: {replicas}", StringComparison.Ordinal), Cancel);
+        string[] at = ["--address", $"http://{address}:8420"];
         // A manager whose leader has just died answers after a moment.
-        CommandResult applied;
-        var tries = 0;
-        do
-        {
-            applied = await cluster.NexusAsync(["apply", spec, "--wait=80s", "--address", $"http://{address}:8420"], Cancel);
-        }
-        while (applied.Code == 3 && ++tries < 5);
-        if (applied.Code != 0)
-        {
-            var status = await cluster.NexusAsync(["status", "--address", $"http://{address}:8420"], Cancel);
-            var events = await cluster.NexusAsync(["events", "--address", $"http://{address}:8420"], Cancel);
-            Assert.Fail($"{applied.Code}: {applied.All}\n{status.All}\n{events.All}");
-        }
-
+        await machine.WaitAsync($"the spec is applied through {address}", Patience, async () =>
+            (await cluster.NexusAsync(["apply", spec, .. at], Cancel)).Code == 0, Cancel);
+        var healthy = new Regex($@"^web +\w+ +{replicas} +\d+ +{replicas} ", RegexOptions.Multiline, TimeSpan.FromSeconds(1));
+        await machine.WaitAsync($"{replicas} replicas are healthy", Patience, async () =>
+            healthy.IsMatch((await cluster.NexusAsync(["status", .. at], Cancel)).Output), Cancel);
         await machine.WaitAsync($"{address} serves the pool", Patience, async () =>
             (await machine.GetAsync(address, 80, "/index.html", Cancel)).Contains("served by node-", StringComparison.Ordinal), Cancel);
     }
