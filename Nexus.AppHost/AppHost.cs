@@ -68,7 +68,7 @@ var workers = cluster.Workers.Select((name, i) => builder.AddProject<Projects.Ne
 // The pools: applied the way a user applies them, then waited for.
 var pools = builder.AddProject<Projects.Nexus_Cli>("pools")
     .WithArgs("apply", cluster.SpecPath, "--wait")
-    .WithEnvironment("NEXUS_ADDRESS", managers[0].GetEndpoint("http"))
+    .WithEnvironment("NEXUS_ADDRESS", managers.Addresses())
     .WithPoolsHealthCheck(managers[0].GetEndpoint("http"))
     .WaitFor(managers[0])
     .PublishedAs(published.Cli);
@@ -83,7 +83,7 @@ if (cluster.NeedsSampleImage)
 // Started by hand: breaks the cluster on purpose, under load, and says what that cost (needs `drills: allowed` in the spec).
 var drill = builder.AddProject<Projects.Nexus_Cli>("drill")
     .WithArgs("drill")
-    .WithEnvironment("NEXUS_ADDRESS", managers[0].GetEndpoint("http"))
+    .WithEnvironment("NEXUS_ADDRESS", managers.Addresses())
     .WithExplicitStart()
     .ExcludeFromManifest();
 gateways.ForEach(gateway => drill.WithArgs("--url", gateway.GetEndpoint("http")));

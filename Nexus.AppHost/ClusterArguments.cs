@@ -93,7 +93,7 @@ internal sealed class ClusterArguments
         if (names.Count % 2 == 0)
         {
             Problems.Add(
-                $"--consuls: found '{names.Count}'; allowed are 1, 3 and 5, for a quorum of an even number survives no more than of one less.");
+                $"--consuls: found '{names.Count}'; allowed are 1, 3 and 5: an even number survives no more failures than one server less.");
         }
 
         return names.Count == 1 ? ["consul"] : names;

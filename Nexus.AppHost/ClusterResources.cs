@@ -29,6 +29,11 @@ internal static class ClusterResources
             return Task.CompletedTask;
         });
 
+    /// <summary>Where the managers' API answers, as the nexus command takes it: it asks the next where one is gone.</summary>
+    public static ReferenceExpression Addresses(this IReadOnlyList<IResourceBuilder<ProjectResource>> managers) => managers.Skip(1).Aggregate(
+        ReferenceExpression.Create($"{managers[0].GetEndpoint("http")}"),
+        (all, manager) => ReferenceExpression.Create($"{all},{manager.GetEndpoint("http")}"));
+
     private static void Forget(string folder)
     {
         try

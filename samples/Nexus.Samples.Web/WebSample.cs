@@ -61,7 +61,7 @@ internal static class WebSample
         var me = new WhoAmI(
             settings.Allocation, settings.Pool, settings.Node, settings.Revision,
             Environment.MachineName, Environment.ProcessId, settings.Version);
-        app.MapGet("/", () => $"Hello from pool '{me.Pool}', allocation '{me.Allocation}', host {me.Hostname}\n");
+        app.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], () => $"Hello from pool '{me.Pool}', allocation '{me.Allocation}', host {me.Hostname}\n");
         app.MapGet("/whoami", () => me);
     }
 
