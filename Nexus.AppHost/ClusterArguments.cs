@@ -11,7 +11,7 @@ internal sealed class ClusterArguments
     private static readonly string[] Known =
     [
         "spec", "topology", "workers", "managers", "gateways", "consuls", "runtime", "gateway-port", "api-port", "consul-port", "logs", "no-dashboard",
-        "target", "operation", "step", "output-path", "log-level", "environment",
+        "target", "arch", "nodes", "image-prefix", "operation", "step", "output-path", "log-level", "environment",
     ];
 
     // They may stand without a value.
@@ -43,7 +43,7 @@ internal sealed class ClusterArguments
         var name = this["topology"] ?? ClusterTopologies.Small.Name;
         if (ClusterTopologies.TryFind(name, out var topology))
         {
-            return topology;
+            return WithAddresses(topology);
         }
 
         Problems.Add($"--{ClusterTopologies.Refusal(name)}");
@@ -62,6 +62,29 @@ internal sealed class ClusterArguments
                 Problems.Add($"--target: found '{this["target"]}'; allowed are compose and systemd.");
                 return DeploymentTarget.Compose;
         }
+    }
+
+    /// <summary>The processor of the machines, in the bundles' word for it.</summary>
+    public string Architecture()
+    {
+        OnlyWhenPublishing("arch");
+        switch (this["arch"])
+        {
+            case null or "arm64":
+                return "arm64";
+            case "amd64" or "x64":
+                return "amd64";
+            default:
+                Problems.Add($"--arch: found '{this["arch"]}'; allowed are arm64 and amd64.");
+                return "arm64";
+        }
+    }
+
+    /// <summary>What stands before the names of our images; empty for the engine's default.</summary>
+    public string ImagePrefix()
+    {
+        OnlyWhenPublishing("image-prefix");
+        return this["image-prefix"] ?? "";
     }
 
     public IReadOnlyList<string> Consuls(ClusterTopology topology)
@@ -121,6 +144,36 @@ internal sealed class ClusterArguments
         var read = SpecReader.Read(yaml, file);
         Problems.AddRange(read.Problems.Where(p => p.Severity == SpecSeverity.Error).Select(p => p.Format(file)));
         return read.Spec;
+    }
+
+    /// <summary>The machines at the addresses that were given, in a file or as the word itself; the topology's own are placeholders.</summary>
+    private ClusterTopology WithAddresses(ClusterTopology topology)
+    {
+        OnlyWhenPublishing("nodes");
+        if (this["nodes"] is not { } nodes)
+        {
+            return topology;
+        }
+
+        try
+        {
+            var read = NodeAddresses.Read(File.Exists(nodes) ? File.ReadAllText(nodes) : nodes, topology);
+            Problems.AddRange(read.Problems.Select(problem => $"--{problem}"));
+            return read.Topology ?? topology;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Problems.Add($"--nodes: {e.Message}");
+            return topology;
+        }
+    }
+
+    private void OnlyWhenPublishing(string option)
+    {
+        if (!_publishes && this[option] is not null)
+        {
+            Problems.Add($"--{option}: is for machines of their own, so it goes with --operation publish only.");
+        }
     }
 
     private int Number(string option, int least, int most, int usual)

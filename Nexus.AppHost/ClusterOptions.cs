@@ -28,6 +28,9 @@ internal sealed class ClusterOptions
         dotnet run --project Nexus.AppHost -- --operation publish --output-path FOLDER [options]
           --topology NAME       the machines (small)
           --target KIND         what runs on them: compose or systemd (compose)
+          --arch KIND           their processor: arm64 or amd64 (arm64)
+          --nodes LIST          their private addresses, NAME=ADDRESS,…, or a file of such lines (placeholders)
+          --image-prefix TEXT   registry, and path in it, before the names of our images ()
           --runtime KIND        how pools run: docker, or process with systemd only (docker)
           --spec FILE, --gateway-port N as above
         """;
@@ -42,6 +45,12 @@ internal sealed class ClusterOptions
 
     /// <summary>What runs on them.</summary>
     public required DeploymentTarget Target { get; init; }
+
+    /// <summary>The processor of published machines.</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>What stands before the names of our images.</summary>
+    public required string ImagePrefix { get; init; }
 
     /// <summary>The names of the Consul servers.</summary>
     public required IReadOnlyList<string> Consuls { get; init; }
@@ -137,6 +146,8 @@ internal sealed class ClusterOptions
             IsPublished = published,
             Topology = topology,
             Target = target,
+            Architecture = arguments.Architecture(),
+            ImagePrefix = arguments.ImagePrefix(),
             Consuls = consuls,
             Managers = arguments.Names(topology, MachineRoles.Manager, "managers", 5, n => $"manager-{n}"),
             Gateways = arguments.Names(topology, MachineRoles.Gateway, "gateways", 5, n => n == 1 ? "gateway" : $"gateway-{n}"),

@@ -75,6 +75,8 @@ public static class DeploymentBundles
         new("compose.yaml", ComposeFile.Compute(machine, spec, options)),
         new(".env", ComposeFile.Environment(machine, options)),
         new("systemd/nexus.tmpfiles", ComposeFile.Directories(machine)),
+        new("systemd/nexus-keeper.service", Template.Read("nexus-keeper.service")),
+        new("keeper.sh", Template.Read("keeper.sh"), Executable: true),
         new("nexus", Template.Read("nexus.compose.sh"), Executable: true),
     ];
 }

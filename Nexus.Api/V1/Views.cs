@@ -102,7 +102,7 @@ public sealed record PoolView
     /// <summary>Replicas wanted.</summary>
     public int Desired { get; init; }
 
-    /// <summary>Allocations that shall run.</summary>
+    /// <summary>Allocations that shall run, but for those on lost nodes: others stand in for them.</summary>
     public int Running { get; init; }
 
     /// <summary>Of those, healthy.</summary>

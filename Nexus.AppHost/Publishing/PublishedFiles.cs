@@ -27,6 +27,8 @@ internal static partial class PublishedFiles
 
     private static BundleOptions BundleOf(ClusterOptions cluster) => new()
     {
+        Architecture = cluster.Architecture,
+        ImagePrefix = cluster.ImagePrefix,
         Runtime = cluster.Runtime == "process" ? ReplicaRuntime.Process : ReplicaRuntime.Docker,
         GatewayPort = cluster.GatewayPort,
     };

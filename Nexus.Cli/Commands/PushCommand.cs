@@ -54,12 +54,17 @@ internal sealed class PushCommand(CommandContext context, Surroundings surroundi
                 throw new CommandFailedException(
                     ExitCode.Usage, $"there are no secrets for {machine.Name} in {plan.Secrets}: run secrets.sh of the bundle, or name their folder with --secrets.");
             }
+        }
 
-            if (plan.Bundle.NeedsBinaries && machine.Parts.FirstOrDefault(part => !Directory.Exists(Path.Combine(plan.Binaries, part))) is { } part)
-            {
-                throw new CommandFailedException(
-                    ExitCode.Usage, $"there is no {part} in {plan.Binaries}: publish the programs there, or name their folder with --binaries.");
-            }
+        if (plan.Bundle.NeedsBinaries && !File.Exists(Path.Combine(plan.Binaries, "nexus")))
+        {
+            throw new CommandFailedException(
+                ExitCode.Usage, $"there are no programs in {plan.Binaries}: make them with eng/publish.sh --out, or name their folder with --binaries.");
+        }
+
+        if (plan.Consul is { } consul && !File.Exists(consul))
+        {
+            throw new CommandFailedException(ExitCode.Usage, $"--consul: there is no file {consul}.");
         }
     }
 

@@ -32,7 +32,8 @@ internal sealed class PushOptions
         HelpName = "dir",
     };
 
-    private readonly Option<string?> _binaries = new("--binaries") { Description = "Folder of the programs, for systemd. Default: binaries in the bundle.", HelpName = "dir" };
+    private readonly Option<string?> _binaries = new("--binaries") { Description = "Folder of the programs, for systemd, as eng/publish.sh makes it. Default: binaries in the bundle.", HelpName = "dir" };
+    private readonly Option<string?> _consul = new("--consul") { Description = "A Consul program for machines that have none, for systemd.", HelpName = "file" };
     private readonly Option<string?> _accept = new("--accept") { Description = "Checks of install.sh that may refuse: arch,clock,disk,docker,memory,ports.", HelpName = "checks" };
     private readonly Option<string?> _sshConfig = new("--ssh-config") { Description = "A file in place of ~/.ssh/config.", HelpName = "file" };
     private readonly Option<bool> _acceptNew = new("--accept-new-host-keys")
@@ -54,7 +55,7 @@ internal sealed class PushOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(_targets);
-        Option[] all = [_bundle, _all, _back, _dryRun, _noDrain, _drainTimeout, _secrets, _binaries, _accept, _sshConfig, _acceptNew];
+        Option[] all = [_bundle, _all, _back, _dryRun, _noDrain, _drainTimeout, _secrets, _binaries, _consul, _accept, _sshConfig, _acceptNew];
         foreach (var option in all)
         {
             command.Options.Add(option);
@@ -76,6 +77,7 @@ internal sealed class PushOptions
             bundle, PushTargets.Choose(bundle, parsed.GetValue(_targets) ?? [], parsed.GetValue(_all)), parsed.GetValue(_back),
             !parsed.GetValue(_noDrain), Path.GetFullPath(secrets, surroundings.WorkingDirectory),
             Path.GetFullPath(parsed.GetValue(_binaries) ?? Path.Combine(bundle.Folder, "binaries"), surroundings.WorkingDirectory),
+            parsed.GetValue(_consul) is { } consul ? Path.GetFullPath(consul, surroundings.WorkingDirectory) : null,
             parsed.GetValue(_accept) is { } checks ? $" --accept {checks}" : "");
     }
 

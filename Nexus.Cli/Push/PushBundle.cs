@@ -7,8 +7,7 @@ namespace Nexus.Cli.Push;
 /// <param name="Name">Its name, which is also its node's.</param>
 /// <param name="Address">Its private address.</param>
 /// <param name="IsWorker">Whether it runs replicas, so that it is drained first.</param>
-/// <param name="Parts">The folders of programs that it needs.</param>
-internal sealed record PushMachine(string Name, string Address, bool IsWorker, ImmutableArray<string> Parts);
+internal sealed record PushMachine(string Name, string Address, bool IsWorker);
 
 /// <summary>A published bundle on this machine's disk: what its <c>cluster.env</c> and <c>nodes.tsv</c> say.</summary>
 internal sealed record PushBundle
@@ -87,8 +86,7 @@ internal sealed record PushBundle
             throw Broken(folder, $"nodes/{name}/install.sh is missing");
         }
 
-        string[] parts = [.. words.Where(role => role != "consul-server").Select(role => role == "manager" ? "orchestrator" : role), "cli"];
-        return new PushMachine(name, address, words.Contains("worker"), [.. parts]);
+        return new PushMachine(name, address, words.Contains("worker"));
     }
 
     // It becomes a word of a command there.

@@ -6,10 +6,12 @@ namespace Nexus.Cli.Push;
 /// <param name="Back">Whether they go back to the release before, in the reverse order.</param>
 /// <param name="Drains">Whether workers are drained first.</param>
 /// <param name="Secrets">Folder of the machines' secrets.</param>
-/// <param name="Binaries">Folder of the programs.</param>
+/// <param name="Binaries">Folder of the programs, as eng/publish.sh makes it.</param>
+/// <param name="Consul">A Consul program for machines that have none; null for none.</param>
 /// <param name="Accepted">Checks that install.sh shall accept; empty for none.</param>
 internal sealed record PushPlan(
-    PushBundle Bundle, IReadOnlyList<PushTarget> Targets, bool Back, bool Drains, string Secrets, string Binaries, string Accepted)
+    PushBundle Bundle, IReadOnlyList<PushTarget> Targets, bool Back, bool Drains, string Secrets, string Binaries, string? Consul,
+    string Accepted)
 {
     /// <summary>The release before, on a machine.</summary>
     public const string Previous = "/opt/nexus/previous";

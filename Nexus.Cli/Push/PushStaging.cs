@@ -29,7 +29,7 @@ internal sealed class PushStaging(PushPlan plan, SystemSsh ssh)
             [(plan.Bundle.FolderOf(machine), Folder), (Path.Combine(plan.Secrets, machine.Name), $"{Folder}/secrets")];
         if (plan.Bundle.NeedsBinaries)
         {
-            folders.AddRange(machine.Parts.Select(part => (Path.Combine(plan.Binaries, part), $"{Folder}/bin/{part}")));
+            folders.Add((plan.Binaries, $"{Folder}/bin"));
         }
 
         foreach (var (from, to) in folders)
@@ -45,16 +45,14 @@ internal sealed class PushStaging(PushPlan plan, SystemSsh ssh)
         return await SendConsulAsync(target, cancellationToken);
     }
 
-    // Where the bundle brings Consul along, as one program.
     private async Task<string?> SendConsulAsync(PushTarget target, CancellationToken cancellationToken)
     {
-        var program = Path.Combine(plan.Binaries, "consul");
-        if (!plan.Bundle.NeedsBinaries || !File.Exists(program))
+        if (!plan.Bundle.NeedsBinaries || plan.Consul is not { } program)
         {
             return null;
         }
 
-        var code = await ssh.RunAsync(target, $"cat >{Folder}/bin/consul && chmod +x {Folder}/bin/consul", async (stream, token) =>
+        var code = await ssh.RunAsync(target, $"cat >{Folder}/consul/consul && chmod +x {Folder}/consul/consul", async (stream, token) =>
         {
             await using var file = File.OpenRead(program);
             await file.CopyToAsync(stream, token);

@@ -36,7 +36,7 @@ internal sealed partial class ReportLoop(
             heartbeat.Beat();
             try
             {
-                await registration.RegisteredAsync(stoppingToken);
+                await RegisteredAsync(heartbeat, stoppingToken);
                 await ReportAsync(heartbeat, stoppingToken);
             }
             catch (ConsulException e)
@@ -52,6 +52,19 @@ internal sealed partial class ReportLoop(
         }
 
         await following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>A gateway that started while Consul is away waits for as long as that lasts, and is no less alive.</summary>
+    private async Task RegisteredAsync(ILoopHeartbeat heartbeat, CancellationToken cancellationToken)
+    {
+        var registered = registration.RegisteredAsync(cancellationToken);
+        while (!registered.IsCompleted)
+        {
+            heartbeat.Beat();
+            await Task.WhenAny(registered, Task.Delay(LookAnyway, time, cancellationToken));
+        }
+
+        await registered;
     }
 
     /// <summary>Reports under one session until that is lost.</summary>

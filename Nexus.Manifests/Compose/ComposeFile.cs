@@ -87,6 +87,8 @@ internal static class ComposeFile
           cap_drop: [ALL]
           security_opt: ["no-new-privileges:true"]
           pids_limit: 1024
+          # Some engines give 1024 only, with which Consul refuses its limits and a gateway its clients.
+          ulimits: { nofile: 65536 }
           stop_grace_period: 45s
           tmpfs: ["/tmp:rw,noexec,nosuid,nodev,size=64m"]
           logging:

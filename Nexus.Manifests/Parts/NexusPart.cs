@@ -8,7 +8,7 @@ namespace Nexus.Manifests.Parts;
 /// <param name="Program">Name of its executable.</param>
 /// <param name="UserId">Its user in containers; also its group's, but for <see cref="Group"/>.</param>
 /// <param name="MemoryMegabytes">The most it may use.</param>
-/// <param name="WatchdogSeconds">Silence after which systemd restarts it.</param>
+/// <param name="WatchdogSeconds">Silence after which systemd, or the keeper of its container, restarts it.</param>
 internal sealed record NexusPart(
     string Name, MachineRoles Role, string Program, int UserId, int MemoryMegabytes, int WatchdogSeconds)
 {
@@ -17,6 +17,9 @@ internal sealed record NexusPart(
 
     /// <summary>User and group of Consul in containers.</summary>
     public const int Consul = 61100;
+
+    /// <summary>Silence after which the keeper restarts Consul's container.</summary>
+    public const int ConsulLimitSeconds = 60;
 
     /// <summary>The manager; its watchdog is the one the operations handbook asks for.</summary>
     public static NexusPart Orchestrator { get; } = new("orchestrator", MachineRoles.Manager, "Nexus.Orchestrator", 61101, 512, 60);

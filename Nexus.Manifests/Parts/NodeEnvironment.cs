@@ -26,12 +26,13 @@ internal static class NodeEnvironment
             PARTS="{string.Join(' ', parts.Select(part => part.Name))}"
             CONSUL_SERVER={(isServer ? "yes" : "no")}
             CONSUL_SERVERS={topology.Machines.Count(m => m.Roles.HasFlag(MachineRoles.ConsulServer))}
+            CONSUL_PEERS="{string.Join(' ', topology.Machines.Where(m => m.Roles.HasFlag(MachineRoles.ConsulServer) && m.Name != machine.Name).Select(m => m.Address))}"
             LISTENS="{string.Join(' ', Listens(machine, options))}"
             SECRET_FILES="{string.Join(' ', SecretFiles(parts, isServer))}"
             GATEWAY_PORT={options.GatewayPort}
             SSH_PORT={options.SshPort}
             {string.Join('\n', parts.Select(part => $"HEALTH_{part.Name}={HealthOf(part, machine)}"))}
-            """ + "\n";
+            """ + "\n" + (target == DeploymentTarget.Compose ? Kept(parts, machine) : "");
     }
 
     /// <summary><c>cluster.env</c>: the deployment, for <c>rollout.sh</c> and <c>secrets.sh</c>.</summary>
@@ -74,6 +75,19 @@ internal static class NodeEnvironment
     }
 
     private static string Of(DeploymentTarget target) => target == DeploymentTarget.Compose ? "compose" : "systemd";
+
+    /// <summary>
+    /// For the keeper: where a container says that it is alive, which is no matter of other machines, and the seconds of silence after
+    /// which it is restarted. Consul's front page needs neither a token nor a leader.
+    /// </summary>
+    private static string Kept(ImmutableArray<NexusPart> parts, Machine machine) => $"""
+        # Read by keeper.sh; /etc/nexus/keeper.local.env, where there is one, goes before it.
+        ALIVE_consul=127.0.0.1:{PortMatrix.ConsulHttp}/
+        LIMIT_consul={NexusPart.ConsulLimitSeconds}
+        {string.Join('\n', parts.Select(part => $"ALIVE_{part.Name}={AliveOf(part, machine)}\nLIMIT_{part.Name}={part.WatchdogSeconds}"))}
+        """ + "\n";
+
+    private static string AliveOf(NexusPart part, Machine machine) => HealthOf(part, machine).Split('/')[0] + "/alive";
 
     private static string HealthOf(NexusPart part, Machine machine) =>
         PartSettings.HealthUrl(part, machine.Address)["http://".Length..];

@@ -58,8 +58,8 @@ check_root() {
 
 check_tools() {
   local tool
-  for tool in ip ss nft sha256sum timeout awk; do
-    command -v "$tool" >/dev/null || refuse tools "$tool is missing (Debian and Ubuntu: apt-get install iproute2 nftables coreutils gawk)"
+  for tool in ip ss nft sha256sum timeout awk flock; do
+    command -v "$tool" >/dev/null || refuse tools "$tool is missing (Debian and Ubuntu: apt-get install iproute2 nftables coreutils gawk util-linux)"
   done
   [ -d /run/systemd/system ] || refuse systemd "systemd does not run this machine; both kinds of bundle need it"
   if [ "$TARGET" = systemd ] && command -v systemctl >/dev/null; then
@@ -157,16 +157,49 @@ find_consul() { if [ -x "$here/consul/consul" ]; then echo "$here/consul/consul"
 consul_version() { "$1" version 2>/dev/null | sed -n '1s/^Consul v\([0-9.]*\).*/\1/p'; }
 
 check_secrets() {
-  [ -e "$etc/secrets/complete" ] && [ ! -d "$secrets" ] && return 0
-  if [ ! -d "$secrets" ] && [ "$MACHINES" = 1 ]; then
+  if [ ! -d "$secrets" ] && [ ! -e "$etc/secrets/complete" ] && [ "$MACHINES" = 1 ]; then
     command -v openssl >/dev/null || refuse secrets "openssl is missing; it makes the secrets of a single machine"
     return 0
   fi
-  local file
-  [ -d "$secrets" ] || { refuse secrets "there are no secrets in $secrets: make them with secrets.sh where you keep the bundle, and copy those of $NODE_NAME (rollout.sh does)"; return 0; }
+  local file path problem
+  if [ ! -d "$secrets" ] && [ ! -e "$etc/secrets/complete" ]; then
+    refuse secrets "there are no secrets in $secrets: make them with secrets.sh where you keep the bundle, and copy those of $NODE_NAME (rollout.sh does)"
+    return 0
+  fi
+  # What is installed is for root alone.
+  [ -d "$secrets" ] || [ "$(id -u)" = 0 ] || return 0
   for file in $SECRET_FILES; do
-    [ -s "$secrets/$file" ] || refuse secrets "$secrets/$file is missing: run secrets.sh again"
+    path=$(secret_path "$file")
+    problem=$(problem_of "$file" "$path")
+    [ -z "$problem" ] || refuse secrets "$path $problem: run secrets.sh again, and copy those of $NODE_NAME (rollout.sh does)"
   done
+}
+
+# secret_path FILE: the one that will be in force, here or already in its place.
+secret_path() {
+  if [ -d "$secrets" ]; then
+    echo "$secrets/$1"
+  else
+    case $1 in *.pem) echo "$etc/consul/tls/$1" ;; *) echo "$etc/secrets/$1" ;; esac
+  fi
+}
+
+# problem_of FILE PATH: what keeps it from being a secret, in words that do not repeat it; nothing when it is one.
+problem_of() {
+  local text names
+  if [ ! -f "$2" ]; then echo "is missing"; return 0; fi
+  text=$(tr -d '\r' <"$2")
+  if [ -z "$text" ]; then echo "is empty"; return 0; fi
+  case $1 in
+    key.pem) [[ $text == *'-----BEGIN '*'PRIVATE KEY-----'* ]] || echo "is no private key in PEM" ;;
+    *.pem) [[ $text == *'-----BEGIN CERTIFICATE-----'* ]] || echo "is no certificate in PEM" ;;
+    gossip.key) [[ $text =~ ^([A-Za-z0-9+/]{22}==|[A-Za-z0-9+/]{32}|[A-Za-z0-9+/]{43}=)$ ]] || echo "is no gossip key (16, 24 or 32 bytes in base64), but maybe a placeholder" ;;
+    *.token) [[ $text =~ ^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$ && $text != 00000000-0000-* ]] || echo "is no token (a UUID), but maybe a placeholder" ;;
+    acl-tokens.tsv)
+      names=$(awk -F '\t' 'NF != 2 || $2 !~ /^[0-9a-fA-F-]*$/ || length($2) != 36 { print $1 }' "$2" | xargs)
+      [ -z "$names" ] || echo "has no token (a UUID) for $names"
+      ;;
+  esac
 }
 
 check_firewall() {
@@ -187,6 +220,13 @@ run_checks() {
 }
 
 # ---- Changes ------------------------------------------------------------------------------------------------------------
+
+# One at a time; and the keeper of a machine's containers leaves alone what is being replaced.
+hold_lock() {
+  [ "$mode" = install ] || return 0
+  exec 9>/run/nexus-install.lock
+  flock --nonblock 9 || die "nothing was changed on $NODE_NAME: another install.sh runs there"
+}
 
 run() { if [ "$mode" = dry-run ]; then echo "would: $*"; else "$@"; fi; }
 is_changed() { local it; for it in "${changed[@]}"; do [ "$it" != "$1" ] || return 0; done; return 1; }
@@ -259,6 +299,37 @@ make_secrets() {
   secrets=$root/secrets/$NODE_NAME
 }
 
+image_of() { sed -n "s/^${1^^}_IMAGE=//p" "$here/.env"; }
+
+# consul_of_image ARGUMENTS...: the Consul that the containers will run.
+consul_of_image() {
+  local folder=()
+  [ ! -d /etc/nexus/consul ] || folder=(--volume /etc/nexus/consul:/etc/nexus/consul:ro)
+  docker run --rm --network none --read-only --cap-drop ALL --ulimit nofile=65536 --user 61100:61100 "${folder[@]}" --entrypoint /bin/consul "$(image_of consul)" "$@"
+}
+
+image_consul=''
+# All images are there before anything is changed: a registry that is away, or a wrong name, shall cost nothing.
+fetch_images() {
+  [ "$TARGET" = compose ] || return 0
+  local archive part image words
+  for archive in "$here"/images/*.tar*; do
+    [ ! -e "$archive" ] || run docker load --quiet --input "$archive"
+  done
+  for part in consul $PARTS cli; do
+    image=$(image_of "$part")
+    ! docker image inspect "$image" >/dev/null 2>&1 || continue
+    if [ "$mode" = dry-run ]; then echo "would: docker pull $image"; continue; fi
+    say "pulling $image"
+    words=$(docker pull --quiet --platform "linux/$ARCHITECTURE" "$image" 2>&1) ||
+      die "nothing was changed on $NODE_NAME: the image $image is not here and cannot be pulled (put it as images/*.tar.gz beside this script, or see to the registry): $words"
+  done
+  [ "$mode" != dry-run ] || return 0
+  words=$(consul_of_image version 2>&1) || die "nothing was changed on $NODE_NAME: $(image_of consul) has no /bin/consul that runs: $words"
+  image_consul=$(sed -n 's/^Consul v\([0-9.]*\).*/\1/p' <<<"$words")
+  at_least "${image_consul:-0}" 1.8 || die "nothing was changed on $NODE_NAME: $(image_of consul) is version ${image_consul:-unknown}; 1.8 or later is needed"
+}
+
 # owner PART: who may read the part's files.
 owner() {
   case $TARGET:$1 in
@@ -300,8 +371,9 @@ put_secrets() {
 secret() { if [ -r "$etc/secrets/$1" ]; then cat "$etc/secrets/$1"; else cat "$secrets/$1"; fi; }
 
 put_consul() {
-  local dialect=1.14 management=initial_management
-  if [ "$TARGET" = systemd ] && ! at_least "$(consul_version "$(find_consul)")" 1.14; then dialect=1.8 management=master; fi
+  local dialect=1.14 management=initial_management version=''
+  if [ "$TARGET" = systemd ]; then version=$(consul_version "$(find_consul)"); else version=$image_consul; fi
+  if [ -n "$version" ] && ! at_least "$version" 1.14; then dialect=1.8 management=master; fi
   put consul "$here/consul/nexus.hcl" /etc/nexus/consul/nexus.hcl 0640 "$(owner consul)"
   put consul "$here/consul/dialect-$dialect.hcl" /etc/nexus/consul/dialect.hcl 0640 "$(owner consul)"
   if [ "$mode" = dry-run ]; then echo "would: write /etc/nexus/consul/secrets.hcl"; return 0; fi
@@ -323,9 +395,11 @@ put_consul() {
     cmp -s "$program" "$root/bin/consul" || changed+=(consul)
     case $program in "$here"/*) program=$root/releases/$release/${program#"$here"/} ;; esac
     point "$root/bin/consul" "$program"
-    local words
-    words=$("$root/bin/consul" validate /etc/nexus/consul 2>&1) || die "Consul refuses its configuration: $words"
   fi
+  local words consul=$root/bin/consul
+  [ "$TARGET" = systemd ] || consul=consul_of_image
+  # A login may open fewer files than the service, and Consul judges by what it finds.
+  words=$(ulimit -Sn hard && "$consul" validate /etc/nexus/consul 2>&1) || die "Consul refuses its configuration: $words"
 }
 
 put_firewall() {
@@ -337,6 +411,12 @@ put_firewall() {
     echo "net.ipv4.ip_unprivileged_port_start = $GATEWAY_PORT" | put_text sysctl /etc/sysctl.d/60-nexus.conf 0644 root:root
     run sysctl -q -p /etc/sysctl.d/60-nexus.conf
   fi
+}
+
+# Docker restarts what has ended; this, what hangs.
+put_keeper() {
+  [ "$TARGET" = compose ] || return 0
+  put keeper "$here/systemd/nexus-keeper.service" /etc/systemd/system/nexus-keeper.service 0644 root:root
 }
 
 put_command() {
@@ -398,14 +478,11 @@ compose() {
 }
 
 start_compose() {
-  local image part
+  local part
   run systemctl daemon-reload
   load_firewall
   if [ "$mode" = dry-run ]; then echo "would: docker compose up -d in $root/current"; return 0; fi
   sed -i -e "s/^DOCKER_GID=.*/DOCKER_GID=$(stat -c %g /var/run/docker.sock)/" -e "s/^GATEWAY_CPUS=.*/GATEWAY_CPUS=$(nproc)/" "$root/current/.env"
-  for image in "$root"/current/images/*.tar*; do
-    [ ! -e "$image" ] || docker load -q -i "$image"
-  done
   compose up -d --remove-orphans consul
   if is_changed consul; then docker restart nexus-consul >/dev/null; fi
   prepare_cluster
@@ -414,6 +491,8 @@ start_compose() {
     if is_changed "$part"; then docker restart "nexus-$part" >/dev/null 2>&1 || true; fi
   done
   compose up -d --remove-orphans
+  systemctl enable --quiet nexus-keeper.service
+  if is_changed keeper || is_changed release; then systemctl restart nexus-keeper.service; else systemctl start nexus-keeper.service; fi
 }
 
 # ---- The cluster --------------------------------------------------------------------------------------------------------
@@ -435,16 +514,30 @@ wait_for() {
   done
 }
 
+# missing_peers: the other Consul servers that do not listen yet.
+missing_peers() {
+  local peer
+  for peer in $CONSUL_PEERS; do
+    # shellcheck disable=SC2016 # The inner shell's own words.
+    timeout 2 bash -c ': >"/dev/tcp/$0/8300"' "$peer" 2>/dev/null || echo "$peer"
+  done
+}
+
 # The last Consul server to come makes the quorum, and the tokens of all.
 prepare_cluster() {
   [ "$mode" != dry-run ] || return 0
+  local missing limit=60
   leader=yes
-  if ! wait_for "$(if [ "$CONSUL_SERVER" = yes ] && [ "$CONSUL_SERVERS" -gt 1 ]; then echo 20; else echo 60; fi)" has_leader; then
+  missing=$(missing_peers | xargs)
+  # A server that is new elects nobody before all are there; one that is not may find a quorum of the others.
+  if [ -n "$missing" ] && [ "$CONSUL_SERVER" = yes ]; then limit=20; fi
+  if [ -n "$missing" ] && [ "$CONSUL_SERVER" = yes ] && [ "$was_server" = no ]; then limit=3; fi
+  if ! wait_for "$limit" has_leader; then
     leader=no
-    if [ "$CONSUL_SERVER" = no ] || [ "$CONSUL_SERVERS" = 1 ]; then
-      die "Consul has no leader after 60 s; see: $(if [ "$TARGET" = systemd ]; then echo journalctl -u consul; else echo docker logs nexus-consul; fi)"
+    if [ "$CONSUL_SERVER" = no ] || [ -z "$missing" ]; then
+      die "Consul has no leader after $limit s; see: $(if [ "$TARGET" = systemd ]; then echo journalctl -u consul; else echo docker logs nexus-consul; fi)"
     fi
-    say "Consul waits for the other servers ($CONSUL_SERVERS in all); install them now"
+    say "Consul has no leader while $missing do not answer ($CONSUL_SERVERS servers in all); install them now"
     return 0
   fi
   [ "$CONSUL_SERVER" = yes ] || return 0
@@ -483,13 +576,18 @@ wait_until_healthy() {
 }
 
 run_checks
+was_server=no
+if [ -e /var/lib/consul/raft/raft.db ]; then was_server=yes; fi
 [ "$mode" != check ] || { say "$NODE_NAME: every check passed"; exit 0; }
+hold_lock
+fetch_images
 stage_release
 make_users_and_folders
 make_secrets
 put_secrets
 put_consul
 put_firewall
+put_keeper
 put_command
 switch_release
 leader=yes

@@ -3,6 +3,7 @@ using System.Globalization;
 using Nexus.Api.State;
 using Nexus.Api.V1;
 using Nexus.Consul;
+using Nexus.Core.Ids;
 using Nexus.Core.Reconcile;
 using Nexus.Core.Rollouts;
 using Nexus.Core.Spec;
@@ -18,7 +19,8 @@ internal static class ViewBuilder
 
     public static ImmutableArray<PoolView> Pools(Look look)
     {
-        var runs = look.Stored.Snapshot.Assignments.Values
+        // Others stand in for what is lost; until its node is forgotten it would be one too many, healthy by what was last heard of it.
+        var runs = look.Stored.Snapshot.Assignments.Values.Where(a => !IsLost(look, a.Node))
             .SelectMany(a => a.Allocations.Where(x => x.Desired == DesiredStatus.Run))
             .ToLookup(a => a.Pool);
         var observed = Observed(look.Stored.Snapshot);
@@ -113,7 +115,7 @@ internal static class ViewBuilder
 
     private static AllocationView View(NodeAssignment assignment, AllocationAssignment allocation, ObservedAllocation? seen, Look look)
     {
-        var lost = look.Stored.Snapshot.Nodes.GetValueOrDefault(assignment.Node.Value)?.Status is null or NodeStatus.Lost;
+        var lost = IsLost(look, assignment.Node);
         return new AllocationView
         {
             Id = allocation.Id.Value,
@@ -131,6 +133,9 @@ internal static class ViewBuilder
             LastLogs = seen?.LastLogs ?? [],
         };
     }
+
+    private static bool IsLost(Look look, NodeName node) =>
+        look.Stored.Snapshot.Nodes.GetValueOrDefault(node.Value)?.Status is null or NodeStatus.Lost;
 
     private static Dictionary<string, ObservedAllocation> Observed(ClusterSnapshot snapshot)
     {

@@ -1,11 +1,9 @@
-using System.Runtime.InteropServices;
-using Nexus.Core.Spec;
 using Nexus.Manifests;
 using Nexus.Testing;
 
 namespace Nexus.Bundle.Tests;
 
-/// <summary>A machine with the single-node bundle installed by its own install.sh, for all tests of the assembly.</summary>
+/// <summary>A machine with the single-node bundle installed by its own install.sh.</summary>
 public sealed class InstalledNode : IAsyncLifetime
 {
     internal const string Address = "10.20.0.11";
@@ -28,13 +26,12 @@ public sealed class InstalledNode : IAsyncLifetime
     /// <summary>What install.sh said.</summary>
     internal string InstallOutput { get; private set; } = "";
 
-    private static string Arch => RuntimeInformation.OSArchitecture == Architecture.Arm64 ? "arm64" : "amd64";
-
     public async ValueTask InitializeAsync()
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         var programs = await PublishedPrograms.FindAsync(cancellationToken);
-        _machine = await Machine.BootAsync($"{Address}/32", cancellationToken);
+        _machine = await Machine.BootAsync(new MachineKind(MachineKind.NewName("systemd")), cancellationToken);
+        await Node.RunAsync(["ip", "addr", "add", $"{Address}/32", "dev", "lo"], cancellationToken);
         await PrepareAsync(programs, cancellationToken);
         InstallOutput = await InstallAsync("1.0.0", cancellationToken);
     }
@@ -50,22 +47,9 @@ public sealed class InstalledNode : IAsyncLifetime
     /// <summary>Copies a bundle there, as a person would, and installs it.</summary>
     internal async Task<string> InstallAsync(string version, CancellationToken cancellationToken)
     {
-        var spec = SpecReader.Read(Yaml, "nexus.yaml").Spec!;
-        var options = new BundleOptions { Version = version, Architecture = Arch, Runtime = ReplicaRuntime.Process };
+        var options = new BundleOptions { Version = version, Architecture = BundleFiles.Arch, Runtime = ReplicaRuntime.Process };
         var folder = Path.Combine(Node.Root, "srv", $"node-{version}");
-        const string Below = "nodes/node-1/";
-        foreach (var file in DeploymentBundles.Compute(spec, ClusterTopologies.SingleNode, DeploymentTarget.Systemd, options)
-            .Where(file => file.Path.StartsWith(Below, StringComparison.Ordinal)))
-        {
-            var path = Path.Combine(folder, file.Path[Below.Length..]);
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            await File.WriteAllTextAsync(path, file.Content, cancellationToken);
-            if (file.Executable && !OperatingSystem.IsWindows())
-            {
-                File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
-            }
-        }
-
+        await BundleFiles.WriteNodeAsync(folder, "node-1", Yaml, ClusterTopologies.SingleNode, DeploymentTarget.Systemd, options, cancellationToken);
         await Command.MustAsync("cp", ["--archive", "--link", Path.Combine(Node.Root, "srv", "programs"), Path.Combine(folder, "bin")], cancellationToken);
         await Command.MustAsync("cp", [ConsulBinary.Path, Path.Combine(folder, "consul", "consul")], cancellationToken);
 

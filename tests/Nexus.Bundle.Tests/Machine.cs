@@ -15,27 +15,33 @@ internal sealed class Machine : IAsyncDisposable
     private static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(20);
 
     private readonly string _layer = Directory.CreateTempSubdirectory("nexus-bundle-").FullName;
+    private readonly MachineKind _kind;
     private Process? _container;
     private string _leader = "";
     private bool _mounted;
 
-    private Machine()
-    {
-    }
+    private Machine(MachineKind kind) => _kind = kind;
 
     /// <summary>Its files, seen from here.</summary>
     public string Root => Path.Combine(_layer, "root");
 
-    /// <summary>Boots one with an address of its own.</summary>
-    public static async Task<Machine> BootAsync(string address, CancellationToken cancellationToken)
+    /// <summary>Its first process, seen from here; its network is that one's.</summary>
+    public string Leader => _leader;
+
+    /// <summary>Boots one without an interface but the loopback.</summary>
+    public static async Task<Machine> BootAsync(MachineKind kind, CancellationToken cancellationToken)
     {
-        var machine = new Machine();
+        var machine = new Machine(kind);
         try
         {
             await machine.MountAsync(cancellationToken);
             machine.Start();
             await machine.WaitUntilBootedAsync(cancellationToken);
-            await machine.RunAsync(["ip", "addr", "add", address, "dev", "lo"], cancellationToken);
+            if (kind.HasDocker)
+            {
+                await InnerEngine.StartAsync(machine, kind.Name, cancellationToken);
+            }
+
             return machine;
         }
         catch
@@ -59,6 +65,10 @@ internal sealed class Machine : IAsyncDisposable
     public Task<string> ShellAsync(string line, CancellationToken cancellationToken) =>
         RunAsync(["bash", "-o", "pipefail", "-c", line], cancellationToken);
 
+    /// <summary>What a server answers to somebody on it, head and all; empty when it does not.</summary>
+    public async Task<string> GetAsync(string host, int port, string path, CancellationToken cancellationToken) => (await TryAsync(["timeout", "5", "bash", "-c",
+        $"exec 3<>/dev/tcp/{host}/{port.ToString(CultureInfo.InvariantCulture)} && printf 'GET {path} HTTP/1.0\\r\\nHost: x\\r\\n\\r\\n' >&3 && cat <&3"], cancellationToken)).Output;
+
     /// <summary>Asks until the answer is yes; a timeout says what did not come, and shows the journal.</summary>
     public async Task WaitAsync(string what, TimeSpan limit, Func<Task<bool>> condition, CancellationToken cancellationToken)
     {
@@ -78,6 +88,20 @@ internal sealed class Machine : IAsyncDisposable
     public async Task<string> JournalAsync(CancellationToken cancellationToken) =>
         (await TryAsync(["journalctl", "--no-pager", "--lines=80", "--output=short"], cancellationToken)).All;
 
+    /// <summary>As when its power fails; its journal is kept.</summary>
+    public async Task KillAsync(CancellationToken cancellationToken)
+    {
+        if (_leader.Length == 0)
+        {
+            return;
+        }
+
+        await KeepJournalAsync();
+        await Command.MustAsync("kill", ["-KILL", _leader], cancellationToken);
+        _leader = "";
+        await _container!.WaitForExitAsync(cancellationToken);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_container is not null)
@@ -85,6 +109,7 @@ internal sealed class Machine : IAsyncDisposable
             await KeepJournalAsync();
             await TurnOffAsync(_container);
             _container.Dispose();
+            InnerEngine.RemoveGroups(_kind.Name);
         }
 
         if (_mounted)
@@ -98,9 +123,9 @@ internal sealed class Machine : IAsyncDisposable
     private async Task MountAsync(CancellationToken cancellationToken)
     {
         // The layer lies in memory: an overlay may lie on this machine's own root, where another cannot.
-        await Command.MustAsync("mount", ["-t", "tmpfs", "-o", "size=4g,mode=0755", "nexus-bundle", _layer], cancellationToken);
+        await Command.MustAsync("mount", ["-t", "tmpfs", "-o", "size=6g,mode=0755", "nexus-bundle", _layer], cancellationToken);
         _mounted = true;
-        foreach (var folder in (string[])["upper", "work", "root"])
+        foreach (var folder in (string[])["upper", "work", "root", "docker"])
         {
             Directory.CreateDirectory(Path.Combine(_layer, folder));
         }
@@ -132,7 +157,8 @@ internal sealed class Machine : IAsyncDisposable
             "systemd-nspawn",
             [
                 "--quiet", $"--directory={Root}", "--boot", "--register=no", "--keep-unit", "--private-network", "--console=pipe",
-                "--machine=nexus-bundle", "systemd.unit=basic.target",
+                $"--machine={_kind.Name}", .. _kind.HasDocker ? InnerEngine.Rights(Path.Combine(_layer, "docker")) : [],
+                .. _kind.Shared.Select(it => $"--bind-ro={it.Here}:{it.There}"), "systemd.unit=basic.target",
             ])
         {
             UseShellExecute = false,
@@ -199,13 +225,13 @@ internal sealed class Machine : IAsyncDisposable
 
         var journal = await TryAsync(["journalctl", "--no-pager", "--output=short-monotonic"], CancellationToken.None);
         var folder = Directory.CreateDirectory(Path.Combine(RepositoryRoot.Path, "artifacts", "bundle")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "journal.log"), journal.All, CancellationToken.None);
+        await File.WriteAllTextAsync(Path.Combine(folder, $"{_kind.Name[.._kind.Name.LastIndexOf('-')]}.log"), journal.All, CancellationToken.None);
     }
 
     private async Task TurnOffAsync(Process container)
     {
-        // systemd's own signal for an orderly halt, to the first process of the container.
-        if (_leader.Length > 0)
+        // systemd's own signal for an orderly halt, to the first process of the container. Containers in it would take their time.
+        if (_leader.Length > 0 && !_kind.HasDocker)
         {
             await Command.RunAsync("kill", ["-s", "RTMIN+3", _leader], CancellationToken.None);
             using var limit = new CancellationTokenSource(ShutdownLimit);

@@ -21,7 +21,8 @@ internal static class PublishedPrograms
         return folder;
     }
 
-    private static DateTime NewestSource() =>
+    /// <summary>When a source of what is shipped was last changed.</summary>
+    public static DateTime NewestSource() =>
         ((string[])["Api", "Cli", "Consul", "Core", "Gateway", "Manifests", "Orchestrator", "Runtime", "ServiceDefaults", "WorkerAgent"])
         .SelectMany(project => Directory.EnumerateFiles(Path.Combine(RepositoryRoot.Path, "Nexus." + project), "*.cs*", SearchOption.AllDirectories))
         .Concat(Directory.EnumerateFiles(RepositoryRoot.Path, "Directory.*"))

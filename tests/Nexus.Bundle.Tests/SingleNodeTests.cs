@@ -1,10 +1,9 @@
-using System.Globalization;
 using System.Text.Json;
 
 namespace Nexus.Bundle.Tests;
 
 /// <summary>The published bundle of one machine, really installed and run.</summary>
-public sealed class SingleNodeTests(InstalledNode installed)
+public sealed class SingleNodeTests(InstalledNode installed) : IClassFixture<InstalledNode>
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -136,6 +135,30 @@ public sealed class SingleNodeTests(InstalledNode installed)
         Assert.Equal(before, await CurrentAsync());
     }
 
+    [Fact]
+    public async Task Install_refuses_and_changes_nothing_where_secrets_are_missing_or_placeholders()
+    {
+        var before = await StateAsync();
+        await Node.ShellAsync(
+            "rm -rf /srv/bad-secrets && cp -r /opt/nexus/secrets/node-1 /srv/bad-secrets && echo CHANGEME >/srv/bad-secrets/gateway.token && rm /srv/bad-secrets/key.pem", Cancel);
+        var refused = await Node.TryAsync(["/opt/nexus/current/install.sh", "--accept", "clock", "--secrets", "/srv/bad-secrets"], Cancel);
+        Assert.Equal(1, refused.Code);
+        Assert.Contains("/srv/bad-secrets/gateway.token is no token (a UUID), but maybe a placeholder", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("/srv/bad-secrets/key.pem is missing", refused.Error, StringComparison.Ordinal);
+
+        // What was lost of the installed ones is missed as well.
+        await Node.ShellAsync("mv /etc/nexus/secrets/gateway.token /srv/kept.token", Cancel);
+        var lost = await Node.TryAsync(["/opt/nexus/current/install.sh", "--accept", "clock"], Cancel);
+        await Node.ShellAsync("mv /srv/kept.token /etc/nexus/secrets/gateway.token", Cancel);
+        Assert.Equal(1, lost.Code);
+        Assert.Contains("/etc/nexus/secrets/gateway.token is missing", lost.Error, StringComparison.Ordinal);
+        Assert.Equal(before, await StateAsync());
+    }
+
+    /// <summary>What an installation would change.</summary>
+    private async Task<string> StateAsync() => await MainPidsAsync() + await Node.ShellAsync(
+        "readlink /opt/nexus/current && ls /opt/nexus/releases && find /etc/nexus -type f -print0 | sort -z | xargs -0 sha256sum", Cancel);
+
     private async Task<string> CurrentAsync() => (await Node.RunAsync(["readlink", "/opt/nexus/current"], Cancel)).Trim();
 
     private async Task<string> MainPidAsync(string unit) =>
@@ -144,6 +167,5 @@ public sealed class SingleNodeTests(InstalledNode installed)
     private async Task<string> MainPidsAsync() => string.Join(
         ' ', await MainPidAsync("consul"), await MainPidAsync("nexus-orchestrator"), await MainPidAsync("nexus-gateway"), await MainPidAsync("nexus-worker"));
 
-    private async Task<string> GetAsync(string host, int port, string path) => (await Node.TryAsync(["timeout", "5", "bash", "-c",
-        $"exec 3<>/dev/tcp/{host}/{port.ToString(CultureInfo.InvariantCulture)} && printf 'GET {path} HTTP/1.0\\r\\nHost: x\\r\\n\\r\\n' >&3 && cat <&3"], Cancel)).Output;
+    private Task<string> GetAsync(string host, int port, string path) => Node.GetAsync(host, port, path, Cancel);
 }

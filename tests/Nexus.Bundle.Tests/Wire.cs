@@ -5,6 +5,7 @@ internal sealed class Wire : IAsyncDisposable
 {
     private readonly string _id = "nb" + Guid.NewGuid().ToString("n")[..6];
     private readonly List<string> _made = [];
+    private int _plugged;
 
     private string Switch => Of("s");
 
@@ -25,6 +26,21 @@ internal sealed class Wire : IAsyncDisposable
         }
 
         return wire;
+    }
+
+    /// <summary>Plugs in a machine that was booted elsewhere.</summary>
+    /// <param name="leader">A process of it.</param>
+    /// <param name="address">Its address on this wire.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task PlugAsync(string leader, string address, CancellationToken cancellationToken)
+    {
+        var port = $"p{++_plugged}";
+        await IpAsync($"-n {Switch} link add {port} type veth peer name eth0 netns {leader}", cancellationToken);
+        await IpAsync($"-n {Switch} link set {port} master br0 up", cancellationToken);
+        foreach (var line in (string[])[$"addr add {address}/24 dev eth0", "link set eth0 up"])
+        {
+            await Command.MustAsync("nsenter", [$"--target={leader}", "--net", "ip", .. line.Split(' ')], cancellationToken);
+        }
     }
 
     /// <summary>The namespace of a machine.</summary>

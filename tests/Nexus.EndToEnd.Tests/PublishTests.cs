@@ -31,6 +31,8 @@ public sealed class PublishTests : IDisposable
     [InlineData("--topology huge", "--topology: found 'huge'; allowed are single, small, ha.")]
     [InlineData("--target vm", "--target: found 'vm'; allowed are compose and systemd.")]
     [InlineData("--runtime process", "--runtime process: goes with --target systemd only")]
+    [InlineData("--arch sparc", "--arch: found 'sparc'; allowed are arm64 and amd64.")]
+    [InlineData("--nodes worker-9=10.0.0.1", "--nodes, line 1: found the machine 'worker-9'; the topology small has manager-1, worker-1, worker-2.")]
     [InlineData("--workers 3", "--workers: changes a local run only")]
     [InlineData("--step deploy", "--step: there is no step 'deploy'; there are: publish, publish-compose, publish-machines, publish-prereq.")]
     [InlineData("--nonsense 1", "'--nonsense' is no option")]
@@ -45,6 +47,18 @@ public sealed class PublishTests : IDisposable
         Assert.Equal(1, await host.ExitAsync(Token));
         Assert.Contains(message, host.Output, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
+    }
+
+    [Fact]
+    public async Task Machines_have_the_processor_addresses_and_images_that_were_asked_for()
+    {
+        var files = await PublishAsync(
+            "deploy", "--topology", "single", "--arch", "amd64", "--nodes", "node-1=10.9.8.7", "--image-prefix", "registry.internal:5000/team");
+
+        Assert.Contains("ARCHITECTURE=amd64\n", files["machines/nodes/node-1/node.env"], StringComparison.Ordinal);
+        Assert.Contains("platform: linux/amd64\n", files["machines/nodes/node-1/compose.yaml"], StringComparison.Ordinal);
+        Assert.Equal("node-1\t10.9.8.7\tconsul-server manager gateway worker\n", files["machines/nodes.tsv"]);
+        Assert.Contains("GATEWAY_IMAGE=registry.internal:5000/team/nexus/gateway:", files["machines/nodes/node-1/.env"], StringComparison.Ordinal);
     }
 
     [Fact]

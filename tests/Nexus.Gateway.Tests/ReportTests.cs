@@ -1,8 +1,16 @@
 using System.Net.WebSockets;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using Nexus.Api.State;
 using Nexus.Consul;
 using Nexus.Core.State;
+using Nexus.Gateway.Catalog;
+using Nexus.Gateway.Reporting;
+using Nexus.Gateway.Routing;
 using Nexus.Gateway.Tests.Harness;
+using Nexus.ServiceDefaults.Loops;
 using Nexus.Testing;
 
 namespace Nexus.Gateway.Tests;
@@ -160,6 +168,30 @@ public sealed class ReportTests(ConsulFixture consul) : IClassFixture<ConsulFixt
                 return;
             }
         }
+    }
+
+    [Fact]
+    public async Task A_gateway_that_starts_while_Consul_is_away_is_no_less_alive()
+    {
+        var time = new FakeTimeProvider();
+        var heartbeats = new LoopHeartbeats(time);
+        var routing = new RoutingState();
+        using var registration = new GatewayRegistration(
+            consul.Client, routing, Options.Create(new GatewayOptions { Name = "alone" }), new ConfigurationBuilder().Build(), time);
+        using var loop = new ReportLoop(
+            consul.Client, registration, composer: null!, routing, new ReportSignal(), heartbeats, time, NullLogger<ReportLoop>.Instance);
+        await loop.StartAsync(Token);
+        await Eventually.TrueAsync(() => heartbeats.Count == 1, "the loop's first sign of life");
+
+        // Nobody starts the registration, so the catalog never lists this gateway, and nothing is ever composed.
+        time.Advance(TimeSpan.FromMinutes(3));
+        await Eventually.TrueAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return heartbeats.FindStale().IsEmpty;
+            }, "a sign of life of the loop that waits");
+        await loop.StopAsync(Token);
     }
 
     private static GatewayDestination? Of(GatewayReport report, string allocation) =>

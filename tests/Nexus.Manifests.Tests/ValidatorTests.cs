@@ -10,7 +10,7 @@ public sealed partial class ValidatorTests
     private static readonly string[] Programs =
     [
         "opt/nexus/bin/consul", "opt/nexus/current/bin/Nexus.Orchestrator", "opt/nexus/current/bin/Nexus.Gateway",
-        "opt/nexus/current/bin/Nexus.WorkerAgent", "usr/sbin/nft", "bin/kill",
+        "opt/nexus/current/bin/Nexus.WorkerAgent", "opt/nexus/current/keeper.sh", "usr/sbin/nft", "bin/kill",
     ];
 
     public static TheoryData<string> Topologies => new(ClusterTopologies.Names);
@@ -18,7 +18,7 @@ public sealed partial class ValidatorTests
     public static TheoryData<string, DeploymentTarget> All => SnapshotTests.All;
 
     public static TheoryData<ReplicaRuntime, string> Units => new(
-        ((string[])["consul.service", "nexus-firewall.service", "nexus-gateway.service", "nexus-orchestrator.service", "nexus-worker.service"])
+        ((string[])["consul.service", "nexus-firewall.service", "nexus-gateway.service", "nexus-keeper.service", "nexus-orchestrator.service", "nexus-worker.service"])
         .SelectMany(unit => new[] { (ReplicaRuntime.Docker, unit), (ReplicaRuntime.Process, unit) }));
 
     [Theory]
@@ -115,7 +115,7 @@ public sealed partial class ValidatorTests
     public async Task Shellcheck_has_nothing_to_say_of_any_script()
     {
         var scripts = Directory.GetFiles(Path.Combine(RepositoryRoot.Path, "Nexus.Manifests", "Templates"), "*.sh");
-        Assert.Equal(6, scripts.Length);
+        Assert.Equal(7, scripts.Length);
         var result = await Tool.RunAsync("shellcheck", ["--external-sources", .. scripts], folder: null, variables: null);
         Assert.True(result.Code == 0 && result.All.Length == 0, result.All);
     }
@@ -134,6 +134,7 @@ public sealed partial class ValidatorTests
         var root = new TemporaryFolder();
         var units = Directory.CreateDirectory(root["etc/systemd/system"]).FullName;
         foreach (var file in Bundles.Of("single", DeploymentTarget.Systemd, Bundles.Options with { Runtime = runtime })
+            .Concat(Bundles.Of("single", DeploymentTarget.Compose))
             .Where(f => f.Path.EndsWith(".service", StringComparison.Ordinal)))
         {
             await File.WriteAllTextAsync(Path.Combine(units, Path.GetFileName(file.Path)), file.Content, TestContext.Current.CancellationToken);

@@ -34,7 +34,7 @@ public sealed class PushTests : IAsyncLifetime
             _run.Write($"secrets/{name}/cert.pem", $"cert-of-{name}");
         }
 
-        _run.Write("bundle/cluster.env", $"# Read by scripts.\nCLUSTER=demo\nDATACENTER=dc1\nTARGET=compose\nARCHITECTURE=arm64\nVERSION=2.0.0\nSSH_USER={Environment.UserName}\nSSH_PORT=22\n");
+        BundleFor("compose");
         _run.Write("bundle/nodes.tsv", "m1\t10.0.0.1\tconsul-server manager gateway\nw1\t10.0.0.2\tworker\nw2\t10.0.0.3\tworker\n");
         _run.Write("ssh_config", $"Host *\n  IdentityFile {_run.Directory}/user_key\n  IdentitiesOnly yes\n  UserKnownHostsFile {_run.Directory}/known_hosts\n  GlobalKnownHostsFile none\n");
         KnowHosts(_hosts);
@@ -64,6 +64,42 @@ public sealed class PushTests : IAsyncLifetime
         Assert.Equal(
             ["w1 drain", "w1 use", "w2 drain", "w2 use"],
             EligibilityRequests().Where((_, i) => i % 3 != 1)); // told to drain once, and asked again by the wait
+    }
+
+    [Fact]
+    public async Task Programs_and_Consul_go_where_install_looks_for_them()
+    {
+        BundleFor("systemd");
+        foreach (var program in (string[])["nexus", "Nexus.Orchestrator", "libcoreclr.so"])
+        {
+            _run.Write($"programs/{program}", "x");
+        }
+
+        _run.Write("consul-program", "x");
+        _run.Write("bundle/nodes/m1/consul/nexus.hcl", "x");
+        _run.Write("bundle/nodes/m1/install.sh", """
+            #!/bin/sh
+            cd "$(dirname "$0")" && find bin consul -type f | sort | xargs >>"$RECORD"
+            """);
+
+        var result = await PushAsync("--no-drain", "--binaries", "programs", "--consul", "consul-program", "m1");
+
+        Assert.True(result.Code == 0, result.Error);
+        Assert.Equal(
+            "bin/Nexus.Orchestrator bin/libcoreclr.so bin/nexus consul/consul consul/nexus.hcl",
+            string.Join(' ', _hosts[0].Recorded[0].Split(' ').Order(StringComparer.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Programs_that_are_missing_are_told_before_anything_is_touched()
+    {
+        BundleFor("systemd");
+
+        var result = await PushAsync("m1");
+
+        Assert.Equal(2, result.Code);
+        Assert.Contains("there are no programs in ", result.Error);
+        Assert.All(_hosts, host => Assert.Empty(host.Recorded));
     }
 
     [Fact]
@@ -197,6 +233,9 @@ public sealed class PushTests : IAsyncLifetime
         Assert.Equal((2, ""), (result.Code, result.Out));
         Assert.Contains(message, result.Error);
     }
+
+    private void BundleFor(string target) =>
+        _run.Write("bundle/cluster.env", $"# Read by scripts.\nCLUSTER=demo\nDATACENTER=dc1\nTARGET={target}\nARCHITECTURE=arm64\nVERSION=2.0.0\nSSH_USER={Environment.UserName}\nSSH_PORT=22\n");
 
     private Task<CliResult> PushAsync(params string[] args) => _run.RunAsync(_cluster, Args(args));
 

@@ -37,8 +37,12 @@ internal static class BaseImage
 
         var index = new JsonObject { ["schemaVersion"] = 2, ["mediaType"] = RegistryClient.IndexType, ["manifests"] = manifests };
         await registry.PushManifestAsync(Repository, Tag, index, RegistryClient.IndexType, cancellationToken);
-        await PushAsync(registry, Bare, Native, withDotnet: false, cancellationToken);
+        await PushBareAsync(registry, cancellationToken);
     }
+
+    /// <summary>Only the one without .NET.</summary>
+    public static Task PushBareAsync(RegistryClient registry, CancellationToken cancellationToken) =>
+        PushAsync(registry, Bare, Native, withDotnet: false, cancellationToken);
 
     private static async Task<JsonObject> PushAsync(
         RegistryClient registry, string tag, string architecture, bool withDotnet, CancellationToken cancellationToken)

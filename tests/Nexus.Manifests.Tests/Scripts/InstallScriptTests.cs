@@ -44,6 +44,43 @@ public sealed class InstallScriptTests
     }
 
     [Theory]
+    [InlineData("gossip.key", null, "gossip.key is missing")]
+    [InlineData("gossip.key", "", "gossip.key is empty")]
+    [InlineData("gossip.key", "<put the key here>", "gossip.key is no gossip key (16, 24 or 32 bytes in base64), but maybe a placeholder")]
+    [InlineData("worker.token", "CHANGEME", "worker.token is no token (a UUID), but maybe a placeholder")]
+    [InlineData("worker.token", "00000000-0000-0000-0000-000000000000", "worker.token is no token")]
+    [InlineData("key.pem", "TODO", "key.pem is no private key in PEM")]
+    [InlineData("ca.pem", "TODO", "ca.pem is no certificate in PEM")]
+    [InlineData("acl-tokens.tsv", "nexus-dns\tCHANGEME\n", "acl-tokens.tsv has no token (a UUID) for nexus-dns")]
+    public async Task It_refuses_secrets_that_are_missing_or_placeholders(string file, string? content, string reason)
+    {
+        foreach (var target in Bundles.Targets)
+        {
+            using var folder = new TemporaryFolder().With(Bundles.Of("single", target));
+            var made = await Tool.RunAsync(folder["secrets.sh"], "--dir", folder["secrets"]);
+            Assert.True(made.Code == 0, made.All);
+            var whole = await CheckAsync(folder);
+            Assert.DoesNotContain(folder["secrets"], whole.Error, StringComparison.Ordinal);
+            if (content is null)
+            {
+                File.Delete(folder[$"secrets/node-1/{file}"]);
+            }
+            else
+            {
+                await File.WriteAllTextAsync(folder[$"secrets/node-1/{file}"], content, TestContext.Current.CancellationToken);
+            }
+
+            var refused = await CheckAsync(folder);
+            Assert.Equal(1, refused.Code);
+            Assert.StartsWith("install: refused; nothing was changed on node-1:\n", refused.Error, StringComparison.Ordinal);
+            Assert.Contains($"{folder["secrets/node-1"]}/{reason}", refused.Error, StringComparison.Ordinal);
+        }
+
+        static Task<ToolResult> CheckAsync(TemporaryFolder folder) =>
+            Tool.RunAsync(folder["nodes/node-1/install.sh"], "--check", "--secrets", folder["secrets/node-1"]);
+    }
+
+    [Theory]
     [InlineData("--nonsense")]
     [InlineData("--accept")]
     public async Task It_refuses_words_it_does_not_know(string word)

@@ -1,1 +1,0 @@
-[assembly: AssemblyFixture(typeof(Nexus.Bundle.Tests.InstalledNode))]
