@@ -34,25 +34,16 @@ internal sealed class SpecStore(ConsulClient consul, TimeProvider time)
     public async Task<StoredSpec?> ReadAsync(CancellationToken cancellationToken)
     {
         var pointer = await consul.Kv.GetAsync(StateKeys.SpecCurrent, cancellationToken);
-        if (pointer is null)
-        {
-            return null;
-        }
-
         var cached = Volatile.Read(ref _cached);
-        if (cached?.PointerIndex == pointer.ModifyIndex)
+        if (pointer is null || cached?.PointerIndex == pointer.ModifyIndex)
         {
-            return cached;
+            return pointer is null ? null : cached;
         }
 
-        var revision = StateJson.Read(pointer.Key, pointer.Value, StateJson.Default.SpecPointer).Revision;
-        var key = StateKeys.SpecRevision(revision);
-        var pair = await consul.Kv.GetAsync(key, cancellationToken)
-            ?? throw new InvalidDataException($"'{StateKeys.SpecCurrent}' names revision {revision}, but '{key}' does not exist.");
-        var document = StateJson.Read(key, pair.Value, StateJson.Default.SpecDocument);
-        var read = SpecReader.Read(document.Yaml, $"revision {revision}");
+        var document = await ReadDocumentAsync(pointer, cancellationToken);
+        var read = SpecReader.Read(document.Yaml, $"revision {document.Revision}");
         var spec = read.Spec ?? throw new InvalidDataException(
-            $"Spec revision {revision} cannot be read by this version: {string.Join(" ", read.Problems.Select(p => p.Message))}");
+            $"Spec revision {document.Revision} cannot be read by this version; apply one that can: {string.Join("; ", read.Problems.Select(p => p.Format("spec")))}");
         var stored = new StoredSpec(document, spec, pointer.ModifyIndex, TraceContext.Of(pointer.Value));
         Volatile.Write(ref _cached, stored);
         return stored;
@@ -68,19 +59,21 @@ internal sealed class SpecStore(ConsulClient consul, TimeProvider time)
     {
         for (var attempt = 1; ; attempt++)
         {
-            var current = await ReadAsync(cancellationToken);
-            var revision = current?.Document.Revision ?? 0;
+            // Not as understood: what this version cannot read has to give way, too.
+            var pointer = await consul.Kv.GetAsync(StateKeys.SpecCurrent, cancellationToken);
+            var current = pointer is null ? null : await ReadDocumentAsync(pointer, cancellationToken);
+            var revision = current?.Revision ?? 0;
             if (expected is { } wanted && wanted != revision)
             {
                 return (ApplyOutcome.Conflict, revision);
             }
 
-            if (current?.Document.Yaml == yaml)
+            if (current?.Yaml == yaml)
             {
                 return (ApplyOutcome.Unchanged, revision);
             }
 
-            if (await TryWriteAsync(new SpecDocument(revision + 1, yaml, time.GetUtcNow(), author), current?.PointerIndex ?? 0, cancellationToken))
+            if (await TryWriteAsync(new SpecDocument(revision + 1, yaml, time.GetUtcNow(), author), pointer?.ModifyIndex ?? 0, cancellationToken))
             {
                 return (ApplyOutcome.Applied, revision + 1);
             }
@@ -90,6 +83,15 @@ internal sealed class SpecStore(ConsulClient consul, TimeProvider time)
                 throw new InvalidOperationException($"The spec was changed by others {Attempts} times in a row; nothing was applied.");
             }
         }
+    }
+
+    private async Task<SpecDocument> ReadDocumentAsync(KvPair pointer, CancellationToken cancellationToken)
+    {
+        var revision = StateJson.Read(pointer.Key, pointer.Value, StateJson.Default.SpecPointer).Revision;
+        var key = StateKeys.SpecRevision(revision);
+        var pair = await consul.Kv.GetAsync(key, cancellationToken)
+            ?? throw new InvalidDataException($"'{StateKeys.SpecCurrent}' names revision {revision}, but '{key}' does not exist.");
+        return StateJson.Read(key, pair.Value, StateJson.Default.SpecDocument);
     }
 
     private async Task<bool> TryWriteAsync(SpecDocument document, ulong pointerIndex, CancellationToken cancellationToken)

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
-using Nexus.Cli.Tests.Fakes;
 using Nexus.Cli.Terminals;
+using Nexus.Cli.Tests.Fakes;
 using Nexus.Cli.Views;
 using Nexus.Core.Rollouts;
 using Spectre.Console;

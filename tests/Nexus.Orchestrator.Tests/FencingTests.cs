@@ -170,6 +170,21 @@ public sealed class FencingTests
         Assert.Equal(["n1"], (await store.ReadAsync(Token)).Snapshot.Assignments.Keys);
     }
 
+    [Fact]
+    public async Task A_spec_that_this_version_cannot_read_is_told_and_gives_way_to_one_that_it_can()
+    {
+        await using var consul = await ConsulServer.StartAsync(Token);
+        using var client = consul.CreateClient();
+        var store = new SpecStore(client, TimeProvider.System);
+        await store.ApplyAsync("worker_pools: { web: { image: web } }\nof_the_future: true", "another version", null, Token);
+
+        var told = await Assert.ThrowsAsync<InvalidDataException>(() => store.ReadAsync(Token));
+        Assert.Contains("of_the_future", told.Message, StringComparison.Ordinal);
+        Assert.Equal((ApplyOutcome.Applied, 2), await store.ApplyAsync("worker_pools: { web: { image: web } }", "this one", 1, Token));
+
+        Assert.Equal("web", (await store.ReadAsync(Token))?.Spec.Pools[0].Name.Value);
+    }
+
     private static ClusterStore Store(ConsulClient client) =>
         new(client, new SpecStore(client, TimeProvider.System), new FencedWriter(client, NullLogger<FencedWriter>.Instance), NullLogger<ClusterStore>.Instance);
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Chance = Nexus.Simulation.Tests.Engine.Chance;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Configuration;
@@ -18,6 +17,7 @@ using Nexus.WorkerAgent.Options;
 using Nexus.WorkerAgent.Peers;
 using Nexus.WorkerAgent.Runtimes;
 using Nexus.WorkerAgent.Workloads;
+using Chance = Nexus.Simulation.Tests.Engine.Chance;
 
 namespace Nexus.Simulation.Tests.Cluster;
 
