@@ -50,9 +50,11 @@ internal static class ComposeFile
 
         return text.Append($"""
             CLI_IMAGE={Images.Of("cli", options)}
-            # install.sh puts this machine's own values here: the group of Docker's socket, and the number of cores.
+            # install.sh puts this machine's own values here: the group of Docker's socket, the number of cores, and of files that the
+            # containers may open.
             DOCKER_GID=999
             GATEWAY_CPUS=1
+            OPEN_FILES=65536
             """).Append('\n').ToString();
     }
 
@@ -88,7 +90,7 @@ internal static class ComposeFile
           security_opt: ["no-new-privileges:true"]
           pids_limit: 1024
           # Some engines give 1024 only, with which Consul refuses its limits and a gateway its clients.
-          ulimits: { nofile: 65536 }
+          ulimits: { nofile: "${OPEN_FILES}" }
           stop_grace_period: 45s
           tmpfs: ["/tmp:rw,noexec,nosuid,nodev,size=64m"]
           logging:

@@ -301,11 +301,18 @@ make_secrets() {
 
 image_of() { sed -n "s/^${1^^}_IMAGE=//p" "$here/.env"; }
 
+# How many files the containers may open: 65,536, or what this machine allows.
+open_files() {
+  local most
+  most=$(ulimit -Hn)
+  if [ "$most" != unlimited ] && [ "$most" -lt 65536 ]; then echo "$most"; else echo 65536; fi
+}
+
 # consul_of_image ARGUMENTS...: the Consul that the containers will run.
 consul_of_image() {
   local folder=()
   [ ! -d /etc/nexus/consul ] || folder=(--volume /etc/nexus/consul:/etc/nexus/consul:ro)
-  docker run --rm --network none --read-only --cap-drop ALL --ulimit nofile=65536 --user 61100:61100 "${folder[@]}" --entrypoint /bin/consul "$(image_of consul)" "$@"
+  docker run --rm --network none --read-only --cap-drop ALL --ulimit "nofile=$(open_files)" --user 61100:61100 "${folder[@]}" --entrypoint /bin/consul "$(image_of consul)" "$@"
 }
 
 image_consul=''
@@ -482,7 +489,8 @@ start_compose() {
   run systemctl daemon-reload
   load_firewall
   if [ "$mode" = dry-run ]; then echo "would: docker compose up -d in $root/current"; return 0; fi
-  sed -i -e "s/^DOCKER_GID=.*/DOCKER_GID=$(stat -c %g /var/run/docker.sock)/" -e "s/^GATEWAY_CPUS=.*/GATEWAY_CPUS=$(nproc)/" "$root/current/.env"
+  sed -i -e "s/^DOCKER_GID=.*/DOCKER_GID=$(stat -c %g /var/run/docker.sock)/" -e "s/^GATEWAY_CPUS=.*/GATEWAY_CPUS=$(nproc)/" \
+    -e "s/^OPEN_FILES=.*/OPEN_FILES=$(open_files)/" "$root/current/.env"
   compose up -d --remove-orphans consul
   if is_changed consul; then docker restart nexus-consul >/dev/null; fi
   prepare_cluster

@@ -20,7 +20,8 @@ internal static class ProcessExec
             RedirectStandardError = true,
         };
         start.Environment.Clear();
-        foreach (var pair in ProcessEnvironment.Read(pid).Select(entry => entry.Split('=', 2)).Where(pair => pair.Length == 2))
+        var environment = await ProcessEnvironment.ReadSettledAsync(pid, time, cancellationToken);
+        foreach (var pair in environment.Select(entry => entry.Split('=', 2)).Where(pair => pair.Length == 2))
         {
             start.Environment[pair[0]] = pair[1];
         }
