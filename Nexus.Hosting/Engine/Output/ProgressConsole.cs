@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Aspire.Hosting.ApplicationModel;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -16,6 +17,8 @@ internal sealed class ProgressConsole
     private readonly Timeline _timeline;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (string? Condition, string? Reason)> _told = new(StringComparer.OrdinalIgnoreCase);
+    // As they were told here, and not as they are: the table says of each what the timeline knows of it.
+    private readonly ConcurrentDictionary<string, ResourceEvent> _seen = new(StringComparer.OrdinalIgnoreCase);
     private bool _tableShown;
     private bool _muted;
     private long _saidAt;
@@ -108,14 +111,13 @@ internal sealed class ProgressConsole
     private void Tell(ResourceEvent change)
     {
         _timeline.Note(change);
+        _seen[change.ResourceId] = change;
         var now = ResourceTable.Condition(change.Snapshot);
         var (before, reason) = _told.GetValueOrDefault(change.ResourceId);
-        if (now == nameof(HealthStatus.Unhealthy) && before == KnownResourceStates.Running && change.Snapshot.FailureReason == reason)
-        {
-            return; // It was never healthy yet: that is how every start goes.
-        }
 
-        if ((before, reason) != (now, change.Snapshot.FailureReason))
+        // One that runs and was never healthy yet: that is how every start goes.
+        var isStarting = now == nameof(HealthStatus.Unhealthy) && before == KnownResourceStates.Running && change.Snapshot.FailureReason == reason;
+        if (!isStarting && (before, reason) != (now, change.Snapshot.FailureReason))
         {
             _told[change.ResourceId] = (now, change.Snapshot.FailureReason);
             TellChange(change, before, now);
@@ -188,7 +190,7 @@ internal sealed class ProgressConsole
     [
         .. _context.Model.Resources
             .Where(r => r is not ParameterResource)
-            .SelectMany(r => InstanceIds.Of(r).Select(id => _context.Notifications.TryGetCurrentState(id, out var state) ? state : null)),
+            .SelectMany(r => InstanceIds.Of(r).Select(id => _seen.GetValueOrDefault(id))),
     ];
 
     private static bool HasFailed(CustomResourceSnapshot snapshot) =>
