@@ -1,6 +1,5 @@
 using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 
@@ -18,7 +17,7 @@ public sealed class AllocationChangeReader : IDisposable
         UseProxy = false,
         AllowAutoRedirect = false,
         ActivityHeadersPropagator = null,
-        ConnectCallback = ConnectAsync,
+        ConnectCallback = KeepAliveSockets.Connect(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1)),
     });
 
     /// <summary>Whether an exception of <see cref="ReadAsync"/> says that the stream broke, and not that we are at fault.</summary>
@@ -55,24 +54,4 @@ public sealed class AllocationChangeReader : IDisposable
 
     /// <inheritdoc />
     public void Dispose() => _client.Dispose();
-
-    // A machine that went away closes nothing: keep-alives find out.
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 3);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 1);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
-            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 }

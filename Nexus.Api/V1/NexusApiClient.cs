@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 
@@ -59,7 +58,7 @@ public sealed partial class NexusApiClient : IDisposable
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
             AutomaticDecompression = DecompressionMethods.All,
             UseProxy = !endpoints.All(e => e.Address.IsLoopback),
-            ConnectCallback = ConnectAsync,
+            ConnectCallback = KeepAliveSockets.Connect(TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(5)),
         });
         return new NexusApiClient(
             new HttpClient(failover) { Timeout = Timeout.InfiniteTimeSpan }, () => failover.Current, time, chance);
@@ -190,25 +189,6 @@ public sealed partial class NexusApiClient : IDisposable
         if (!string.IsNullOrEmpty(value))
         {
             request.Headers.Add(name, ApiHeaders.Encode(value));
-        }
-    }
-
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 15);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 5);
-            socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
-            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
         }
     }
 }
