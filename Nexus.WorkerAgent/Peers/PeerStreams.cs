@@ -66,7 +66,7 @@ internal sealed partial class PeerStreams(
                     board.Hear(node, ToNews(change));
                 }
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested && AllocationChangeReader.IsBroken(e))
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 if (failures == 0)
                 {
