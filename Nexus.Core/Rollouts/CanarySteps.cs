@@ -1,4 +1,5 @@
 using Nexus.Core.Spec;
+using Nexus.Core.Spec.Values;
 using Nexus.Core.State;
 
 namespace Nexus.Core.Rollouts;
@@ -14,7 +15,7 @@ internal static class CanarySteps
     {
         var step = pass.Spec.Canary.Steps[pass.Record.Step];
         pass.Move(RolloutEvent.StepReached, $"canary step {Progress(pass)}, {Words(step)}, waits "
-            + (step.Pause is { } pause ? $"for {pause}" : "to be promoted"));
+            + (step.Pause is { } pause ? $"for {SpecDuration.Format(pause)}" : "to be promoted"));
         pass.Set(record => record with { StepSince = pass.View.Now });
         pass.Notice("RolloutPaused", EventSeverity.Info, pass.Record.Reason);
         WaitOrTake(pass, gateways);

@@ -1,6 +1,7 @@
 using Nexus.Core.Ids;
 using Nexus.Core.Reconcile;
 using Nexus.Core.Spec;
+using Nexus.Core.Spec.Values;
 using Nexus.Core.State;
 
 namespace Nexus.Core.Rollouts;
@@ -115,7 +116,7 @@ internal static class RolloutDecision
         {
             pass.Move(RolloutEvent.SetSwitched, "all requests go to the new set; the old one is kept for a while");
             pass.Notice("RolloutSwitched", EventSeverity.Info,
-                $"all requests go to revision {RolloutPass.Name(pass.Record.Target)}; the old set is kept for {pass.Spec.KeepOld}");
+                $"all requests go to revision {RolloutPass.Name(pass.Record.Target)}; the old set is kept for {SpecDuration.Format(pass.Spec.KeepOld)}");
             KeepOld(pass);
         }
         else if (RolloutTargets.StepCount(pass.Record, view) is null && view.IsAllOf(target))
