@@ -24,7 +24,9 @@ internal static class StatusTables
     public static IRenderable Nodes(ImmutableArray<NodeView> nodes, bool labels)
     {
         string[] headings = ["NODE", "STATUS", "ADDRESS", "RUNTIME", "ARCH", "CPU", "MEMORY", "ALLOCATIONS"];
-        var table = new ColumnTable(labels ? [.. headings, "VERSION", "LABELS"] : headings);
+        string[] more = labels ? ["VERSION", "LABELS"] : [];
+        string[] note = nodes.Any(n => n.Blocked is not null) ? ["NOTE"] : [];
+        var table = new ColumnTable([.. headings, .. more, .. note]);
         foreach (var node in nodes.OrderBy(n => n.Name, StringComparer.Ordinal))
         {
             Piece[] row =
@@ -34,8 +36,9 @@ internal static class StatusTables
                 $"{HumanUnits.Bytes(node.ReservedMemoryBytes)} of {HumanUnits.Bytes(node.MemoryBytes)}",
                 $"{node.Allocations}",
             ];
-            var more = string.Join(' ', node.Labels.Select(l => $"{l.Key}={l.Value}"));
-            table.Row(labels ? [.. row, node.AgentVersion, more] : row);
+            Piece[] details = labels ? [node.AgentVersion, string.Join(' ', node.Labels.Select(l => $"{l.Key}={l.Value}"))] : [];
+            Piece[] words = note.Length > 0 ? [node.Blocked ?? ""] : [];
+            table.Row([.. row, .. details, .. words]);
         }
 
         return table;

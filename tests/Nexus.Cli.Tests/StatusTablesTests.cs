@@ -3,6 +3,7 @@ using Nexus.Cli.Terminals;
 using Nexus.Cli.Tests.Fakes;
 using Nexus.Cli.Views;
 using Nexus.Core.Rollouts;
+using Nexus.Core.State;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 using Spectre.Console.Testing;
@@ -74,6 +75,16 @@ public sealed class StatusTablesTests
         n2    ready   127.0.0.1  docker   amd64  1.5 of 2 cpu  384 MiB of 4 GiB  3            0.1.0    disk=ssd zone=a
         """,
         Text(StatusTables.Nodes([Samples.Node("n2"), Samples.Node("n1")], labels: true)));
+
+    [Fact]
+    public void A_node_that_cannot_be_emptied_says_why() => Assert.Equal(
+        """
+        NODE  STATUS    ADDRESS    RUNTIME  ARCH   CPU           MEMORY            ALLOCATIONS  NOTE
+        n1    draining  127.0.0.1  docker   amd64  1.5 of 2 cpu  384 MiB of 4 GiB  3            no other node has room
+        n2    ready     127.0.0.1  docker   amd64  1.5 of 2 cpu  384 MiB of 4 GiB  3
+        """,
+        Text(StatusTables.Nodes(
+            [Samples.Node("n1") with { Status = NodeStatus.Draining, Blocked = "no other node has room" }, Samples.Node("n2")], labels: false)));
 
     [Fact]
     public void Colours_only_repeat_what_the_words_say()
