@@ -73,22 +73,12 @@ internal static class WorkerAgentApplication
         services.AddSingleton<ScriptTools>();
         services.AddSingleton<CensusTaker>();
         services.AddSingleton<Brakes>();
-        services.AddSingleton<KillerInputs>();
-        services.AddSingleton<LivenessKiller>();
-        services.AddSingleton<WorkloadRemover>();
-        services.AddSingleton<EndRecorder>();
-        services.AddSingleton<ProverOutlets>();
-        services.AddSingleton<WorkloadProver>();
-        services.AddSingleton<WorkloadStarter>();
-        services.AddSingleton<GatewayBoard>();
-        services.AddSingleton<Drainer>();
-        services.AddSingleton<WorkloadStopper>();
-        services.AddSingleton<WorkloadTasks>();
-        services.AddSingleton<ActionRunner>();
+        AddWorkloadTasks(services);
         services.AddSingleton<ExitOutlets>();
         services.AddSingleton<LoopInputs>();
         services.AddSingleton<LoopOutputs>();
         services.AddSingleton<LoopPace>();
+        services.AddSingleton<UrgentAnswers>();
 
         // They stop in the reverse order: the loop first, those who tell of it last.
         AddHosted<EventWriter>(services);
@@ -104,6 +94,22 @@ internal static class WorkerAgentApplication
         AddHosted<PeerStreams>(services);
         AddHosted<AssignmentWatch>(services);
         AddHosted<ConvergenceLoop>(services);
+    }
+
+    private static void AddWorkloadTasks(IServiceCollection services)
+    {
+        services.AddSingleton<KillerInputs>();
+        services.AddSingleton<LivenessKiller>();
+        services.AddSingleton<WorkloadRemover>();
+        services.AddSingleton<EndRecorder>();
+        services.AddSingleton<ProverOutlets>();
+        services.AddSingleton<WorkloadProver>();
+        services.AddSingleton<WorkloadStarter>();
+        services.AddSingleton<GatewayBoard>();
+        services.AddSingleton<Drainer>();
+        services.AddSingleton<WorkloadStopper>();
+        services.AddSingleton<WorkloadTasks>();
+        services.AddSingleton<ActionRunner>();
     }
 
     private static void AddHosted<T>(IServiceCollection services)

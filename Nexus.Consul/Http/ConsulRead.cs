@@ -36,6 +36,15 @@ internal static class ConsulRead
             return map(await JsonSerializer.DeserializeAsync(stream, type, cancellationToken));
         };
 
+    /// <summary>How a query asks for it; null is what Consul does unasked.</summary>
+    public static string? ToQuery(ReadConsistency consistency) => consistency switch
+    {
+        ReadConsistency.Default => null,
+        ReadConsistency.Consistent => "consistent",
+        ReadConsistency.Stale => "stale",
+        _ => throw new ArgumentOutOfRangeException(nameof(consistency), consistency, "Not a consistency."),
+    };
+
     /// <summary>Wraps an array nobody else holds; Consul's null is empty.</summary>
     public static ImmutableArray<T> Freeze<T>(T[]? items) => items is null ? [] : ImmutableCollectionsMarshal.AsImmutableArray(items);
 

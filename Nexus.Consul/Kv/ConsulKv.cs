@@ -121,21 +121,13 @@ public sealed class ConsulKv
         _watcher.WatchAsync(WholePrefix(prefix, ReadConsistency.Default), options, cancellationToken);
 
     private static ConsulRead<KvPair?> OneKey(string key, ReadConsistency consistency) =>
-        new(KvPath.OfKey(key), OnePair, ToQuery(consistency), AcceptNotFound: true);
+        new(KvPath.OfKey(key), OnePair, ConsulRead.ToQuery(consistency), AcceptNotFound: true);
 
     private static ConsulRead<ImmutableArray<KvPair>> WholePrefix(string prefix, ReadConsistency consistency) => new(
         KvPath.OfPrefix(prefix),
         AllPairs,
-        ToQuery(consistency) is { } asked ? "recurse&" + asked : "recurse",
+        ConsulRead.ToQuery(consistency) is { } asked ? "recurse&" + asked : "recurse",
         AcceptNotFound: true);
-
-    private static string? ToQuery(ReadConsistency consistency) => consistency switch
-    {
-        ReadConsistency.Default => null,
-        ReadConsistency.Consistent => "consistent",
-        ReadConsistency.Stale => "stale",
-        _ => throw new ArgumentOutOfRangeException(nameof(consistency), consistency, "Not a consistency."),
-    };
 
     private static ConsulRequest Put(string key, ReadOnlyMemory<byte> value, string? query) =>
         new(HttpMethod.Put, KvPath.OfKey(key), query) { Body = value };

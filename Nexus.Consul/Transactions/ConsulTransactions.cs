@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 
 namespace Nexus.Consul;
@@ -20,6 +21,27 @@ public sealed class ConsulTransactions
     public Task<TxnResult> ExecuteAsync(IReadOnlyList<TxnOperation> operations, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(operations);
+        return SendAsync(operations, query: null, isIdempotent: false, cancellationToken);
+    }
+
+    /// <summary>
+    /// Reads all keys under several prefixes as they were at one moment, in one call. Under ACLs what the token may not read is
+    /// left out, as in a list.
+    /// </summary>
+    public async Task<ImmutableArray<KvPair>> ReadAsync(
+        IReadOnlyList<string> prefixes, ReadConsistency consistency, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(prefixes);
+        var result = await SendAsync(
+            [.. prefixes.Select(TxnOperation.GetTree)], ConsulRead.ToQuery(consistency), isIdempotent: true, cancellationToken);
+        return result.Committed
+            ? result.Results
+            : throw new ConsulException($"Consul refused to read {string.Join(", ", result.Errors.Select(e => $"'{prefixes[e.OpIndex]}' ({e.What})"))}.");
+    }
+
+    private Task<TxnResult> SendAsync(
+        IReadOnlyList<TxnOperation> operations, string? query, bool isIdempotent, CancellationToken cancellationToken)
+    {
         if (operations.Count is 0 or > MaxOperations)
         {
             throw new ArgumentException(
@@ -28,10 +50,11 @@ public sealed class ConsulTransactions
 
         TxnOperationWire[] wire = [.. operations.Select(TxnOperationWire.Of)];
         return _transport.SendAsync(
-            new ConsulRequest(HttpMethod.Put, "v1/txn")
+            new ConsulRequest(HttpMethod.Put, "v1/txn", query)
             {
                 Body = ConsulJson.Bytes(wire, ConsulJson.Default.TxnOperationWireArray),
                 Accepts = HttpStatusCode.Conflict,
+                IsIdempotent = isIdempotent,
             },
             ReadResultAsync,
             cancellationToken);

@@ -57,6 +57,9 @@ public sealed record TxnOperation
     /// <summary>Reads a key, or refuses when it does not exist.</summary>
     public static TxnOperation Get(string key) => new("get", Named(key));
 
+    /// <summary>Reads all keys that begin with a prefix; there need not be one.</summary>
+    public static TxnOperation GetTree(string prefix) => new("get-tree", Named(prefix));
+
     /// <summary>Locks and writes a key, or refuses when another session holds it.</summary>
     public static TxnOperation Lock(string key, ReadOnlyMemory<byte> value, string session) =>
         new("lock", Named(key)) { Value = value, Session = session };

@@ -12,9 +12,9 @@ internal static class PoolReconciler
     {
         var isFrozen = Brake.Judge(view, rollout);
         var before = plan.StepCount;
-        view = Standbys.TakeOver(view, RolloutTargets.Of(rollout.Record, view), isFrozen, plan);
+        view = Standbys.TakeOver(view, rollout, isFrozen, plan);
         var targets = RolloutTargets.Of(rollout.Record, view);
-        var sorted = Sorted.Of(view, targets);
+        var sorted = SortedMembers.Of(view, targets);
         plan.StopAll(sorted.Forgotten, "its node left the cluster");
         if (rollout.HasBegun)
         {
@@ -45,7 +45,7 @@ internal static class PoolReconciler
     }
 
     /// <summary>A rollout that begins is judged by tries of its own, so what failed of the same revision before makes room.</summary>
-    private static void PutAwayFailed(Sorted sorted, PlanBuilder plan)
+    private static void PutAwayFailed(SortedMembers sorted, PlanBuilder plan)
     {
         foreach (var member in sorted.Goal.FindAll(m => m is { IsHealthy: false, Observed.Failures: > 0 }))
         {
@@ -55,7 +55,7 @@ internal static class PoolReconciler
     }
 
     /// <summary>More than wanted of what is kept: those that serve go last.</summary>
-    private static void StopSurplus(PoolView view, RolloutTargets targets, Sorted sorted, PlanBuilder plan)
+    private static void StopSurplus(PoolView view, RolloutTargets targets, SortedMembers sorted, PlanBuilder plan)
     {
         var desired = view.Desired;
         var wanted = sorted.Waiting > 0 ? Math.Max(0, targets.GoalCount - sorted.Waiting) : targets.GoalCount;
@@ -72,7 +72,7 @@ internal static class PoolReconciler
     /// check that fails everywhere at once cannot empty the pool.
     /// </summary>
     private static void StopReplaced(
-        PoolView view, RolloutPass rollout, RolloutTargets targets, Sorted sorted, Placer placer, PlanBuilder plan)
+        PoolView view, RolloutPass rollout, RolloutTargets targets, SortedMembers sorted, Placer placer, PlanBuilder plan)
     {
         var template = targets.Goal.Template;
         var least = Math.Max(0, view.Desired - view.Pool.Rollout.UnavailableFor(template));
@@ -85,6 +85,7 @@ internal static class PoolReconciler
             replaced.RemoveAll(m => m.IsLeaving);
         }
 
+        KeepServingSet(view, rollout, targets, sorted, replaced);
         foreach (var member in Surplus.Choose(view, replaced, sorted.Count - least - unproven, targets.Base?.Revision))
         {
             sorted.Remove(member);
@@ -93,7 +94,26 @@ internal static class PoolReconciler
         }
     }
 
-    private static bool CanFollow(PoolView view, RolloutTargets targets, Sorted sorted, Placer placer, PlanBuilder plan)
+    /// <summary>Where one of two sets has all the requests, the replicas of the other make up for none of its own.</summary>
+    private static void KeepServingSet(
+        PoolView view, RolloutPass rollout, RolloutTargets targets, SortedMembers sorted, List<Member> replaced)
+    {
+        if (RolloutWeights.Of(rollout.Record, view).FirstOrDefault(w => w.Percent == 100)?.Revision is not { } serving)
+        {
+            return;
+        }
+
+        var (template, count) = serving == targets.Goal.Revision ? (targets.Goal.Template, targets.GoalCount)
+            : serving == targets.Base?.Revision ? (targets.Base.Template, targets.BaseCount)
+            : (targets.Goal.Template, 0);
+        var least = Math.Max(0, Math.Min(view.Desired, count) - view.Pool.Rollout.UnavailableFor(template));
+        var going = replaced.FindAll(m => m.Revision == serving && view.IsAvailable(m));
+        var staying = sorted.Goal.Concat(sorted.Base).Except(replaced).Count(m => m.Revision == serving && view.IsAvailable(m));
+        var mayGo = Surplus.Choose(view, going, staying + going.Count - least);
+        replaced.RemoveAll(m => going.Contains(m) && !mayGo.Contains(m));
+    }
+
+    private static bool CanFollow(PoolView view, RolloutTargets targets, SortedMembers sorted, Placer placer, PlanBuilder plan)
     {
         var pool = view.Pool with { Template = targets.Goal.Template };
         if (sorted.Leaving.Count == 0 || sorted.Goal.Count >= targets.GoalCount || placer.HasRoom(pool))
@@ -112,17 +132,10 @@ internal static class PoolReconciler
 
     /// <summary>New replicas up to the wanted counts; while others are to be replaced, up to the total plus the surge.</summary>
     private static void Place(
-        PoolView view, RolloutPass rollout, RolloutTargets targets, Sorted sorted, Placer placer, PlanBuilder plan)
+        PoolView view, RolloutPass rollout, RolloutTargets targets, SortedMembers sorted, Placer placer, PlanBuilder plan)
     {
-        var spec = view.Pool.Rollout;
-        var template = targets.Goal.Template;
-        var replacing = sorted.Others.Count + sorted.Leaving.Count + Math.Max(0, sorted.Base.Count - targets.BaseCount) > 0;
-        var surge = !replacing || spec.StopsFirst(template) ? 0 : Math.Max(spec.MaxSurge, 1);
-        var goingFirst = spec.StopsFirst(template) ? sorted.Stopped + sorted.Stopping : 0;
-        // A second set is wanted for itself; the one replica that a canary may need beside a single one is its surge already.
-        var most = rollout.Record.Strategy == RolloutStrategy.BlueGreen
-            ? Math.Max(view.Desired, targets.Total) + surge
-            : Math.Max(view.Desired + surge, targets.Total);
+        var goingFirst = view.Pool.Rollout.StopsFirst(targets.Goal.Template) ? sorted.Stopped + sorted.Stopping : 0;
+        var most = MostOf(view, rollout, targets, sorted);
         var room = most - sorted.Count - sorted.Waiting - goingFirst;
         if (room <= 0 && sorted.Leaving.Count > 0 && targets.Total > view.Desired)
         {
@@ -138,11 +151,23 @@ internal static class PoolReconciler
         PlaceSome(view, targets.Goal, Math.Min(room, missing), Reason(view, rollout, sorted), placer, plan);
     }
 
+    /// <summary>How many replicas may be there at once.</summary>
+    public static int MostOf(PoolView view, RolloutPass rollout, RolloutTargets targets, SortedMembers sorted)
+    {
+        var spec = view.Pool.Rollout;
+        var surge = !sorted.IsReplacing(targets) || spec.StopsFirst(targets.Goal.Template) ? 0 : Math.Max(spec.MaxSurge, 1);
+
+        // A second set is wanted for itself; the one replica that a canary may need beside a single one is its surge already.
+        return rollout.Record.Strategy == RolloutStrategy.BlueGreen
+            ? Math.Max(view.Desired, targets.Total) + surge
+            : Math.Max(view.Desired + surge, targets.Total);
+    }
+
     /// <summary>
     /// How many of a revision may exist before one of it has served: as many as it takes to judge it. What never starts then costs no
     /// more than that, and is known sooner, for an engine starts few containers faster than many.
     /// </summary>
-    private static int TriesOf(RolloutPass rollout, RolloutTargets targets, Sorted sorted)
+    private static int TriesOf(RolloutPass rollout, RolloutTargets targets, SortedMembers sorted)
     {
         var record = rollout.Record;
         var isKnown = record.BestAvailable > 0 || record.Stable is not { } stable || stable.Revision == targets.Goal.Revision
@@ -175,7 +200,7 @@ internal static class PoolReconciler
         return nodes.Count;
     }
 
-    private static string Reason(PoolView view, RolloutPass rollout, Sorted sorted) =>
+    private static string Reason(PoolView view, RolloutPass rollout, SortedMembers sorted) =>
         sorted.HasLost ? "replaces a replica on a lost node"
         : rollout.Record.Phase == RolloutPhase.RollingBack ? "brings the proven revision back"
         : sorted.Others.Count + sorted.Base.Count > 0 ? "replaces an older revision"
@@ -189,81 +214,6 @@ internal static class PoolReconciler
             var nodes = view.Members.Where(m => m is { IsLost: true, IsForgotten: false, Assignment.Desired: DesiredStatus.Run })
                 .Select(m => m.Node.Value).Distinct().Order(StringComparer.Ordinal);
             plan.Block(new BlockedPool(view.Name, waiting, $"waits for {string.Join(", ", nodes)} to come back (replace: false)"));
-        }
-    }
-
-    /// <summary>The replicas of a pool, sorted by what may be done to them. Those that are stopped are taken out as the pass goes.</summary>
-    private sealed class Sorted
-    {
-        public List<Member> Goal { get; } = [];
-
-        public List<Member> Base { get; } = [];
-
-        /// <summary>Of neither.</summary>
-        public List<Member> Others { get; } = [];
-
-        /// <summary>Of whatever revision, on nodes that are emptied.</summary>
-        public List<Member> Leaving { get; } = [];
-
-        public List<Member> Forgotten { get; } = [];
-
-        public bool HasLost { get; private set; }
-
-        /// <summary>Whether a node has come back and not reported yet: nothing is stopped on old news.</summary>
-        public bool IsUncertain { get; private set; }
-
-        public int Waiting { get; private set; }
-
-        /// <summary>Of another revision than the goal, or on nodes that are emptied, and not gone yet.</summary>
-        public int Stopping { get; private set; }
-
-        /// <summary>Stopped in this pass.</summary>
-        public int Stopped { get; set; }
-
-        public int Count => Goal.Count + Base.Count + Others.Count + Leaving.Count;
-
-        public static Sorted Of(PoolView view, RolloutTargets targets)
-        {
-            var sorted = new Sorted { Waiting = view.Waiting };
-            foreach (var member in view.Members)
-            {
-                sorted.Add(member, targets);
-            }
-
-            return sorted;
-        }
-
-        public void Remove(Member member) =>
-            _ = Others.Remove(member) || Leaving.Remove(member) || Base.Remove(member) || Goal.Remove(member);
-
-        private void Add(Member member, RolloutTargets targets)
-        {
-            IsUncertain |= member.IsReturning;
-            switch (member)
-            {
-                case { IsForgotten: true }:
-                    if (member.Assignment.Desired != DesiredStatus.Stop)
-                    {
-                        Forgotten.Add(member);
-                        HasLost = true;
-                    }
-
-                    break;
-                case { IsLost: true }:
-                    HasLost |= member.Assignment.Desired == DesiredStatus.Run;
-                    break;
-                case { Assignment.Desired: DesiredStatus.Stop }:
-                    Stopping += member.IsLeaving || member.Revision != targets.Goal.Revision ? 1 : 0;
-                    break;
-                case { Runs: true }:
-                    var list = member.IsLeaving ? Leaving
-                        : member.Revision == targets.Goal.Revision ? Goal
-                        : member.Revision == targets.Base?.Revision ? Base : Others;
-                    list.Add(member);
-                    break;
-                default:
-                    break;
-            }
         }
     }
 }

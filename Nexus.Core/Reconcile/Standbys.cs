@@ -11,7 +11,7 @@ namespace Nexus.Core.Reconcile;
 internal static class Standbys
 {
     /// <summary>Lets standbys take over, and says how the pool looks once they have.</summary>
-    public static PoolView TakeOver(PoolView view, RolloutTargets targets, bool isFrozen, PlanBuilder plan)
+    public static PoolView TakeOver(PoolView view, RolloutPass rollout, bool isFrozen, PlanBuilder plan)
     {
         if (view.Members.All(m => m.Assignment.Desired != DesiredStatus.Standby))
         {
@@ -39,14 +39,17 @@ internal static class Standbys
             }
         }
 
-        var missing = targets.GoalCount - view.Waiting
-            - members.Count(m => m is { Runs: true, IsLeaving: false } && m.Revision == targets.Goal.Revision);
+        view = view with { Members = members };
+        var targets = RolloutTargets.Of(rollout.Record, view);
+        var sorted = SortedMembers.Of(view, targets);
+        var room = PoolReconciler.MostOf(view, rollout, targets, sorted) - sorted.Count - sorted.Waiting;
+        var missing = Math.Min(room, targets.GoalCount - sorted.Waiting - sorted.Goal.Count);
         foreach (var successor in ready.FindAll(m => m.Revision == targets.Goal.Revision).Take(Math.Max(0, missing)))
         {
             Want(members, successor, DesiredStatus.Run, "takes the place of a replica that is missing", plan);
         }
 
-        return view with { Members = members };
+        return view;
     }
 
     /// <summary>Keeps as many standbys as wanted. They come last in a rollout and go with the revision that they are of.</summary>

@@ -36,8 +36,16 @@ internal sealed class ReconcilePass(
 {
     private static readonly TimeSpan AfterRefusal = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LeaderSettle = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan FollowerSettle = TimeSpan.FromMilliseconds(100);
     private readonly SpecTrace _trace = new();
     private LeaderToken? _ledBy;
+
+    /// <summary>
+    /// From the start of one pass to that of the next at least: signs that come meanwhile are answered together. What a manager
+    /// that does not lead sees is only shown to people.
+    /// </summary>
+    public TimeSpan Settle => lease.Current is null ? FollowerSettle : LeaderSettle;
 
     /// <summary>One pass; says what came of it and how long to wait at most before the next.</summary>
     public async Task<(PassOutcome Outcome, TimeSpan Wait)> RunOnceAsync(CancellationToken cancellationToken)

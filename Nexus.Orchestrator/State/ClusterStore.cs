@@ -12,45 +12,45 @@ namespace Nexus.Orchestrator.State;
 /// <summary>Reads and writes the cluster's state. Every write is fenced by the leader's session and by CAS.</summary>
 internal sealed partial class ClusterStore(ConsulClient consul, SpecStore specs, FencedWriter writer, ILogger<ClusterStore> logger)
 {
-    /// <summary>Reads everything. An unreadable entry is left out with a log line: one bad key must not stop the cluster.</summary>
+    private static readonly ImmutableArray<string> Prefixes =
+    [
+        StateKeys.Commits, StateKeys.Leader, StateKeys.SpecCurrent, StateKeys.Desired, StateKeys.Rollouts, StateKeys.Observed,
+        StateKeys.Nodes, StateKeys.Requests, StateKeys.Eligibility, StateKeys.Gateways,
+    ];
+
+    private readonly DocumentCache _documents = new();
+
+    /// <summary>
+    /// Reads everything, as it was at one moment. An unreadable entry is left out with a log line: one bad key must not stop the
+    /// cluster.
+    /// </summary>
     public async Task<StoredCluster> ReadAsync(CancellationToken cancellationToken)
     {
-        // First of all, so that a commit that lands while the rest is read makes whatever is decided on it void.
-        var commit = await consul.Kv.GetAsync(StateKeys.Commits, ReadConsistency.Consistent, cancellationToken);
-
         // What leaders write decides (ids and fences hang on it), so it is read through the leader of the servers.
-        var desired = consul.Kv.ListAsync(StateKeys.Desired, ReadConsistency.Consistent, cancellationToken);
-        var rollouts = consul.Kv.ListAsync(StateKeys.Rollouts, ReadConsistency.Consistent, cancellationToken);
-        var observed = consul.Kv.ListAsync(StateKeys.Observed, cancellationToken);
-        var nodes = consul.Kv.ListAsync(StateKeys.Nodes, cancellationToken);
-        var requests = consul.Kv.ListAsync(StateKeys.Requests, cancellationToken);
-        var eligibility = consul.Kv.ListAsync(StateKeys.Eligibility, cancellationToken);
-        var gateways = consul.Kv.ListAsync(StateKeys.Gateways, cancellationToken);
+        var reading = consul.Transactions.ReadAsync(Prefixes, ReadConsistency.Consistent, cancellationToken);
         var workers = consul.Health.ServiceAsync(CatalogNames.Worker, passingOnly: false, cancellationToken);
-        var leader = consul.Kv.GetAsync(StateKeys.Leader, cancellationToken);
-        var spec = specs.ReadAsync(cancellationToken);
-        await Task.WhenAll(desired, rollouts, observed, nodes, requests, eligibility, gateways, workers, leader, spec);
+        await Task.WhenAll(reading, workers);
 
-        var assignments = await desired;
-        var current = await spec;
+        var pairs = await reading;
+        var commit = pairs.FirstOrDefault(p => p.Key == StateKeys.Commits)?.ModifyIndex ?? 0;
+        var current = await specs.ReadAsync(pairs.FirstOrDefault(p => p.Key == StateKeys.SpecCurrent), cancellationToken);
         var snapshot = new ClusterSnapshot
         {
-            Index = assignments.Index,
+            Index = pairs.IsEmpty ? 0 : pairs.Max(p => p.ModifyIndex),
             Spec = current?.Spec,
             SpecRevision = current?.Document.Revision ?? 0,
-            Nodes = ToMap((await nodes).Value, StateJson.Default.NodeRecord, r => r.Node.Value, r => new NodeState(r, NodeStatus.Unknown)),
-            Assignments = ToMap(assignments.Value, StateJson.Default.NodeAssignment, a => a.Node.Value, a => a),
-            Observations = ToMap((await observed).Value, StateJson.Default.NodeObservation, o => o.Node.Value, o => o),
-            Rollouts = ToMap((await rollouts).Value, StateJson.Default.RolloutRecord, r => r.Pool.Value, r => r),
-            Requests = ToMap((await requests).Value, StateJson.Default.RolloutRequest, r => r.Pool.Value, r => r),
-            Eligibility = ToMap((await eligibility).Value, StateJson.Default.NodeEligibility, e => e.Node.Value, e => e),
-            Gateways = ToMap((await gateways).Value, StateJson.Default.GatewayReport, g => g.Gateway, g => g),
+            Nodes = ToMap(pairs, StateKeys.Nodes, StateJson.Default.NodeRecord, r => r.Node.Value, r => new NodeState(r, NodeStatus.Unknown)),
+            Assignments = ToMap(pairs, StateKeys.Desired, StateJson.Default.NodeAssignment, a => a.Node.Value, a => a),
+            Observations = ToMap(pairs, StateKeys.Observed, StateJson.Default.NodeObservation, o => o.Node.Value, o => o),
+            Rollouts = ToMap(pairs, StateKeys.Rollouts, StateJson.Default.RolloutRecord, r => r.Pool.Value, r => r),
+            Requests = ToMap(pairs, StateKeys.Requests, StateJson.Default.RolloutRequest, r => r.Pool.Value, r => r),
+            Eligibility = ToMap(pairs, StateKeys.Eligibility, StateJson.Default.NodeEligibility, e => e.Node.Value, e => e),
+            Gateways = ToMap(pairs, StateKeys.Gateways, StateJson.Default.GatewayReport, g => g.Gateway, g => g),
         };
-        IEnumerable<KvPair> writable =
-            [.. assignments.Value, .. (await rollouts).Value, .. (await nodes).Value, .. (await observed).Value, .. (await eligibility).Value];
+        var indexes = pairs.ToImmutableDictionary(p => p.Key, p => p.ModifyIndex, StringComparer.Ordinal);
+        _documents.KeepOnly(indexes);
         return new StoredCluster(
-            snapshot, current, ToLeader(await leader), commit?.ModifyIndex ?? 0,
-            writable.ToImmutableDictionary(p => p.Key, p => p.ModifyIndex, StringComparer.Ordinal),
+            snapshot, current, ToLeader(pairs.FirstOrDefault(p => p.Key == StateKeys.Leader)), commit, indexes,
             [.. (await workers).Value.Where(w => w.AggregatedStatus != CheckStatus.Critical)
                 .Select(w => w.Service.Meta.GetValueOrDefault(CatalogNames.MetaNode)).OfType<string>()]);
     }
@@ -93,15 +93,15 @@ internal sealed partial class ClusterStore(ConsulClient consul, SpecStore specs,
     }
 
     private ImmutableSortedDictionary<string, TValue> ToMap<TDocument, TValue>(
-        ImmutableArray<KvPair> pairs, JsonTypeInfo<TDocument> type, Func<TDocument, string> name, Func<TDocument, TValue> value)
+        ImmutableArray<KvPair> pairs, string prefix, JsonTypeInfo<TDocument> type, Func<TDocument, string> name, Func<TDocument, TValue> value)
         where TDocument : class
     {
         var map = ImmutableSortedDictionary.CreateBuilder<string, TValue>(StringComparer.Ordinal);
-        foreach (var pair in pairs)
+        foreach (var pair in pairs.Where(p => p.Key.StartsWith(prefix, StringComparison.Ordinal)))
         {
             try
             {
-                var document = StateJson.Read(pair.Key, pair.Value, type);
+                var document = _documents.Read(pair, type);
                 map[name(document)] = value(document);
             }
             catch (JsonException e)

@@ -31,9 +31,12 @@ internal sealed class SpecStore(ConsulClient consul, TimeProvider time)
     private StoredSpec? _cached;
 
     /// <summary>The spec in force; null before the first apply.</summary>
-    public async Task<StoredSpec?> ReadAsync(CancellationToken cancellationToken)
+    public async Task<StoredSpec?> ReadAsync(CancellationToken cancellationToken) =>
+        await ReadAsync(await consul.Kv.GetAsync(StateKeys.SpecCurrent, cancellationToken), cancellationToken);
+
+    /// <summary>The spec that a pointer names; null when there is none.</summary>
+    public async Task<StoredSpec?> ReadAsync(KvPair? pointer, CancellationToken cancellationToken)
     {
-        var pointer = await consul.Kv.GetAsync(StateKeys.SpecCurrent, cancellationToken);
         var cached = Volatile.Read(ref _cached);
         if (pointer is null || cached?.PointerIndex == pointer.ModifyIndex)
         {

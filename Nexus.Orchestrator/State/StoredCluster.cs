@@ -9,8 +9,8 @@ namespace Nexus.Orchestrator.State;
 /// <param name="Snapshot">What decisions look at. Node statuses are Unknown: they are the observer's to judge.</param>
 /// <param name="Spec">The spec in force; null before the first apply.</param>
 /// <param name="Leader">Who leads; null while nobody does.</param>
-/// <param name="CommitIndex">ModifyIndex of <see cref="StateKeys.Commits"/>, read before all else; zero before the first commit.</param>
-/// <param name="Indexes">ModifyIndex of every key that a leader may write or delete.</param>
+/// <param name="CommitIndex">ModifyIndex of <see cref="StateKeys.Commits"/>; zero before the first commit.</param>
+/// <param name="Indexes">ModifyIndex of every key that was read.</param>
 /// <param name="Answering">Nodes whose agent's check passes, and whose machine answers its peers.</param>
 internal sealed record StoredCluster(
     ClusterSnapshot Snapshot, StoredSpec? Spec, StoredLeader? Leader, ulong CommitIndex,

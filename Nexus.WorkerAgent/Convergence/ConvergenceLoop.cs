@@ -17,23 +17,25 @@ namespace Nexus.WorkerAgent.Convergence;
 
 /// <summary>
 /// Makes the node match its assignment. Woken by whatever changed; each pass looks at the truth, asks the core, and hands
-/// out the work. It beats every second also while there is nothing to do, so a hung agent is known from outside.
+/// out the work. After a pass it rests for as long as that took, so that many changes on a busy machine share one list of the
+/// engine's; what is urgent is answered meanwhile. It beats every second also while there is nothing to do, so a hung agent is
+/// known from outside.
 /// </summary>
 internal sealed partial class ConvergenceLoop(
-    LoopInputs inputs, LoopOutputs outputs, LoopPace pace, ILogger<ConvergenceLoop> logger) : BackgroundService
+    LoopInputs inputs, LoopOutputs outputs, LoopPace pace, UrgentAnswers urgent, ILogger<ConvergenceLoop> logger) : BackgroundService
 {
     /// <summary>Longest silence of a healthy loop.</summary>
     public static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ListLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestRest = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan AwayPause = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan FirstWordLimit = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan LeaderWordLimit = TimeSpan.FromSeconds(30);
 
     private DateTimeOffset _silentUntil;
-    private DateTimeOffset _trustedFrom;
+    private DateTimeOffset _restUntil;
     private string? _traced;
 
     /// <summary>Ends the tasks, and with them the workloads if the settings say so.</summary>
@@ -57,7 +59,7 @@ internal sealed partial class ConvergenceLoop(
         using var heartbeat = pace.Heartbeats.Register("converge", SilenceLimit);
         inputs.Holder.Load();
         _silentUntil = pace.Time.GetUtcNow() + FirstWordLimit;
-        _trustedFrom = pace.Time.GetUtcNow() + LeaderWordLimit;
+        urgent.Start();
         DateTimeOffset resyncAt = default, lookAt = DateTimeOffset.MaxValue;
         var woken = true;
         while (true)
@@ -100,23 +102,17 @@ internal sealed partial class ConvergenceLoop(
         var started = pace.Time.GetTimestamp();
         try
         {
-            DoWhatIsUrgent();
-            using var activity = FollowTrace();
-            var done = new HashSet<AllocationId>();
-            var snapshot = await ReadAsync(done, cancellationToken);
-            var plan = NodeConvergence.Compute(snapshot, pace.Time.GetUtcNow());
-            activity?.SetTag("nexus.node", snapshot.Assignment?.Node.Value);
-            activity?.SetTag("nexus.generation", (long?)snapshot.Assignment?.Generation);
-            activity?.SetTag("nexus.actions", plan.Actions.Length);
-            foreach (var action in plan.Actions.Where(a => !done.Contains(a.Allocation)))
+            urgent.Answer();
+            if (now < _restUntil)
             {
-                LogAction(action);
-                outputs.Runner.Begin(action);
+                return _restUntil;
             }
 
-            outputs.Brakes.Look(plan.Frozen, snapshot.Memory.Values.Where(m => m.UnhealthySince is not null).Select(m => m.Pool).ToHashSet());
-            outputs.Reporter.NoteActedOn(snapshot.Assignment);
-            return plan.LookAgainAt;
+            var lookAt = await LookAndActAsync(cancellationToken);
+            var took = pace.Time.GetElapsedTime(started);
+            _restUntil = pace.Time.GetUtcNow() + (took < LongestRest ? took : LongestRest);
+            WorkerTelemetry.PassDuration.Record(took.TotalSeconds);
+            return lookAt;
         }
         catch (RuntimeUnavailableException e)
         {
@@ -133,10 +129,25 @@ internal sealed partial class ConvergenceLoop(
             LogPassFailed(e.Message, e);
             return now + AwayPause;
         }
-        finally
+    }
+
+    private async Task<DateTimeOffset?> LookAndActAsync(CancellationToken cancellationToken)
+    {
+        using var activity = FollowTrace();
+        var done = new HashSet<AllocationId>();
+        var snapshot = await ReadAsync(done, cancellationToken);
+        var plan = NodeConvergence.Compute(snapshot, pace.Time.GetUtcNow());
+        activity?.SetTag("nexus.node", snapshot.Assignment?.Node.Value);
+        activity?.SetTag("nexus.generation", (long?)snapshot.Assignment?.Generation);
+        activity?.SetTag("nexus.actions", plan.Actions.Length);
+        foreach (var action in plan.Actions.Where(a => !done.Contains(a.Allocation)))
         {
-            WorkerTelemetry.PassDuration.Record(pace.Time.GetElapsedTime(started).TotalSeconds);
+            urgent.Begin(action);
         }
+
+        outputs.Brakes.Look(plan.Frozen, snapshot.Memory.Values.Where(m => m.UnhealthySince is not null).Select(m => m.Pool).ToHashSet());
+        outputs.Reporter.NoteActedOn(snapshot.Assignment);
+        return plan.LookAgainAt;
     }
 
     /// <summary>The first pass over an assignment goes on with the trace in which the leader wrote it; the starts it begins do, too.
@@ -153,51 +164,15 @@ internal sealed partial class ConvergenceLoop(
         return WorkerTelemetry.Source.StartActivity("converge", ActivityKind.Consumer, leader);
     }
 
-    // Twice, for an end is recorded in memory before its successor is due.
-    private HashSet<AllocationId> DoWhatIsUrgent()
-    {
-        var done = new HashSet<AllocationId>();
-        for (var look = 0; look < 2; look++)
-        {
-            var now = pace.Time.GetUtcNow();
-            var remembered = Remember(now);
-            foreach (var action in UrgentConvergence.Compute(remembered, inputs.Exits.IsOver, now))
-            {
-                LogAction(action);
-                outputs.Runner.Begin(action);
-                done.Add(action.Allocation);
-            }
-        }
-
-        return done;
-    }
-
-    private NodeSnapshot Remember(DateTimeOffset now)
-    {
-        var ongoing = outputs.Work.Snapshot();
-        var memory = inputs.Book.Current;
-        var held = inputs.Holder.Current;
-        return new NodeSnapshot
-        {
-            Assignment = held.Assignment,
-            Confirmed = held.Confirmed,
-            TrustsFile = now >= _trustedFrom,
-            Memory = memory,
-            Ongoing = ongoing,
-            Registered = inputs.Catalog.Registered,
-            PeerDeaths = inputs.Peers.Deaths,
-        };
-    }
-
     // What is being worked on and what is remembered come before the list: a task that ends while we list has then changed
     // neither, and its allocation is left alone for this pass. So is what was urgent meanwhile.
     private async Task<NodeSnapshot> ReadAsync(HashSet<AllocationId> done, CancellationToken cancellationToken)
     {
-        var remembered = Remember(pace.Time.GetUtcNow());
+        var remembered = urgent.Remember(pace.Time.GetUtcNow());
         using var limit = new CancellationTokenSource(ListLimit, pace.Time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         var listing = inputs.Runtime.Required.ListAsync(both.Token);
-        await AnswerMeanwhileAsync(listing, done, cancellationToken);
+        await urgent.AnswerUntilAsync(listing, done, cancellationToken);
         var workloads = await listing;
         inputs.Runtime.NoteAnswers();
         foreach (var ended in workloads.Where(w => w.State == WorkloadState.Exited))
@@ -208,33 +183,6 @@ internal sealed partial class ConvergenceLoop(
 
         return remembered with { Workloads = [.. workloads.Select(Sight.Of)] };
     }
-
-    // A busy engine lists slowly, and just then there are deaths to answer.
-    private async Task AnswerMeanwhileAsync(Task listing, HashSet<AllocationId> done, CancellationToken cancellationToken)
-    {
-        var again = false;
-        while (!listing.IsCompleted)
-        {
-            using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var waking = pace.Wake.WaitAsync(Beat, pace.Time, enough.Token);
-            await Task.WhenAny(listing, waking);
-            await enough.CancelAsync();
-            await ((Task)waking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-            if (waking.IsCompletedSuccessfully && await waking)
-            {
-                again = true;
-                done.UnionWith(DoWhatIsUrgent());
-            }
-        }
-
-        if (again)
-        {
-            pace.Wake.Set(); // This pass looks at the state before it, so another has to follow.
-        }
-    }
-
-    [LoggerMessage(5004, LogLevel.Debug, "{Action}")]
-    private partial void LogAction(ConvergenceAction action);
 
     [LoggerMessage(5005, LogLevel.Error, "A pass failed and is repeated: {Reason}")]
     private partial void LogPassFailed(string reason, Exception exception);

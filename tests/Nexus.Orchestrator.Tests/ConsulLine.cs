@@ -8,7 +8,7 @@ namespace Nexus.Orchestrator.Tests;
 /// <summary>The line between one manager and Consul: can be cut without either end noticing, and can hold back a transaction.</summary>
 internal sealed class ConsulLine : IAsyncDisposable
 {
-    private const string Transaction = "PUT /v1/txn";
+    private const string Transaction = "PUT /v1/txn "; // one that only reads has a query
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _end = new();
     private readonly ConcurrentBag<Task> _pumps = [];
@@ -38,7 +38,7 @@ internal sealed class ConsulLine : IAsyncDisposable
         cut?.SetResult();
     }
 
-    /// <summary>The next transaction stays on the line until it is let go.</summary>
+    /// <summary>The next transaction that writes stays on the line until it is let go.</summary>
     public Held HoldNextTransaction() => _held = new Held();
 
     public async ValueTask DisposeAsync()

@@ -32,6 +32,25 @@ public sealed class ConsulTransactionsTests(ConsulFixture consul)
         Assert.Equal(written!.ModifyIndex, result.Results.Single(pair => pair.Key == root + "/new").ModifyIndex);
     }
 
+    [Theory]
+    [InlineData(ReadConsistency.Default)]
+    [InlineData(ReadConsistency.Consistent)]
+    public async Task Several_prefixes_are_read_at_once(ReadConsistency consistency)
+    {
+        var root = UniqueName("trees");
+        var session = await Client.Sessions.CreateAsync(new SessionRequest { LockDelay = TimeSpan.Zero }, Token);
+        await Client.Kv.PutAsync(root + "/a/1", Bytes("one"), Token);
+        await Client.Kv.PutAsync(root + "/a/2", Bytes("two"), Token);
+        await Client.Kv.PutAsync(root + "/c", Bytes("other"), Token);
+        Assert.True(await Client.Kv.AcquireAsync(root + "/leader", Bytes("me"), session, Token));
+
+        var read = await Client.Transactions.ReadAsync([root + "/a/", root + "/none/", root + "/leader"], consistency, Token);
+
+        Assert.Equal([(root + "/a/1", "one"), (root + "/a/2", "two"), (root + "/leader", "me")], read.Select(p => (p.Key, p.Text())));
+        var alone = await Client.Kv.GetAsync(root + "/leader", Token);
+        Assert.Equal((alone!.ModifyIndex, alone.LockIndex, session), (read[2].ModifyIndex, read[2].LockIndex, read[2].Session));
+    }
+
     [Fact]
     public async Task One_refusal_undoes_all_and_names_its_operation()
     {

@@ -24,6 +24,8 @@ public sealed class StandbyTests
             Of(Want("web", 1, "2"), OneWarm, At(Progressing, "1"), Ready("n1"), Has("web", 0, "n1"), Sick("web", 1, "n1", "2"), Stands("web", 2, "n1")), "" },
         { "it takes the place of one on a lost node",
             Of(Want("web", 2), OneWarm, At(Stable, "1"), Lost("n1"), Ready("n2"), Has("web", 0, "n1"), Has("web", 1, "n2"), Stands("web", 2, "n2")), "+web?@n2 >web/2@n2" },
+        { "it does not come on top of the surge",
+            Of(Want("web", 2), OneWarm, At(Stable, "1"), Leaving("n1"), Ready("n2"), Has("web", 0, "n1"), Has("web", 1, "n1"), Fresh("web", 2, "n2"), Stands("web", 3, "n2")), "" },
         { "one exchange is not repeated before it is carried out",
             Of(Want("web", 1), OneWarm, At(Stable, "1"), Ready("n1"), Paused("web", 0, "n1"), Stands("web", 1, "n1", ready: false)), "" },
         { "a check that fails everywhere exchanges nobody",

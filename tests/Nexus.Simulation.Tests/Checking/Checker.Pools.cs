@@ -45,6 +45,10 @@ internal sealed partial class Checker
         else if (available >= pool.Least)
         {
             pool.BelowSince = null;
+            if (available >= pool.Shape.Replicas)
+            {
+                pool.NoteWhole();
+            }
         }
         else if (World.Elapsed - (pool.BelowSince ??= World.Elapsed) > Blink)
         {
@@ -149,7 +153,10 @@ internal sealed partial class Checker
 
     private sealed class PoolWatch(PoolShape shape)
     {
-        private PoolShape _before = shape;
+        // What was asked for since all of it was last seen: a wish that is overtaken by the next is never reached.
+        private readonly List<PoolShape> _before = [shape];
+
+        private bool _isWhole;
 
         public string Name => Shape.Name;
 
@@ -173,7 +180,7 @@ internal sealed partial class Checker
         public int Specs { get; private set; }
 
         /// <summary>Replicas that serve at least, while all is well.</summary>
-        public int Least => Math.Max(0, Math.Min(Shape.Replicas, _before.Replicas) - Missing);
+        public int Least => Math.Max(0, Math.Min(Shape.Replicas, _before.Min(s => s.Replicas)) - Missing);
 
         // The replicas of a canary's step make room before the step gives them requests.
         private int Missing => Shape.Strategy == "canary"
@@ -185,8 +192,9 @@ internal sealed partial class Checker
         {
             get
             {
-                var max = Math.Max(Shape.Max, _before.Max);
-                return max + (Shape.StopsFirst ? 0 : Math.Max(1, Shape.Surge)) + (Shape.Strategy == "rolling" ? 0 : Math.Max(Shape.Replicas, _before.Replicas));
+                var max = Math.Max(Shape.Max, _before.Max(s => s.Max));
+                var set = Math.Max(Shape.Replicas, _before.Max(s => s.Replicas));
+                return max + (Shape.StopsFirst ? 0 : Math.Max(1, Shape.Surge)) + (Shape.Strategy == "rolling" ? 0 : set);
             }
         }
 
@@ -194,12 +202,26 @@ internal sealed partial class Checker
         {
             if (shape != Shape)
             {
-                (_before, Shape, ChangedAt) = (Shape, shape, now);
+                if (_isWhole)
+                {
+                    _before.Clear();
+                }
+
+                _before.Add(Shape);
+                (Shape, ChangedAt, _isWhole) = (shape, now, false);
             }
 
             Specs++;
         }
 
-        public void Arm(TimeSpan now) => (Armed, ArmedAt, BelowSince, _before) = (true, now, null, Shape);
+        public void Arm(TimeSpan now)
+        {
+            (Armed, ArmedAt, BelowSince) = (true, now, null);
+            _before.Clear();
+            _before.Add(Shape);
+        }
+
+        /// <summary>All that was asked for serves.</summary>
+        public void NoteWhole() => _isWhole = true;
     }
 }

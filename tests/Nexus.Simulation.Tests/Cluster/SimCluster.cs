@@ -17,6 +17,7 @@ internal sealed class SimCluster
     private readonly string _folder;
     private readonly PlantedBug _bug;
     private int _applied;
+    private Task _applying = Task.CompletedTask;
 
     public SimCluster(World world, Chance chance, Shape shape, PlantedBug bug, string folder)
     {
@@ -114,13 +115,21 @@ internal sealed class SimCluster
         }
     }
 
-    /// <summary>Applies a spec as a person would: until it is in.</summary>
+    /// <summary>Applies a spec as a person would: until it is in, and one after the other.</summary>
     public void Apply(IReadOnlyList<PoolShape> pools, Action applied)
     {
         var yaml = Shape.Yaml(pools);
         var specs = new SpecStore(OperatorConsul, Operator.Clock);
         var number = ++_applied;
-        _ = UntilDoneAsync(async () =>
+        _applying = AfterAsync(_applying);
+
+        async Task AfterAsync(Task last)
+        {
+            await last;
+            await UntilDoneAsync(TryAsync);
+        }
+
+        async Task TryAsync()
         {
             if (number < _applied)
             {
@@ -131,7 +140,7 @@ internal sealed class SimCluster
             var (outcome, revision) = await specs.ApplyAsync(yaml, "operator", null, CancellationToken.None);
             World.Log("operator", $"applied spec {revision}: {outcome}: {string.Join(", ", pools.Select(p => $"{p.Name}={p.Replicas}x{p.Image}"))}");
             applied();
-        });
+        }
     }
 
     public void SetDraining(Seat node, bool draining)

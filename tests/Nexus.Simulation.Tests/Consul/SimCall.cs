@@ -27,7 +27,9 @@ internal sealed class SimCall(SimProcess caller, string method, string path, Dic
     /// <summary>Answers once; what comes after is dropped.</summary>
     public required Action<SimAnswer> Answer { get; init; }
 
-    public bool IsWrite => method is "PUT" or "DELETE";
+    public bool IsTransaction => path == "/v1/txn" && !Transactions.IsRead(Body);
+
+    public bool IsWrite => method is "PUT" or "DELETE" && (path != "/v1/txn" || IsTransaction);
 }
 
 /// <summary>An answer; without a status it stands for a connection that broke.</summary>

@@ -86,7 +86,7 @@ internal sealed partial class SimConsul
     public void Handle(SimCall call)
     {
         var machine = call.Caller.Machine;
-        if (call.Path == "/v1/txn" && machine.TransactionsLate is { Ticks: > 0 } late && !call.IsLate)
+        if (machine.TransactionsLate is { Ticks: > 0 } late && !call.IsLate && call.IsTransaction)
         {
             call.IsLate = true;
             _world.Log("consul", $"gets a transaction of {call.Caller.Name} {late.TotalSeconds:0.0} s late");

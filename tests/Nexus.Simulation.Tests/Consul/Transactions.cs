@@ -5,6 +5,13 @@ namespace Nexus.Simulation.Tests.Consul;
 /// <summary>Transactions: all or nothing.</summary>
 internal static class Transactions
 {
+    /// <summary>Whether it changes nothing, whatever it finds.</summary>
+    public static bool IsRead(byte[] body)
+    {
+        using var document = JsonDocument.Parse(body);
+        return document.RootElement.EnumerateArray().All(o => o.GetProperty("KV").GetProperty("Verb").GetString() is "get" or "get-tree");
+    }
+
     public static (bool Committed, byte[] Body) Execute(KeyValues keys, Sessions sessions, byte[] body)
     {
         using var document = JsonDocument.Parse(body);
@@ -41,6 +48,15 @@ internal static class Transactions
         {
             json.WriteStartObject();
             json.WriteStartArray("Results");
+            foreach (var (key, entry) in operations.Where(o => o.Verb == "get-tree")
+                .SelectMany(o => keys.Entries.Where(e => e.Key.StartsWith(o.Key, StringComparison.Ordinal))))
+            {
+                json.WriteStartObject();
+                json.WritePropertyName("KV");
+                ConsulJsonText.Pair(json, key, entry, withValue: true);
+                json.WriteEndObject();
+            }
+
             foreach (var operation in operations.Where(o => o.Verb is "set" or "cas" or "get" or "lock" or "unlock" or "check-index" or "check-session"))
             {
                 if (keys.Find(operation.Key) is { } entry)
@@ -63,7 +79,7 @@ internal static class Transactions
         var entry = keys.Find(o.Key);
         var fits = o.Verb switch
         {
-            "set" or "delete" or "delete-tree" => true,
+            "set" or "delete" or "get-tree" => true,
             "cas" => (entry?.Modified ?? 0) == o.Index,
             "delete-cas" => (entry?.Modified ?? 0) == o.Index,
             "check-session" => entry?.Session is { } session && session == o.Session,

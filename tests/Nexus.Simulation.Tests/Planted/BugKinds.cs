@@ -63,22 +63,23 @@ internal abstract class AnswerBug : PlantedBug
     protected static SimAnswer ChangeValues(
         SimProcess caller, SimCall call, SimAnswer answer, string prefix, char kind, Func<string, string> change)
     {
-        if (caller.Name[0] != kind || answer.Status != HttpStatusCode.OK || call.Method != "GET"
-            || !call.Path.StartsWith("/v1/kv/" + prefix, StringComparison.Ordinal))
+        if (caller.Name[0] != kind || answer.Status != HttpStatusCode.OK || call.IsWrite
+            || !(call.Path == "/v1/txn" || call.Path.StartsWith("/v1/kv/" + prefix, StringComparison.Ordinal)))
         {
             return answer;
         }
 
-        var pairs = JsonNode.Parse(answer.Body)!.AsArray();
-        foreach (var pair in pairs)
+        var body = JsonNode.Parse(answer.Body)!;
+        var pairs = call.Path == "/v1/txn" ? body["Results"]!.AsArray().Select(r => r!["KV"]!) : body.AsArray().Select(p => p!);
+        foreach (var pair in pairs.Where(p => ((string?)p["Key"])!.StartsWith(prefix, StringComparison.Ordinal)))
         {
-            if ((string?)pair!["Value"] is { Length: > 0 } value)
+            if ((string?)pair["Value"] is { Length: > 0 } value)
             {
                 var text = change(Encoding.UTF8.GetString(Convert.FromBase64String(value)));
                 pair["Value"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
             }
         }
 
-        return answer with { Body = Encoding.UTF8.GetBytes(pairs.ToJsonString()) };
+        return answer with { Body = Encoding.UTF8.GetBytes(body.ToJsonString()) };
     }
 }
