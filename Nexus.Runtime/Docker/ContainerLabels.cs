@@ -69,7 +69,7 @@ internal static class ContainerLabels
             Revision = new PoolRevision(Text(labels, Revision)),
             Attempt = int.TryParse(Text(labels, Attempt), NumberStyles.None, CultureInfo.InvariantCulture, out var attempt) ? attempt : 0,
             State = phase,
-            Paused = phase == WorkloadState.Running && state.Paused,
+            Paused = phase == WorkloadState.Running && (state.Paused || ContainerHalts.IsHalted(container.Name, (int)state.Pid)),
             ExitCode = phase == WorkloadState.Exited ? (int)state.ExitCode : null,
             OutOfMemory = state.OOMKilled,
             StartedAt = Time(state.StartedAt),

@@ -8,7 +8,7 @@ namespace Nexus.Runtime.Docker;
 /// Creates, starts, stops and removes containers so that each step may be done twice, by two callers at once or after a
 /// crash in between.
 /// </summary>
-internal sealed class ContainerLifecycle(DockerEngine engine, DockerRuntimeOptions options, TimeProvider time) : IDisposable
+internal sealed class ContainerLifecycle(DockerEngine engine, DockerRuntimeOptions options, ContainerHalts halts, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
@@ -68,6 +68,7 @@ internal sealed class ContainerLifecycle(DockerEngine engine, DockerRuntimeOptio
 
             var signal = container.Config?.StopSignal is { Length: > 0 } own ? own : "SIGTERM";
             await SignalAsync(id, signal, cancellationToken);
+            halts.TryResume(container); // to hear the signal
             if (await WaitEndedAsync(id, grace, cancellationToken))
             {
                 return;

@@ -24,6 +24,7 @@ public sealed class DockerRuntime : IContainerRuntime
     private readonly PidfdWatcher _watcher = new();
     private readonly ExitFeed _exits = new();
     private readonly ContainerPidfds _pidfds;
+    private readonly ContainerHalts _halts;
     private readonly ContainerLifecycle _lifecycle;
     private readonly ContainerSignals _signals;
 
@@ -40,8 +41,9 @@ public sealed class DockerRuntime : IContainerRuntime
         _logger = logger;
         _engine = new DockerEngine(options.ResolveEndpoint());
         _pidfds = new ContainerPidfds(_watcher, _exits, time, options.UsePidfd);
-        _lifecycle = new ContainerLifecycle(_engine, options, time);
-        _signals = new ContainerSignals(_engine, _lifecycle);
+        _halts = new ContainerHalts(_engine, time);
+        _lifecycle = new ContainerLifecycle(_engine, options, _halts, time);
+        _signals = new ContainerSignals(_engine, _lifecycle, _halts);
     }
 
     /// <inheritdoc/>
@@ -69,9 +71,17 @@ public sealed class DockerRuntime : IContainerRuntime
             async (container, token) =>
             {
                 var id = new WorkloadId(container.ID);
-                var known = container.State == "running" && _pidfds.FindRunning(id) is { } seen ? seen with { Paused = false } : null;
+                var name = container.Names?.FirstOrDefault();
+                var known = container.State == "running" && _pidfds.FindRunning(id) is { } seen
+                    ? seen with { Paused = ContainerHalts.IsHalted(name, seen.Pid) }
+                    : null;
                 if ((known ?? await ReadAsync(id, token)) is { } workload)
                 {
+                    if (workload is { State: WorkloadState.Running, Paused: false, Pid: { } pid })
+                    {
+                        await _halts.UnmarkAsync(id, name, pid, token);
+                    }
+
                     workloads.Add(workload);
                 }
             });
@@ -169,6 +179,7 @@ public sealed class DockerRuntime : IContainerRuntime
     {
         _watcher.Dispose();
         _lifecycle.Dispose();
+        _halts.Dispose();
         _engine.Dispose();
         return ValueTask.CompletedTask;
     }

@@ -85,9 +85,9 @@ internal sealed class NexusBed : IBed
     // A standby that is not paused yet could not take over: it counts as one too many, so that the bed is not settled.
     public async Task<int> ContainersAsync(CancellationToken cancellationToken)
     {
-        var states = (await Shell.RunAsync("docker", ["ps", "--format", "{{.Status}}", "--filter", $"label=nexus.cluster={Label}"], cancellationToken))
+        var states = (await Shell.RunAsync("docker", ["ps", "--format", "{{.Status}} {{.Names}}", "--filter", $"label=nexus.cluster={Label}"], cancellationToken))
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        var standbys = states.Count(s => s.Contains("(Paused)", StringComparison.Ordinal));
+        var standbys = states.Count(s => s.Contains("(Paused)", StringComparison.Ordinal) || s.EndsWith(".paused", StringComparison.Ordinal));
         return standbys == _shape.WarmStandby ? states.Length - standbys : states.Length + 1;
     }
 
