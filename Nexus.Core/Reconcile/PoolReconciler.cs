@@ -85,7 +85,7 @@ internal static class PoolReconciler
             replaced.RemoveAll(m => m.IsLeaving);
         }
 
-        KeepServingSet(view, rollout, targets, sorted, replaced);
+        KeepServing(view, rollout, targets, sorted, replaced);
         foreach (var member in Surplus.Choose(view, replaced, sorted.Count - least - unproven, targets.Base?.Revision))
         {
             sorted.Remove(member);
@@ -94,22 +94,23 @@ internal static class PoolReconciler
         }
     }
 
-    /// <summary>Where one of two sets has all the requests, the replicas of the other make up for none of its own.</summary>
-    private static void KeepServingSet(
+    /// <summary>Where the requests are shared out, replicas of a revision that gets none make up for none of those that do.</summary>
+    private static void KeepServing(
         PoolView view, RolloutPass rollout, RolloutTargets targets, SortedMembers sorted, List<Member> replaced)
     {
-        if (RolloutWeights.Of(rollout.Record, view).FirstOrDefault(w => w.Percent == 100)?.Revision is not { } serving)
+        var carrying = RolloutWeights.Of(rollout.Record, view).Where(w => w.Percent > 0).Select(w => w.Revision).ToHashSet();
+        if (carrying.Count == 0)
         {
             return;
         }
 
-        var (template, count) = serving == targets.Goal.Revision ? (targets.Goal.Template, targets.GoalCount)
-            : serving == targets.Base?.Revision ? (targets.Base.Template, targets.BaseCount)
-            : (targets.Goal.Template, 0);
-        var least = Math.Max(0, Math.Min(view.Desired, count) - view.Pool.Rollout.UnavailableFor(template));
-        var going = replaced.FindAll(m => m.Revision == serving && view.IsAvailable(m));
-        var staying = sorted.Goal.Concat(sorted.Base).Except(replaced).Count(m => m.Revision == serving && view.IsAvailable(m));
-        var mayGo = Surplus.Choose(view, going, staying + going.Count - least);
+        var wanted = sorted.Others.Exists(m => carrying.Contains(m.Revision)) ? view.Desired
+            : (carrying.Contains(targets.Goal.Revision) ? targets.GoalCount : 0)
+                + (targets.Base is { } other && carrying.Contains(other.Revision) ? targets.BaseCount : 0);
+        var least = Math.Max(0, Math.Min(view.Desired, wanted) - view.Pool.Rollout.UnavailableFor(targets.Goal.Template));
+        var going = replaced.FindAll(m => carrying.Contains(m.Revision) && view.IsAvailable(m));
+        var staying = sorted.Goal.Concat(sorted.Base).Except(replaced).Count(m => carrying.Contains(m.Revision) && view.IsAvailable(m));
+        var mayGo = Surplus.Choose(view, going, staying + going.Count - least, targets.Base?.Revision);
         replaced.RemoveAll(m => going.Contains(m) && !mayGo.Contains(m));
     }
 

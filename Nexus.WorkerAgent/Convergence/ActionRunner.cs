@@ -15,7 +15,7 @@ internal sealed class ActionRunner(
         switch (action)
         {
             case StartWorkload start:
-                work.TryRun(start.Allocation, OngoingWork.Starting, token => tasks.Starter.StartAsync(start, token));
+                work.TryRun(start.Allocation, OngoingWork.Starting, token => tasks.Starter.StartAsync(start, work.Ending, token));
                 break;
             case AdoptWorkload adopt:
                 work.TryRun(adopt.Allocation, OngoingWork.Starting, token => tasks.Prover.AdoptAsync(adopt, token));

@@ -19,6 +19,9 @@ internal sealed partial class WorkSet(WakeSignal wake, Spawn spawn, TimeProvider
     private readonly ConcurrentDictionary<string, Work> _running = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _ending = new();
 
+    /// <summary>Ends with the agent: for what must not be broken off before.</summary>
+    public CancellationToken Ending => _ending.Token;
+
     /// <summary>What is being worked on.</summary>
     public ImmutableDictionary<AllocationId, OngoingWork> Snapshot() => _running.Values
         .Where(w => w.Allocation is not null)

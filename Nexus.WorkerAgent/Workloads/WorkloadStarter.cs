@@ -16,8 +16,14 @@ internal sealed class WorkloadStarter(
     private readonly SemaphoreSlim _pulls = new(4, 4);
     private readonly SemaphoreSlim _starts = new(4, 4);
 
-    /// <summary>Carries out one try.</summary>
-    public async Task StartAsync(StartWorkload action, CancellationToken cancellationToken)
+    /// <summary>
+    /// Carries out one try. Broken off before or after the runtime starts it, never while: what the runtime has begun comes to be
+    /// all the same, and would be there unknown, when the next of its pool takes what only one may hold.
+    /// </summary>
+    /// <param name="action">What to start.</param>
+    /// <param name="ending">Ends with the agent.</param>
+    /// <param name="cancellationToken">Breaks it off.</param>
+    public async Task StartAsync(StartWorkload action, CancellationToken ending, CancellationToken cancellationToken)
     {
         using var activity = WorkerTelemetry.Source.StartActivity("allocation.start");
         activity?.SetTag("nexus.pool", action.Assignment.Pool.Value);
@@ -40,7 +46,7 @@ internal sealed class WorkloadStarter(
                     Revision = action.Assignment.Revision,
                     Template = action.Template,
                 },
-                cancellationToken);
+                ending);
         }
         catch (ImageUnavailableException e)
         {
