@@ -10,7 +10,7 @@ namespace Nexus.Cli;
 internal sealed class CommandRunner(CliHost host, GlobalOptions options)
 {
     /// <summary>EPIPE.</summary>
-    private const int BrokenPipe = 32;
+    public const int BrokenPipe = 32;
 
     private readonly HashSet<Command> _plainFailures = [];
 

@@ -41,7 +41,14 @@ internal static class NexusCommandLine
         var parsed = Build(host, out var runner).Parse(args);
         if (parsed.Action is not ParseErrorAction)
         {
-            return await parsed.InvokeAsync(configuration, cancellationToken);
+            try
+            {
+                return await parsed.InvokeAsync(configuration, cancellationToken);
+            }
+            catch (IOException gone) when (gone.HResult == CommandRunner.BrokenPipe)
+            {
+                return (int)ExitCode.Ok; // help, of which the reader has seen enough
+            }
         }
 
         await configuration.Error.WriteLineAsync(UsageError(parsed));

@@ -5,6 +5,7 @@ using System.Globalization;
 using Nexus.Api.V1;
 using Nexus.Cli.Specs;
 using Nexus.Cli.Terminals;
+using Nexus.Cli.Views;
 using Nexus.Core.Spec;
 
 namespace Nexus.Cli.Commands;
@@ -70,6 +71,10 @@ internal sealed class ApplyCommand(CommandContext context)
         else
         {
             Write(file, before, result);
+            if (result is { Valid: true, Changed: false })
+            {
+                await WriteGivenUpAsync(client, cancellationToken);
+            }
         }
 
         if (!result.Valid)
@@ -114,6 +119,16 @@ internal sealed class ApplyCommand(CommandContext context)
         foreach (var line in Differences(file, before))
         {
             console.Line($"  {ConsoleLines.Harmless(line)}");
+        }
+    }
+
+    /// <summary>The spec in force may ask for what was tried and given up: that a person sees here, who applies it again.</summary>
+    private async Task WriteGivenUpAsync(NexusApiClient client, CancellationToken cancellationToken)
+    {
+        var pools = await client.PoolsAsync(cancellationToken);
+        foreach (var pool in pools.Where(p => p.Rollout is { } phase && RolloutWords.IsBadEnd(phase)))
+        {
+            context.Terminal.Out.Line($"  {pool.Name}: ", PoolState.Word(pool), $": {ConsoleLines.Harmless(PoolState.Note(pool))}; it is not tried again until the pool changes");
         }
     }
 

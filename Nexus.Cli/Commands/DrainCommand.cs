@@ -11,6 +11,8 @@ internal sealed class DrainCommand(CommandContext context, string by)
     /// <summary>Between two looks of <c>--wait</c>.</summary>
     internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
+    private const int Looks = 3;
+    private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan DefaultWait = TimeSpan.FromMinutes(10);
 
     public static Command Describe(CommandRunner runner)
@@ -47,6 +49,13 @@ internal sealed class DrainCommand(CommandContext context, string by)
         var drain = await client.SetEligibilityAsync(node, new NodeEligibilityCommand(Draining: true, reason, by), cancellationToken);
         if (wait is not { } timeout)
         {
+            // The leader says why it cannot go on, once it has looked.
+            for (var look = 0; look < Looks && drain is { Draining: true, Left: > 0, Blocked: null }; look++)
+            {
+                await Task.Delay(FirstLook, context.Time, cancellationToken);
+                drain = await LookAsync(client, node, cancellationToken) ?? drain;
+            }
+
             Write(drain, $"{node}: is being emptied, {Left(drain)}");
             return ExitCode.Ok;
         }

@@ -58,7 +58,7 @@ internal sealed class PlanCommand(CommandContext context)
         var console = context.Terminal.Out;
         if (!plan.Changes)
         {
-            console.Line($"{file.Name}: ", new Piece("no change", Palette.Good), ": the cluster is what it asks for");
+            console.Line($"{file.Name}: ", new Piece("no change", Palette.Good), ": it is the spec in force");
         }
 
         if (plan.Pools.Length > 0)

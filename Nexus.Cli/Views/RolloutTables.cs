@@ -40,7 +40,7 @@ internal static class RolloutTables
         {
             table.Row(
                 $"{entry.Number}", entry.Revision, $"{entry.SpecRevision}", Image(entry.Image), HumanUnits.Ago(entry.StartedAt, now),
-                HumanUnits.Span(entry.EndedAt - entry.StartedAt), RolloutWords.Phase(entry.Outcome), entry.Reason);
+                HumanUnits.Span(entry.EndedAt - entry.StartedAt), RolloutWords.Outcome(entry), entry.Reason);
         }
 
         return table;

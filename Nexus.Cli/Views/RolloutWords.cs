@@ -18,6 +18,11 @@ internal static class RolloutWords
         _ => new Piece("failed", Palette.Bad),
     };
 
+    /// <summary>How a rollout ended.</summary>
+    public static Piece Outcome(RolloutHistoryView entry) => entry.Reason.StartsWith("superseded", StringComparison.Ordinal)
+        ? new Piece("superseded", Palette.Changing)
+        : Phase(entry.Outcome);
+
     /// <summary>Whether nothing more happens by itself.</summary>
     public static bool IsEnd(RolloutPhase phase) => phase is RolloutPhase.Stable || IsBadEnd(phase);
 

@@ -30,12 +30,12 @@ public sealed record PlanPreview(
         var differences = PoolDifference.Between(current, proposed);
         if (differences.IsEmpty)
         {
-            return new PlanPreview(!routes.IsEmpty || !settings.IsEmpty, [], routes, settings, []);
+            return new PlanPreview(!routes.IsEmpty || !settings.IsEmpty, [], routes, settings, PlanWarnings.OfRejected(snapshot, proposed));
         }
 
         var played = PlayedRollout.Play(snapshot, proposed, nextSpecRevision, now);
         ImmutableArray<PoolPreview> pools = [.. differences.Select(difference => PoolOf(difference, played.Of(difference.Name)))];
-        return new PlanPreview(true, pools, routes, settings, PlanWarnings.For(snapshot, proposed, differences, played));
+        return new PlanPreview(true, pools, routes, settings, [.. PlanWarnings.For(snapshot, proposed, differences, played), .. PlanWarnings.OfRejected(snapshot, proposed)]);
     }
 
     private static PoolPreview PoolOf(PoolDifference difference, PlayedPool played) => new(

@@ -30,6 +30,16 @@ internal static class PlanWarnings
         return warnings.ToImmutable();
     }
 
+    /// <summary>Revisions that were tried and given up: to ask for them again changes nothing.</summary>
+    public static ImmutableArray<string> OfRejected(ClusterSnapshot snapshot, ClusterSpec proposed) =>
+    [
+        .. from pool in proposed.Pools
+           let record = snapshot.Rollouts.GetValueOrDefault(pool.Name.Value)
+           where record?.Phase is RolloutPhase.RollingBack or RolloutPhase.RolledBack or RolloutPhase.Failed
+               && record.Requested == PoolRevisions.Compute(pool.Template)
+           select $"{pool.Name}: revision {record.Requested} was given up ({record.Reason}) and is not tried again until the pool changes",
+    ];
+
     private static IEnumerable<string> Of(
         PoolDifference difference, ClusterSnapshot snapshot, ClusterSpec proposed, PlayedRollout played)
     {

@@ -140,7 +140,7 @@ internal static class PoolReconciler
         var room = most - sorted.Count - sorted.Waiting - goingFirst;
         if (room <= 0 && sorted.Leaving.Count > 0 && targets.Total > view.Desired)
         {
-            plan.Stick(view.Name, $"a rollout is {rollout.Record.Phase} and has all {most} replicas that max_surge allows");
+            plan.Stick(view.Name, $"a rollout is under way and has all {most} replicas that max_surge allows");
         }
 
         if (targets.Base is { } other)

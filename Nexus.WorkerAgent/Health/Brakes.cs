@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using Nexus.Core.Ids;
 using Nexus.Core.State;
+using Nexus.WorkerAgent.Options;
 using Nexus.WorkerAgent.Reports;
 
 namespace Nexus.WorkerAgent.Health;
 
 /// <summary>Which pools are not restarted on failed checks at the moment, told when that begins and when it ends.</summary>
-internal sealed partial class Brakes(EventJournal events, ILogger<Brakes> logger)
+internal sealed partial class Brakes(EventJournal events, AgentIdentity identity, ILogger<Brakes> logger)
 {
     private readonly ConcurrentDictionary<PoolName, string> _held = new();
     private readonly HashSet<PoolName> _told = [];
@@ -28,8 +29,8 @@ internal sealed partial class Brakes(EventJournal events, ILogger<Brakes> logger
         foreach (var pool in now.Except(_told).ToList())
         {
             var reason = _held.TryGetValue(pool, out var held)
-                ? $"A replica of pool {pool} on this node fails its check and is not restarted for it: {held}."
-                : $"More than half of pool {pool} on this node turned unhealthy at once: its check is the suspect, so none is restarted for it.";
+                ? $"A replica of pool {pool} on node {identity.Node} fails its check and is not restarted for it: {held}."
+                : $"More than half of pool {pool} on node {identity.Node} turned unhealthy at once: its check is the suspect, so none is restarted for it.";
             LogEngaged(reason);
             events.Publish(EventKinds.BrakeEngaged, EventSeverity.Error, reason, pool);
             _told.Add(pool);
@@ -37,7 +38,7 @@ internal sealed partial class Brakes(EventJournal events, ILogger<Brakes> logger
 
         foreach (var pool in _told.Except(now).ToList())
         {
-            events.Publish(EventKinds.BrakeReleased, EventSeverity.Info, $"Pool {pool} is restarted on failed checks again.", pool);
+            events.Publish(EventKinds.BrakeReleased, EventSeverity.Info, $"Pool {pool} on node {identity.Node} is restarted on failed checks again.", pool);
             _told.Remove(pool);
         }
     }

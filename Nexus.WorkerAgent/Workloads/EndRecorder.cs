@@ -47,7 +47,9 @@ internal sealed class EndRecorder(
     public void RecordFailedStart(
         AllocationAssignment allocation, PoolTemplate template, int attempt, string reason, ImmutableArray<string> logs)
     {
-        events.Publish(EventKinds.StartFailed, EventSeverity.Error, allocation, $"{allocation.Id} could not be started: {reason}");
+        var told = $"{allocation.Id} could not be started: ";
+        reason = reason.StartsWith(told, StringComparison.Ordinal) ? reason[told.Length..] : reason;
+        events.Publish(EventKinds.StartFailed, EventSeverity.Error, allocation, told + reason);
         var after = book.NoteEnd(allocation, template.Restart, new WorkloadEnd(attempt, null, reason, logs, StartFailed: true));
         TellNext(allocation, after, time.GetUtcNow());
     }

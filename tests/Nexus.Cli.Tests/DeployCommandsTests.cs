@@ -44,7 +44,7 @@ public sealed class DeployCommandsTests
         using var json = new CliRun();
 
         Assert.Equal(
-            new CliResult(0, "nexus.yaml: no change: the cluster is what it asks for\n", ""),
+            new CliResult(0, "nexus.yaml: no change: it is the spec in force\n", ""),
             await table.RunAsync(cluster, "plan", table.Write("nexus.yaml", Samples.Yaml)));
         cluster.Plan = Changes;
         var result = await json.RunAsync(cluster, "plan", json.Write("nexus.yaml", Samples.Yaml), "-o", "json");
