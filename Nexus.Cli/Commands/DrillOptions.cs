@@ -20,7 +20,7 @@ internal sealed class DrillOptions
 
     private readonly Option<Uri[]> _urls = new("--url")
     {
-        Description = "Where its requests go; once for each gateway. Default: http://localhost:8080/.",
+        Description = "Where its requests go; once for each gateway. Default: where the gateways of the cluster take requests.",
         HelpName = "url",
         CustomParser = Urls,
     };
@@ -94,7 +94,7 @@ internal sealed class DrillOptions
     public DrillSettings Read(ParseResult parsed) => new()
     {
         Pool = parsed.GetRequiredValue(_pool),
-        Urls = parsed.GetValue(_urls) is { Length: > 0 } urls ? urls : [new Uri("http://localhost:8080/")],
+        Urls = parsed.GetValue(_urls) is { } urls ? urls : [],
         Rates = new LoadRates(parsed.GetValue(_rate), parsed.GetValue(_newRate)),
         Faults = parsed.GetValue(_faults) ?? [],
         Times = parsed.GetValue(_times),

@@ -30,6 +30,11 @@ internal sealed class DrillsCommand(CommandContext context, string host)
             Timeout = TimeSpan.FromSeconds(2),
         };
         var stage = await new DrillPreparation(cluster, http, context.Time, host, Say).PrepareAsync(settings, cancellationToken);
+        if (settings.Urls.Count == 0)
+        {
+            stage.Ask(await GatewaysAsync(cancellationToken));
+        }
+
         var (faults, skipped) = await ChooseAsync(stage, http, cancellationToken);
         if (faults.Count == 0)
         {
@@ -37,7 +42,7 @@ internal sealed class DrillsCommand(CommandContext context, string host)
                 + string.Join("; ", skipped.Select(s => $"{s.Fault}: {s.Skipped}")));
         }
 
-        var target = new LoadTarget(settings.Urls, settings.Method, TimeSpan.FromSeconds(10));
+        var target = new LoadTarget(stage.Settings.Urls, settings.Method, TimeSpan.FromSeconds(10));
         await AnswersAsync(target, cancellationToken);
         var report = await new DrillRun(stage, target, context.Time, Say).RunAsync(faults, skipped, cancellationToken);
         if (context.Json)
@@ -66,6 +71,23 @@ internal sealed class DrillsCommand(CommandContext context, string host)
         }
 
         return ([.. wanted.Where(f => skipped.All(s => s.Fault != f.Name))], skipped);
+    }
+
+    /// <summary>Where the gateways say that they take requests: of each the first address, without TLS if it has one such.</summary>
+    private async Task<IReadOnlyList<Uri>> GatewaysAsync(CancellationToken cancellationToken)
+    {
+        using var client = context.Connect();
+        var status = await client.StatusAsync(cancellationToken);
+        var addresses = status.Gateways
+            .Select(g => g.TrafficAddresses.OrderBy(a => a.StartsWith("https:", StringComparison.Ordinal)).FirstOrDefault())
+            .OfType<string>().Select(a => new Uri(a)).ToList();
+        if (addresses.Count == 0)
+        {
+            throw new CommandFailedException(ExitCode.Failure, "no gateway says where it takes requests; name it with --url URL");
+        }
+
+        Say($"Requests go to {string.Join(" and ", addresses)}.");
+        return addresses;
     }
 
     /// <summary>A wrong address would make every fault look bad.</summary>

@@ -44,7 +44,7 @@ internal sealed class RolloutVerbCommand(CommandContext context, string by)
         else
         {
             var what = verb == RolloutVerb.Rollback ? $"roll back to {revision ?? "the revision before"}" : verb.ToString().ToLowerInvariant();
-            context.Terminal.Out.Line($"{pool}: asked to {what} while {ConsoleLines.Harmless(RolloutWords.Progress(rollout))}");
+            context.Terminal.Out.Line($"{pool}: asked to {what}; it is {ConsoleLines.Harmless(RolloutWords.Progress(rollout))}");
             context.Terminal.Error.Line($"See 'nexus rollout status {pool} --watch' for what comes of it.");
         }
 

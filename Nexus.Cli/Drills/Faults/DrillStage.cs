@@ -6,7 +6,10 @@ namespace Nexus.Cli.Drills.Faults;
 /// <summary>What faults work with.</summary>
 internal sealed class DrillStage(DrillSettings settings, ClusterSight cluster, Watch watch, LocalServices services, Undo undo)
 {
-    public DrillSettings Settings => settings;
+    public DrillSettings Settings { get; private set; } = settings;
+
+    /// <summary>Sends the requests there, where nobody said whither.</summary>
+    public void Ask(IReadOnlyList<Uri> urls) => Settings = Settings with { Urls = urls };
 
     public ClusterSight Cluster => cluster;
 
@@ -22,12 +25,12 @@ internal sealed class DrillStage(DrillSettings settings, ClusterSight cluster, W
     /// <summary>The cluster as it was last seen at full capacity.</summary>
     public required StatusView Before { get; set; }
 
-    public int Desired => Before.Pools.First(p => p.Name == settings.Pool).Desired;
+    public int Desired => Before.Pools.First(p => p.Name == Settings.Pool).Desired;
 
     /// <summary>The pool's allocations that serve, oldest first, so that runs take turns.</summary>
     public IReadOnlyList<AllocationView> Victims =>
     [
-        .. Before.Allocations.Where(a => a.Pool == settings.Pool && a is { Healthy: true, Desired: Core.State.DesiredStatus.Run })
+        .. Before.Allocations.Where(a => a.Pool == Settings.Pool && a is { Healthy: true, Desired: Core.State.DesiredStatus.Run })
             .OrderBy(a => a.StartedAt).ThenBy(a => a.Id, StringComparer.Ordinal),
     ];
 
@@ -40,7 +43,7 @@ internal sealed class DrillStage(DrillSettings settings, ClusterSight cluster, W
         return applied;
     }
 
-    public SpecEdit Edit() => new(Original.Yaml, settings.Pool);
+    public SpecEdit Edit() => new(Original.Yaml, Settings.Pool);
 
     private async Task RestoreSpecAsync(CancellationToken cancellationToken)
     {
