@@ -37,7 +37,7 @@ var managers = cluster.Managers.Select((name, i) => builder.AddProject<Projects.
 
 // Gateways: clients come in here.
 var gateways = cluster.Gateways.Select((name, i) => builder.AddProject<Projects.Nexus_Gateway>(name)
-    .WithHttpEndpoint(port: i == 0 ? cluster.GatewayPort : null, targetPort: cluster.InContainer(8080))
+    .WithHttpEndpoint(port: cluster.PortOfGateway(i), targetPort: cluster.InContainer(8080))
     .WithHttpEndpoint(name: "admin", targetPort: cluster.InContainer(8081))
     .ServingAt("http", cluster)
     .ShowingItselfAt("admin", cluster)

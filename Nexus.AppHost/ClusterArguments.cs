@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Nexus.Core.Spec;
 using Nexus.Manifests;
@@ -6,7 +7,7 @@ using Nexus.Manifests;
 namespace Nexus.AppHost;
 
 /// <summary>Reads the command line one option after the other, and keeps all that is wrong with it.</summary>
-internal sealed class ClusterArguments
+internal sealed partial class ClusterArguments
 {
     private static readonly string[] Known =
     [
@@ -52,6 +53,9 @@ internal sealed class ClusterArguments
 
     public DeploymentTarget Target()
     {
+        OnlyWhenPublishing("target");
+        OnlyWhenPublishing("output-path");
+        OnlyWhenPublishing("step");
         switch (this["target"])
         {
             case null or "compose":
@@ -84,7 +88,14 @@ internal sealed class ClusterArguments
     public string ImagePrefix()
     {
         OnlyWhenPublishing("image-prefix");
-        return this["image-prefix"] ?? "";
+        var prefix = this["image-prefix"] ?? "";
+        if (prefix.Length > 0 && !ImagePath().IsMatch(prefix))
+        {
+            Problems.Add($"--image-prefix: found '{prefix}'; it must be HOST[:PORT][/PATH], in small letters, digits, dots, dashes and underscores.");
+            return "";
+        }
+
+        return prefix;
     }
 
     public IReadOnlyList<string> Consuls(ClusterTopology topology)
@@ -127,7 +138,7 @@ internal sealed class ClusterArguments
         string yaml;
         if (Directory.Exists(file) || !File.Exists(file))
         {
-            Problems.Add($"--spec {file}: {(Directory.Exists(file) ? "is a folder" : "does not exist")}; allowed is a spec file.");
+            Problems.Add($"--spec: '{file}' {(Directory.Exists(file) ? "is a folder" : "does not exist")}; it must be a spec file.");
             return null;
         }
 
@@ -158,7 +169,7 @@ internal sealed class ClusterArguments
         try
         {
             var read = NodeAddresses.Read(File.Exists(nodes) ? File.ReadAllText(nodes) : nodes, topology);
-            Problems.AddRange(read.Problems.Select(problem => $"--{problem}"));
+            Problems.AddRange(read.Problems.Select(problem => problem.StartsWith("nodes", StringComparison.Ordinal) ? $"--{problem}" : $"--nodes: {problem}"));
             return read.Topology ?? topology;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -192,6 +203,9 @@ internal sealed class ClusterArguments
         Problems.Add($"--{option}: found '{text}'; allowed is a whole number from {least} to {most}.");
         return usual;
     }
+
+    [GeneratedRegex("^[a-z0-9][a-z0-9._-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*/?$", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex ImagePath();
 
     /// <summary>Words that are no option of ours, nor a setting (<c>Section:Key</c>), and options without a value: both would be
     /// ignored in silence.</summary>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Nexus.AppHost.Publishing;
 using Nexus.Core.Spec;
 using Nexus.Manifests;
 
@@ -97,6 +98,8 @@ internal sealed class ClusterOptions
     /// <summary>Labels the containers, so that two checkouts on one machine never touch each other's.</summary>
     public string Label => IsPublished ? Spec.Cluster.ToString()
         : "local-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(StateDirectory)))[..8];
+    /// <summary>Where clients reach a gateway. In a local run only the first has a port that one can know.</summary>
+    public int? PortOfGateway(int index) => index == 0 || IsPublished ? GatewayPort + index : null;
 
     /// <summary>Whether a pool is the sample app.</summary>
     public bool RunsSample => Spec.Pools.Any(p => p.Template.Image == SampleImage);
@@ -166,6 +169,15 @@ internal sealed class ClusterOptions
         {
             arguments.RequireDistinct(
                 ("gateway-port", options.GatewayPort), ("api-port", options.ApiPort), ("consul-port", options.ConsulPort));
+        }
+
+        else if (spec is not null)
+        {
+            arguments.Problems.AddRange(PublishedFiles.FindProblems(options));
+            foreach (var warning in arguments.Problems.Count == 0 ? PublishWarnings.Of(arguments, options) : [])
+            {
+                await errors.WriteLineAsync($"warning: {warning}");
+            }
         }
 
         foreach (var problem in arguments.Problems)

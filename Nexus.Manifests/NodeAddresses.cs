@@ -13,7 +13,7 @@ public sealed record NodeAddressesResult(ClusterTopology? Topology, ImmutableArr
 /// </summary>
 public static class NodeAddresses
 {
-    /// <summary>Puts the addresses of <paramref name="text"/> in place of the topology's own; machines that are not named keep theirs.</summary>
+    /// <summary>Puts the addresses of <paramref name="text"/> in place of the topology's own: of all machines, or of none.</summary>
     public static NodeAddressesResult Read(string text, ClusterTopology topology)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -23,6 +23,12 @@ public static class NodeAddresses
         foreach (var (line, entry) in Entries(text))
         {
             ReadEntry(line, entry, topology, given, problems);
+        }
+
+        var missing = topology.Machines.Where(m => !given.ContainsKey(m.Name)).Select(m => m.Name).ToList();
+        if (problems.Count == 0 && given.Count > 0 && missing.Count > 0)
+        {
+            problems.Add($"nodes: found no address for {string.Join(", ", missing)}; every machine of the topology {topology.Name} needs one.");
         }
 
         var changed = topology with

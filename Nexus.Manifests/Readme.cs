@@ -40,7 +40,7 @@ internal static class Readme
         var manager = topology.Machines.First(m => m.Roles.HasFlag(MachineRoles.Manager)).Name;
         var programs = target == DeploymentTarget.Systemd
             ? $"`eng/publish.sh --arch {(options.Architecture == "amd64" ? "x64" : options.Architecture)} --out binaries`: the programs. Consul comes from the machines' own package, or by `--consul FILE`."
-            : "Push the images named in each `.env`, or put them as `images/*.tar.gz` into the machine's folder.";
+            : "`eng/images.sh` makes the images. Push them under the names in each `.env`, or put them as `images/*.tar.gz` into the machine's folder.";
         var journal = target == DeploymentTarget.Systemd ? "`journalctl -u nexus-orchestrator`, `/var/log/nexus`" : "`docker logs nexus-orchestrator`";
         return $"""
             ## Runbook
@@ -50,7 +50,7 @@ internal static class Readme
             3. `ssh-keyscan` each machine, compare the keys with what its console says, put them into `known_hosts`.
             4. `./rollout.sh check`: every machine says what it lacks; nothing is changed.
             5. `./rollout.sh`: machine by machine; a worker is drained first; the first failure stops it. Repeat it at will.
-            6. `nexus apply nexus.yaml --wait` on {manager}: the pools.
+            6. Copy your `nexus.yaml` to {manager}; there `nexus apply nexus.yaml --wait`: the pools.
             7. Go back: `./rollout.sh back`, or `--only MACHINE`; each keeps the release before.
             8. Look: `nexus status`, `nexus events`, {journal}, `./rollout.sh status`.
             9. Consul's UI: `ssh -L 8500:127.0.0.1:8500 {manager}`, log in with the management token. Save its data: `consul snapshot save`.

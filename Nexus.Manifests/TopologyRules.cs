@@ -7,8 +7,15 @@ namespace Nexus.Manifests;
 /// <summary>What must hold of the machines of a deployment.</summary>
 public static class TopologyRules
 {
+    // RFC 1918, 6598 (shared, as overlay networks use it) and 4193: what machines say to each other is made for such networks.
+    private static readonly IPNetwork[] PrivateNetworks =
+    [
+        IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("172.16.0.0/12"), IPNetwork.Parse("192.168.0.0/16"), IPNetwork.Parse("100.64.0.0/10"),
+        IPNetwork.Parse("fc00::/7"),
+    ];
+
     internal const string AddressDescription =
-        "an IP address of the machine at which its peers reach it, such as 10.0.0.5 (not a host name, not of the loopback)";
+        "a private IP address at which the machine's peers reach it, such as 10.0.0.5 (not a host name, not of the loopback, not public)";
 
     /// <summary>Everything that is wrong with a topology, one sentence each; empty when nothing is.</summary>
     public static ImmutableArray<string> FindProblems(ClusterTopology topology)
@@ -34,9 +41,7 @@ public static class TopologyRules
     internal static bool IsPrivateAddress(string address) =>
         IPAddress.TryParse(address, out var ip)
         && ip.ToString() == address
-        && !IPAddress.IsLoopback(ip)
-        && !ip.Equals(IPAddress.Any)
-        && !ip.Equals(IPAddress.IPv6Any);
+        && PrivateNetworks.Any(network => network.Contains(ip));
 
     private static IEnumerable<string> ConsulServerProblems(int servers) => servers switch
     {

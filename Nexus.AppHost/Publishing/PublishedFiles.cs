@@ -23,6 +23,11 @@ internal static partial class PublishedFiles
         return new PublishedServices(builder, VersionOf(bundle), cluster.IsPublished);
     }
 
+    /// <summary>What keeps these machines from being written, in the words of the command line.</summary>
+    public static IEnumerable<string> FindProblems(ClusterOptions cluster) =>
+        BundleRules.FindProblems(cluster.Spec, cluster.Topology, cluster.Target, BundleOf(cluster))
+            .Select(problem => problem.Replace("GatewayPort:", "--gateway-port:", StringComparison.Ordinal));
+
     private static string VersionOf(BundleOptions bundle) => bundle.ImageTag ?? bundle.Version;
 
     private static BundleOptions BundleOf(ClusterOptions cluster) => new()

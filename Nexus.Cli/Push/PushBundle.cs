@@ -12,6 +12,9 @@ internal sealed record PushMachine(string Name, string Address, bool IsWorker);
 /// <summary>A published bundle on this machine's disk: what its <c>cluster.env</c> and <c>nodes.tsv</c> say.</summary>
 internal sealed record PushBundle
 {
+    /// <summary>Where in what was published the machines' folders are.</summary>
+    private const string MachinesFolder = "machines";
+
     private static readonly string[] KnownRoles = ["consul-server", "manager", "gateway", "worker"];
 
     /// <summary>Where it is.</summary>
@@ -42,6 +45,11 @@ internal sealed record PushBundle
     /// <exception cref="CommandFailedException">It is none, or is not whole.</exception>
     public static PushBundle Read(string folder)
     {
+        if (!File.Exists(Path.Combine(folder, "cluster.env")) && File.Exists(Path.Combine(folder, MachinesFolder, "cluster.env")))
+        {
+            folder = Path.Combine(folder, MachinesFolder);
+        }
+
         var settings = Settings(folder);
         var machines = Lines(folder, "nodes.tsv").Select(line => Machine(folder, line)).ToImmutableArray();
         if (machines.IsEmpty)

@@ -414,8 +414,8 @@ put_firewall() {
   put firewall "$here/systemd/nexus-firewall.service" /etc/systemd/system/nexus-firewall.service 0644 root:root
   [ ! -d /etc/logrotate.d ] || put logrotate "$here/etc/logrotate.conf" /etc/logrotate.d/nexus 0644 root:root
   if [ "$TARGET" = compose ] && has_part gateway; then
-    # The gateway is not root in its container, and its network is the machine's.
-    echo "net.ipv4.ip_unprivileged_port_start = $GATEWAY_PORT" | put_text sysctl /etc/sysctl.d/60-nexus.conf 0644 root:root
+    # The gateway is not root in its container, and its network is the machine's. Never above the usual: the agent is not root either.
+    echo "net.ipv4.ip_unprivileged_port_start = $((GATEWAY_PORT < 1024 ? GATEWAY_PORT : 1024))" | put_text sysctl /etc/sysctl.d/60-nexus.conf 0644 root:root
     run sysctl -q -p /etc/sysctl.d/60-nexus.conf
   fi
 }

@@ -12,6 +12,8 @@ public sealed class ComposeNodeTests(ComposeNode installed) : IClassFixture<Comp
 
     private Machine Node => installed.Node;
 
+    private const int HighPort = 8080;
+
     [Fact]
     public async Task Install_brings_up_every_part_and_nexus_answers()
     {
@@ -76,12 +78,12 @@ public sealed class ComposeNodeTests(ComposeNode installed) : IClassFixture<Comp
         var first = await CurrentAsync();
         var replicas = await ReplicasAsync();
         var containers = await ContainersAsync();
-        await installed.WriteAsync("1.0.1", options => options with { Environment = new Dictionary<string, string> { ["RELEASE"] = "second" } }, Cancel);
+        await installed.WriteAsync("1.0.1", options => options with { GatewayPort = HighPort, Environment = new Dictionary<string, string> { ["RELEASE"] = "second" } }, Cancel);
         var upgraded = await installed.InstallAsync("1.0.1", Cancel);
         Assert.Contains(": is 1.0.1-", upgraded.Must("install.sh"), StringComparison.Ordinal);
         Assert.Equal(first, (await Node.RunAsync(["readlink", "/opt/nexus/previous"], Cancel)).Trim());
         Assert.NotEqual(containers, await ContainersAsync());
-        await ServeAsync();
+        await ServeAsync(HighPort); // the agent is not root, and listens below it
 
         await Node.ShellAsync("\"$(readlink -f /opt/nexus/previous)\"/install.sh --accept clock", Cancel);
         Assert.Equal(first, await CurrentAsync());
@@ -139,11 +141,11 @@ public sealed class ComposeNodeTests(ComposeNode installed) : IClassFixture<Comp
     private async Task<string> InspectAsync(string part, string format) =>
         (await Node.RunAsync(["docker", "inspect", "--format", format, $"nexus-{part}"], Cancel)).Trim();
 
-    private async Task ServeAsync()
+    private async Task ServeAsync(int port = 80)
     {
         await Node.ShellAsync("cd /srv && nexus apply nexus.yaml --wait=60s", Cancel);
-        await Node.WaitAsync("the gateway serves the pool at port 80", Patience, async () =>
-            (await Node.GetAsync(ComposeNode.Address, 80, "/index.html", Cancel)).EndsWith("served by the bundle\n", StringComparison.Ordinal), Cancel);
+        await Node.WaitAsync($"the gateway serves the pool at port {port}", Patience, async () =>
+            (await Node.GetAsync(ComposeNode.Address, port, "/index.html", Cancel)).EndsWith("served by the bundle\n", StringComparison.Ordinal), Cancel);
     }
 
     private async Task<string[]> ReplicasAsync() =>

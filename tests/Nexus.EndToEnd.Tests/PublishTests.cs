@@ -33,6 +33,9 @@ public sealed class PublishTests : IDisposable
     [InlineData("--runtime process", "--runtime process: goes with --target systemd only")]
     [InlineData("--arch sparc", "--arch: found 'sparc'; allowed are arm64 and amd64.")]
     [InlineData("--nodes worker-9=10.0.0.1", "--nodes, line 1: found the machine 'worker-9'; the topology small has manager-1, worker-1, worker-2.")]
+    [InlineData("--nodes manager-1=10.0.0.5", "--nodes: found no address for worker-1, worker-2")]
+    [InlineData("--gateway-port 8420", "--gateway-port: 8420 is the port of the manager.")]
+    [InlineData("--image-prefix host:5000/Team", "--image-prefix: found 'host:5000/Team'; it must be HOST[:PORT][/PATH], in small letters")]
     [InlineData("--workers 3", "--workers: changes a local run only")]
     [InlineData("--step deploy", "--step: there is no step 'deploy'; there are: publish, publish-compose, publish-machines, publish-prereq.")]
     [InlineData("--nonsense 1", "'--nonsense' is no option")]
@@ -46,7 +49,34 @@ public sealed class PublishTests : IDisposable
 
         Assert.Equal(1, await host.ExitAsync(Token));
         Assert.Contains(message, host.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", host.Output, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
+    }
+
+    [Fact]
+    public async Task Gateways_on_one_machine_have_ports_of_their_own()
+    {
+        var files = await PublishAsync("deploy", "--topology", "ha", "--gateway-port", "9080");
+
+        Assert.Contains("- \"9080:8080\"", files["docker-compose.yaml"], StringComparison.Ordinal);
+        Assert.Contains("- \"9081:8080\"", files["docker-compose.yaml"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_surprises_whoever_rolls_out_is_said()
+    {
+        var spec = Path.Combine(_folder, "spec.yaml");
+        await File.WriteAllTextAsync(
+            spec, "cluster: demo\nworker_pools: { web: { image: nexus/sample-web:local, port: 8080, env: { DB_PASSWORD: hunter2 } } }\n", Token);
+        await using var host = Start("deploy", "--spec", spec);
+
+        Assert.Equal(0, await host.ExitAsync(Token));
+        foreach (var warning in (string[])["--nodes is not given", "--image-prefix is not given", "worker_pools.web.image: nexus/sample-web:local is made on this machine only", "worker_pools.web.env.DB_PASSWORD looks like a secret"])
+        {
+            Assert.Contains($"warning: {warning}", host.Output, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain("hunter2", host.Output, StringComparison.Ordinal);
     }
 
     [Fact]
