@@ -13,8 +13,8 @@ internal sealed class ClusterOptions
     public const string Usage = """
         dotnet run --project Nexus.AppHost -- [options]
           --spec FILE           the spec to apply (samples/nexus.yaml)
-          --topology NAME       single: one of each; small: two workers; ha: three managers, three Consul servers, two
-                                gateways, six workers (small). In a local run the counts below change a part of it:
+          --topology NAME       single: one of each; small: two workers; three: three of each; ha: three managers,
+                                three Consul servers, two gateways, six workers (small). In a local run the counts below change a part of it:
           --workers N           worker nodes, 1 to 20
           --managers N          managers, 1 to 5
           --gateways N          gateways, 1 to 5; the second and later ones listen on ports of their own

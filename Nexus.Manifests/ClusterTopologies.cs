@@ -16,6 +16,14 @@ public static class ClusterTopologies
     public static ClusterTopology Small { get; } = new(
         "small", [new Machine("manager-1", "10.20.0.11", Control | MachineRoles.Gateway), .. Workers(2)]);
 
+    /// <summary>Three machines, each of them everything: the least that goes on without any one of them.</summary>
+    public static ClusterTopology Three { get; } = new(
+        "three",
+        [
+            .. Enumerable.Range(1, 3).Select(n =>
+                new Machine($"node-{n}", $"10.20.0.{10 + n}", Control | MachineRoles.Gateway | MachineRoles.Worker)),
+        ]);
+
     /// <summary>Three managers, two of them gateways, and six workers: no machine is needed for the cluster to go on.</summary>
     public static ClusterTopology Ha { get; } = new(
         "ha",
@@ -27,7 +35,7 @@ public static class ClusterTopologies
         ]);
 
     /// <summary>What they are called, from small to large.</summary>
-    public static ImmutableArray<string> Names { get; } = [SingleNode.Name, Small.Name, Ha.Name];
+    public static ImmutableArray<string> Names { get; } = [SingleNode.Name, Small.Name, Three.Name, Ha.Name];
 
     /// <summary>The cluster of that name; false when there is none, and <see cref="Refusal"/> says so to people.</summary>
     public static bool TryFind(string name, [NotNullWhen(true)] out ClusterTopology? topology)
@@ -36,6 +44,7 @@ public static class ClusterTopologies
         {
             "single" => SingleNode,
             "small" => Small,
+            "three" => Three,
             "ha" => Ha,
             _ => null,
         };

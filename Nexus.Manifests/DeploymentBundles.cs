@@ -51,6 +51,7 @@ public static class DeploymentBundles
         Machine machine, ClusterSpec spec, ClusterTopology topology, DeploymentTarget target, BundleOptions options,
         ImmutableArray<PortRule> matrix) =>
     [
+        new("README.md", Readme.OfMachine(machine, topology, target)),
         new("install.sh", Template.Read("install.sh"), Executable: true),
         new("node.env", NodeEnvironment.OfNode(machine, topology, target, options)),
         new("etc/firewall.nft", Firewall.Compute(machine, topology, matrix, options)),

@@ -31,6 +31,26 @@ internal static class Readme
         return text.Append('\n').Append(Runbook(topology, target, options)).Append('\n').Append(Ports(matrix, options)).ToString();
     }
 
+    /// <summary>What somebody finds who looks at one machine.</summary>
+    public static string OfMachine(Machine machine, ClusterTopology topology, DeploymentTarget target)
+    {
+        var isCompose = target == DeploymentTarget.Compose;
+        var manager = topology.Machines.First(m => m.Roles.HasFlag(MachineRoles.Manager));
+        return $"""
+            # {machine.Name}
+
+            A machine of a Nexus cluster of the topology {topology.Name}, at {machine.Address}: {string.Join(", ", NodeEnvironment.Roles(machine))}.
+
+            - Install, or repair: `sudo ./install.sh`; what it would do: `sudo ./install.sh --check`. It changes nothing unless all is well.
+            - Secrets come beside it in `secrets/`{(topology.Machines.Length == 1 ? ", or are made by it" : "")}; installed, they are in `/etc/nexus/secrets`.
+            - Settings of this machine alone: {LocalFile(target)}.
+            - How it is: {(isCompose ? "`docker ps`, `docker logs nexus-PART`" : "`systemctl status 'nexus-*' consul`, `/var/log/nexus`")}; the cluster: `nexus status`{(machine.Roles.HasFlag(MachineRoles.Manager) ? "" : $" on {manager.Name}")}.
+            - The release before is in `/opt/nexus/previous`: its `install.sh` goes back to it.
+            - Ports that are open to whom: `etc/firewall.nft`. The runbook of the whole is in the README beside the machines' folders.
+
+            """.ReplaceLineEndings("\n");
+    }
+
     private static string LocalFile(DeploymentTarget target) => target == DeploymentTarget.Compose
         ? "`/etc/nexus/compose.local.yaml` (a second compose file)"
         : "`/etc/nexus/PART.local.env`";

@@ -45,7 +45,7 @@ public sealed class AppHostTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--topology huge", "--topology: found 'huge'; allowed are single, small, ha.")]
+    [InlineData("--topology huge", "--topology: found 'huge'; allowed are single, small, three, ha.")]
     [InlineData("--Parameters:speed=1", "--Parameters:speed: there is no parameter 'speed'; this application has none.")]
     [InlineData("--Dashboard:Port many", "--Dashboard:Port: found 'many'; allowed is a whole number from 0 to 65535.")]
     [InlineData("--Dashboard:Disabled maybe", "--Dashboard:Disabled: found 'maybe'; allowed are true and false.")]

@@ -28,7 +28,7 @@ public sealed class PublishTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--topology huge", "--topology: found 'huge'; allowed are single, small, ha.")]
+    [InlineData("--topology huge", "--topology: found 'huge'; allowed are single, small, three, ha.")]
     [InlineData("--target vm", "--target: found 'vm'; allowed are compose and systemd.")]
     [InlineData("--runtime process", "--runtime process: goes with --target systemd only")]
     [InlineData("--arch sparc", "--arch: found 'sparc'; allowed are arm64 and amd64.")]

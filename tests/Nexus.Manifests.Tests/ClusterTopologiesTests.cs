@@ -6,6 +6,7 @@ public sealed class ClusterTopologiesTests
     {
         { "single", 1, 1, 1, 1, 1 },
         { "small", 3, 1, 1, 1, 2 },
+        { "three", 3, 3, 3, 3, 3 },
         { "ha", 9, 3, 3, 2, 6 },
     };
 
@@ -29,7 +30,7 @@ public sealed class ClusterTopologiesTests
     {
         Assert.False(ClusterTopologies.TryFind("huge", out var topology));
         Assert.Null(topology);
-        Assert.Equal("topology: found 'huge'; allowed are single, small, ha.", ClusterTopologies.Refusal("huge"));
+        Assert.Equal("topology: found 'huge'; allowed are single, small, three, ha.", ClusterTopologies.Refusal("huge"));
     }
 
     [Theory]
