@@ -80,7 +80,7 @@ internal static class ComposeFile
     }
 
     private static string Head(Machine machine, BundleOptions options) => $$"""
-        # Nexus on a machine with the roles {{machine.Roles}}. Started by install.sh; values come from .env beside this file.
+        # Nexus on a machine with the roles {{string.Join(", ", NodeEnvironment.Roles(machine))}}. Started by install.sh; values come from .env beside this file.
         x-part: &part
           platform: linux/{{options.Architecture}}
           network_mode: host

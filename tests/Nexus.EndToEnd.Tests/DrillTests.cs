@@ -35,7 +35,7 @@ public sealed class DrillTests
     }
 
     private static Task<CommandResult> DrillAsync(RunningCluster cluster) => cluster.NexusAsync(
-        Token, "drill", "--url", cluster.Gateway.BaseAddress!.ToString(), "--rate", "100", "--new-connections-rate", "20", "--faults", "kill,deploy",
+        Token, "drill", "--rate", "100", "--new-connections-rate", "20", "--faults", "kill,deploy",
         "--output", "json");
 
     private static string Spec(string drills) => $$"""
