@@ -7,6 +7,11 @@ internal static class ResourceCondition
 {
     private const int LogLinesInMessage = 30;
 
+    /// <summary>What its first failing health check says; null when none fails.</summary>
+    public static string? Complaint(CustomResourceSnapshot snapshot) =>
+        snapshot.HealthReports.FirstOrDefault(r => r.Status is not (null or HealthStatus.Healthy)) is { } report
+            ? $"{report.Name}: {report.ExceptionText ?? report.Description ?? report.Status.ToString()}" : null;
+
     public static CustomResourceSnapshot Initial(IResource resource) => new()
     {
         ResourceType = resource.GetType().Name.Replace("Resource", "", StringComparison.Ordinal),

@@ -46,7 +46,7 @@ internal sealed class ResourceBoard(EngineContext context) : IResourceBoard
             State = text,
             Tone = ToneOf(snapshot),
             Health = snapshot.HealthReports.IsEmpty ? null : snapshot.HealthStatus?.ToString(),
-            Reason = snapshot.FailureReason ?? Complaint(snapshot),
+            Reason = snapshot.FailureReason ?? ResourceCondition.Complaint(snapshot),
             ExitCode = snapshot.ExitCode,
             StartedAt = text == KnownResourceStates.Running && snapshot.StartTimeStamp is { } at ? new DateTimeOffset(at, TimeSpan.Zero) : null,
             Source = SourceOf(resource),
@@ -68,10 +68,6 @@ internal sealed class ResourceBoard(EngineContext context) : IResourceBoard
         { State.Text: "Finished" } => ResourceTone.Good,
         _ => ResourceTone.Neutral,
     };
-
-    private static string? Complaint(CustomResourceSnapshot snapshot) =>
-        snapshot.HealthReports.FirstOrDefault(r => r.Status is not (null or HealthStatus.Healthy)) is { } report
-            ? $"{report.Name}: {report.ExceptionText ?? report.Description ?? report.Status.ToString()}" : null;
 
     private static string? SourceOf(IResource resource) => resource switch
     {

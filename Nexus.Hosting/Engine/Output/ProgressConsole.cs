@@ -97,8 +97,14 @@ internal sealed class ProgressConsole
 
                 foreach (var state in States().OfType<ResourceEvent>().Where(state => !HasSettled(state)))
                 {
-                    var words = _context.Logs.LastLines(state.ResourceId, 1) is [.., var last] ? $": {last}" : "";
-                    Say($"{state.ResourceId,-20} still {ResourceTable.Condition(state.Snapshot)}  {Timeline.Seconds(_timeline.Elapsed)}{Waited(state)}{words}");
+                    var words = ResourceCondition.Complaint(state.Snapshot) ?? (_context.Logs.LastLines(state.ResourceId, 1) is [.., var last] ? last : null);
+                    Say($"{state.ResourceId,-20} still {ResourceTable.Condition(state.Snapshot)}  {Timeline.Seconds(_timeline.Elapsed)}{Waited(state)}"
+                        + (words is null ? "" : $": {words}"));
+                }
+
+                if (States().OfType<ResourceEvent>().Where(state => HasFailed(state.Snapshot)).Select(state => state.ResourceId).ToList() is { Count: > 0 } failed)
+                {
+                    Say($"{string.Join(", ", failed)} could not start; what needs it may wait for ever. Press Ctrl-C to stop.");
                 }
             }
         }
