@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Nexus.Core.Spec;
 using Nexus.Core.Spec.Sections;
 using Nexus.Core.Spec.Yaml;
@@ -63,13 +64,15 @@ public static class ComposeImporter
         services.ReportFaults(map);
         var project = ProjectName(file, source, draft);
         var names = ServiceNames.Compute(services, map);
+        var alone = new ServiceSurroundings(source, project, ImmutableDictionary<string, ServiceOutline>.Empty, file.Child("volumes"));
+        var surroundings = alone with { Services = ServiceOutline.Compute(services, names, alone) };
         foreach (var entry in map.Entries)
         {
             var service = services.Enter(entry);
             if (service.Node is SpecMapping)
             {
                 var pool = draft.Pool(names[entry.Name], service);
-                new ServiceImport(service, pool, new ServiceSurroundings(source, project, names, file.Child("volumes"))).Read();
+                new ServiceImport(service, pool, surroundings).Read();
             }
             else
             {

@@ -21,7 +21,7 @@ internal sealed class ComposeKeys
             + "privileged networks labels pull_policy mem_reservation tty stdin_open attach")
         .Refused("extends", "is not followed; run `docker compose config` and import what it prints")
         .Lost("depends_on", "pools start together; each is started again until what it needs answers")
-        .Lost("links external_links", "pools find each other as NAME.service.consul")
+        .Lost("links external_links", "a pool that has a port is found as NAME.service.consul")
         .Lost("secrets configs", "a spec cannot name secrets yet: mount a file of the node under volumes, or set a variable under env")
         .Lost("profiles", "there are no profiles: the pool runs always")
         .Lost("network_mode", "each replica has a network of its own")

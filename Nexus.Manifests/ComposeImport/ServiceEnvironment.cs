@@ -26,14 +26,19 @@ internal sealed class ServiceEnvironment(SpecCursor service, PoolDraft pool, Ser
                 continue;
             }
 
-            var named = surroundings.Pools.Keys.FirstOrDefault(other => NamesHost(value, other));
-            if (named is not null)
-            {
-                at.Warn($"{name} names the service {named}, which others find as {surroundings.Pools[named]}.service.consul, at the port its catalog entry says");
-            }
-
-            pool.SetVariable(name, value, at, named is null ? null : $"{named} is found as {surroundings.Pools[named]}.service.consul");
+            var named = surroundings.Services.Keys.FirstOrDefault(other => NamesHost(value, other));
+            pool.SetVariable(name, value, at, named is null ? null : Found(name, named, at));
         }
+    }
+
+    // What has no port is in no catalog: nothing may be said of where it is found before it has one.
+    private string Found(string variable, string named, SpecCursor at)
+    {
+        var other = surroundings.Services[named];
+        at.Warn($"{variable} names the service {named}, which "
+            + (other.HasPort ? "others find" : $"has no port, so it cannot be reached: add port: to worker_pools.{other.Pool}; others then find it")
+            + $" as {other.Pool}.service.consul, at the port its catalog entry says");
+        return other.HasPort ? $"{named} is found as {other.Pool}.service.consul" : $"{named} has no port, so it cannot be reached: add port to pool {other.Pool}";
     }
 
     private void ReadOwn()
@@ -83,7 +88,7 @@ internal sealed class ServiceEnvironment(SpecCursor service, PoolDraft pool, Ser
             {
                 file.Refuse("a path, or a map with path");
             }
-            else if (surroundings.Source.ReadFile(ServiceVolumes.Absolute(path, surroundings.Source)) is { } text)
+            else if (surroundings.Source.ReadFile(ServiceMounts.Absolute(path, surroundings.Source)) is { } text)
             {
                 ReadFile(text, file);
             }

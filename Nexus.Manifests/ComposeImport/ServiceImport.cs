@@ -7,10 +7,10 @@ namespace Nexus.Manifests.ComposeImport;
 /// <summary>What a service may refer to.</summary>
 /// <param name="Source">The file it is in.</param>
 /// <param name="Project">Name of the project.</param>
-/// <param name="Pools">The pool that each service becomes.</param>
+/// <param name="Services">The services by name, this one among them.</param>
 /// <param name="Volumes">The named volumes of the file.</param>
 internal sealed record ServiceSurroundings(
-    ComposeSource Source, string Project, IReadOnlyDictionary<string, string> Pools, SpecCursor Volumes);
+    ComposeSource Source, string Project, IReadOnlyDictionary<string, ServiceOutline> Services, SpecCursor Volumes);
 
 /// <summary>Makes a pool of a service, key by key.</summary>
 internal sealed class ServiceImport(SpecCursor service, PoolDraft pool, ServiceSurroundings surroundings)
@@ -35,9 +35,9 @@ internal sealed class ServiceImport(SpecCursor service, PoolDraft pool, ServiceS
         new ServiceResources(service, deploy, pool).Read();
         User();
         new ServiceSecurity(service, pool).Read();
-        new ServiceVolumes(service, pool, surroundings).Read();
+        var turn = new ServiceVolumes(service, pool, surroundings).Read(replicas);
         new ServiceHealth(service, pool).Read(port);
-        new ServiceLife(service, deploy, pool).Read(replicas);
+        new ServiceLife(service, deploy, pool).Read(replicas, turn);
         new ServicePlacement(service, deploy, pool).Read();
         Networks();
     }

@@ -8,7 +8,7 @@ namespace Nexus.Manifests.ComposeImport;
 /// <summary>How a service ends, comes back and is replaced.</summary>
 internal sealed class ServiceLife(SpecCursor service, SpecCursor deploy, PoolDraft pool)
 {
-    public void Read(int replicas)
+    public void Read(int replicas, VolumeTurn turn)
     {
         if (ComposeValue.Duration(service, "stop_grace_period") is { } grace)
         {
@@ -24,9 +24,23 @@ internal sealed class ServiceLife(SpecCursor service, SpecCursor deploy, PoolDra
         if (ComposeValue.At(deploy, "update_config") is { } update)
         {
             ComposeKeys.Update.Judge(update);
-            Update(update, replicas);
+            Update(update, replicas, Held(turn));
+        }
+
+        if (turn == VolumeTurn.Order && !pool.Has("host_port"))
+        {
+            pool.Set("rollout.order", "stop_first", service.Child("volumes"),
+                "another service has a volume of it too, so it cannot be exclusive; the old replica stops before its successor starts, as in Compose");
         }
     }
+
+    // What has its replicas stop first, whatever update_config says.
+    private string? Held(VolumeTurn turn) => pool.Has("host_port") ? "a host_port" : turn switch
+    {
+        VolumeTurn.Exclusive => "an exclusive volume",
+        VolumeTurn.Order => "a volume that it writes to",
+        _ => null,
+    };
 
     private void Restart()
     {
@@ -54,7 +68,7 @@ internal sealed class ServiceLife(SpecCursor service, SpecCursor deploy, PoolDra
         }
     }
 
-    private void Update(SpecCursor update, int replicas)
+    private void Update(SpecCursor update, int replicas, string? held)
     {
         var order = ComposeValue.Text(update, "order") ?? "stop-first";
         var given = ComposeValue.Whole(update, "parallelism");
@@ -66,7 +80,7 @@ internal sealed class ServiceLife(SpecCursor service, SpecCursor deploy, PoolDra
         }
         else if (order == "stop-first")
         {
-            if (!pool.Has("host_port"))
+            if (held is null)
             {
                 pool.Set("rollout.order", "stop_first", update.Child("order"), "start_first, the default, never has one replica less");
             }
@@ -76,9 +90,9 @@ internal sealed class ServiceLife(SpecCursor service, SpecCursor deploy, PoolDra
                 pool.Set("rollout.max_unavailable", parallelism, at);
             }
         }
-        else if (pool.Has("host_port"))
+        else if (held is not null)
         {
-            update.Child("order").Warn("is not carried over: with a host_port, a replica stops before its successor starts");
+            update.Child("order").Warn($"is not carried over: with {held}, a replica stops before its successor starts");
         }
         else if (parallelism > 1)
         {

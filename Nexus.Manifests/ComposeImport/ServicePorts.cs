@@ -4,37 +4,28 @@ using Nexus.Core.Spec.Yaml;
 
 namespace Nexus.Manifests.ComposeImport;
 
+/// <summary>A port that a service names.</summary>
+/// <param name="At">Where it is written.</param>
+/// <param name="Target">The port in the container.</param>
+/// <param name="Published">The port of the node, if it is fixed.</param>
+/// <param name="HostAddress">The address of the node, if it is given.</param>
+/// <param name="Protocol">TCP or another, in lower case.</param>
+internal sealed record ServicePort(SpecCursor At, int Target, int? Published, string? HostAddress, string Protocol);
+
 /// <summary>The ports of a service. A pool has one, TCP, and at most one fixed port of the node.</summary>
 internal sealed class ServicePorts(SpecCursor service, PoolDraft pool)
 {
     private const string Forms = "a port such as 80, 8080:80 or 127.0.0.1:8080:80, or a map with target and published";
+    private const string ExposedForms = "a port such as 8080";
 
     /// <summary>Sets the pool's port, and says which it is; null where there is none.</summary>
     public int? Read(int replicas)
     {
-        var ports = ComposeValue.At(service, "ports") is { } list
-            ? ComposeValue.Items(list, "a list of ports").Select(Of).OfType<Port>().ToList()
-            : [];
-        foreach (var udp in ports.Where(port => port.Protocol != "tcp"))
-        {
-            udp.At.Warn($"is not carried over: a pool serves TCP, not {udp.Protocol}");
-        }
-
-        ports.RemoveAll(port => port.Protocol != "tcp");
-        foreach (var (text, at) in ComposeValue.Texts(service, "expose"))
-        {
-            if (Whole(text.Replace("/tcp", "", StringComparison.Ordinal)) is not { } exposed)
-            {
-                at.Refuse("a port such as 8080");
-            }
-            else if (ports.TrueForAll(port => port.Target != exposed))
-            {
-                ports.Add(new Port(at, exposed, null, null, "tcp"));
-            }
-        }
-
+        var ports = Find(service);
         if (ports.Count == 0)
         {
+            service.Warn($"{pool.Name} has no port, neither under ports nor under expose, so others cannot reach it: add port: to worker_pools.{pool.Name}, unless it serves nobody");
+            pool.Remark("image", "has no port, so others cannot reach it: add port, unless it serves nobody");
             return null;
         }
 
@@ -48,7 +39,29 @@ internal sealed class ServicePorts(SpecCursor service, PoolDraft pool)
         return ports[0].Target;
     }
 
-    private void Publish(Port port, int replicas)
+    /// <summary>The TCP ports, published ones first. What is wrong is reported.</summary>
+    public static List<ServicePort> Find(SpecCursor service)
+    {
+        var ports = ComposeValue.At(service, "ports") is { } list
+            ? ComposeValue.Items(list, "a list of ports").Select(Of).OfType<ServicePort>().ToList()
+            : [];
+        foreach (var exposed in ComposeValue.Texts(service, "expose").Select(port => Exposed(port.Text, port.At)).OfType<ServicePort>())
+        {
+            if (!ports.Exists(port => port.Target == exposed.Target && port.Protocol == exposed.Protocol))
+            {
+                ports.Add(exposed);
+            }
+        }
+
+        foreach (var udp in ports.Where(port => port.Protocol != "tcp"))
+        {
+            udp.At.Warn($"is not carried over: a pool serves TCP, not {udp.Protocol}");
+        }
+
+        return ports.FindAll(port => port.Protocol == "tcp");
+    }
+
+    private void Publish(ServicePort port, int replicas)
     {
         if (port.HostAddress is not null and not "0.0.0.0")
         {
@@ -65,7 +78,13 @@ internal sealed class ServicePorts(SpecCursor service, PoolDraft pool)
         }
     }
 
-    private static Port? Of(SpecCursor at)
+    private static ServicePort? Exposed(string text, SpecCursor at) => text.Split('/') switch
+    {
+        [var port, var protocol] => Made(at, port, null, null, protocol, ExposedForms),
+        _ => Made(at, text, null, null, "tcp", ExposedForms),
+    };
+
+    private static ServicePort? Of(SpecCursor at)
     {
         if (at.Node is SpecMapping)
         {
@@ -94,13 +113,14 @@ internal sealed class ServicePorts(SpecCursor service, PoolDraft pool)
             : Made(at, ports[(end + 1)..], end < 0 ? null : rest[(middle + 1)..], middle < 0 ? null : rest[..middle], protocol);
     }
 
-    private static Port? Made(SpecCursor at, string target, string? published, string? host, string protocol)
+    private static ServicePort? Made(
+        SpecCursor at, string target, string? published, string? host, string protocol, string allowed = Forms)
     {
         var (first, isRange) = First(target);
         var (from, isChoice) = published is { Length: > 0 } ? First(published) : (null, false);
         if (first is null || (published is { Length: > 0 } && from is null))
         {
-            return Refused(at);
+            return Refused(at, allowed);
         }
 
         if (isRange || isChoice)
@@ -109,7 +129,7 @@ internal sealed class ServicePorts(SpecCursor service, PoolDraft pool)
                 ? $"found a range; a pool has one port, {first}" : "found a range of ports of the node; any free one is taken");
         }
 
-        return new Port(at, first.Value, isChoice && !isRange ? null : from, host, protocol);
+        return new ServicePort(at, first.Value, isChoice && !isRange ? null : from, host, protocol);
     }
 
     private static (int? First, bool IsRange) First(string text) =>
@@ -118,11 +138,9 @@ internal sealed class ServicePorts(SpecCursor service, PoolDraft pool)
     private static int? Whole(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    private static Port? Refused(SpecCursor? at)
+    private static ServicePort? Refused(SpecCursor? at, string allowed = Forms)
     {
-        at?.Refuse(Forms);
+        at?.Refuse(allowed);
         return null;
     }
-
-    private sealed record Port(SpecCursor At, int Target, int? Published, string? HostAddress, string Protocol);
 }

@@ -1,134 +1,74 @@
+using System.Collections.Immutable;
 using Nexus.Core.Spec.Sections;
 using Nexus.Core.Spec.Yaml;
 using Nexus.Manifests.YamlText;
 
 namespace Nexus.Manifests.ComposeImport;
 
-/// <summary>What is mounted into a service.</summary>
+/// <summary>How volumes make the replica that comes wait for the one that goes, as it always does in Compose.</summary>
+internal enum VolumeTurn
+{
+    /// <summary>They do not: nothing is written, or several replicas write at once anyway.</summary>
+    None,
+
+    /// <summary>One is exclusive, which says it all.</summary>
+    Exclusive,
+
+    /// <summary>One is another service's too, so that only the rollout's order can say it.</summary>
+    Order,
+}
+
+/// <summary>What is mounted into a service, who else has it, and what becomes of that on several nodes.</summary>
 internal sealed class ServiceVolumes(SpecCursor service, PoolDraft pool, ServiceSurroundings surroundings)
 {
-    private const string Forms = "SOURCE:TARGET or SOURCE:TARGET:ro, or a map with type, source and target";
+    private const string Pin = "to pin the pool to one node, give that node a label of its own (Worker__Labels__NAME=VALUE for its worker agent) "
+        + "and ask for it by placement: {constraints: {NAME: VALUE}}";
 
-    public void Read()
+    public VolumeTurn Read(int replicas)
     {
-        if (ComposeValue.At(service, "volumes") is not { } volumes)
+        var mounts = new ServiceMounts(service, surroundings).Read();
+        if (mounts.IsEmpty)
         {
-            return;
+            return VolumeTurn.None;
         }
 
-        var mounts = ComposeValue.Items(volumes, "a list of volumes")
-            .Select(at => at.Node is SpecMapping ? Long(at) : Short(at)).OfType<YamlTree>().ToList();
-        if (mounts.Count > 0)
+        var turns = mounts.Select(mount => TurnOf(mount, replicas)).ToImmutableArray();
+        foreach (var mount in mounts)
         {
-            pool.Set("volumes", new YamlList(mounts), volumes);
+            Warn(mount, replicas);
         }
+
+        pool.Set("volumes", new YamlList([.. mounts.Zip(turns, Tree)]), service.Child("volumes"));
+        return turns.Contains(VolumeTurn.Exclusive) ? VolumeTurn.Exclusive : turns.Contains(VolumeTurn.Order) ? VolumeTurn.Order : VolumeTurn.None;
     }
 
-    /// <summary>A path of the file as an absolute one.</summary>
-    public static string Absolute(string path, ComposeSource source)
+    // What is exclusive is kept from every other pool of the node as well: one that mounts it too would wait for ever.
+    private VolumeTurn TurnOf(ServiceMount mount, int replicas) =>
+        mount.IsReadOnly || replicas > 1 ? VolumeTurn.None
+        : Others(mount).IsEmpty ? VolumeTurn.Exclusive
+        : VolumeTurn.Order;
+
+    private ImmutableArray<string> Others(ServiceMount mount) =>
+        [.. surroundings.Services.Where(other => other.Value.Pool != pool.Name && other.Value.Sources.Contains(mount.Source)).Select(other => other.Key)];
+
+    private void Warn(ServiceMount mount, int replicas)
     {
-        if (path.StartsWith('/'))
-        {
-            return path;
-        }
-
-        var parts = path.StartsWith('~')
-            ? [.. (source.Variable("HOME") ?? "/root").Split('/', StringSplitOptions.RemoveEmptyEntries)]
-            : source.Directory.Split('/', StringSplitOptions.RemoveEmptyEntries).ToList();
-        foreach (var part in path.TrimStart('~').Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != "."))
-        {
-            if (part != "..")
-            {
-                parts.Add(part);
-            }
-            else if (parts.Count > 0)
-            {
-                parts.RemoveAt(parts.Count - 1);
-            }
-        }
-
-        return $"/{string.Join('/', parts)}";
+        var sharers = ImmutableArray.Create(replicas > 1 ? $"{replicas} replicas" : "this service").AddRange(Others(mount));
+        var shared = replicas > 1 || sharers.Length > 1 ? $"{string.Join(" and ", sharers.Select(name => Excerpt.Cut(name)))} share it only on one node" : null;
+        mount.At.Warn(mount.IsNamed
+            ? $"volume {mount.Source} stays on the node where it was made: {(shared is null ? "" : $"{shared}, and ")}a replica that is started elsewhere finds an empty one; {Pin}"
+            : $"{mount.Source} must be there on every node that may run the pool{(shared is null || mount.IsReadOnly ? "" : $"; {shared}")}");
     }
 
-    private YamlTree? Short(SpecCursor at)
+    private static YamlTree Tree(ServiceMount mount, VolumeTurn turn)
     {
-        if (at.Node is not SpecScalar { Kind: not ScalarKind.Null } scalar)
+        if (turn != VolumeTurn.Exclusive)
         {
-            at.Refuse(Forms);
-            return null;
+            return $"{mount.Source}:{mount.Target}{(mount.IsReadOnly ? ":ro" : "")}";
         }
 
-        var parts = scalar.Text.Split(':');
-        switch (parts)
-        {
-            case [var target]:
-                Anonymous(at, target);
-                return null;
-            case [var source, var target]:
-                return Mount(at, source, target, isReadOnly: false);
-            case [var source, var target, var options]:
-                return Mount(at, source, target, options.Split(',').Contains("ro"));
-            default:
-                at.Refuse(Forms);
-                return null;
-        }
-    }
-
-    private YamlTree? Long(SpecCursor at)
-    {
-        ComposeKeys.Volume.Judge(at);
-        var (type, source, target) = (ComposeValue.Text(at, "type"), ComposeValue.Text(at, "source"), ComposeValue.Text(at, "target"));
-        if (target is null)
-        {
-            at.Error("target is missing; allowed is an absolute path in the container");
-            return null;
-        }
-
-        switch (type)
-        {
-            case "bind" or "volume" when source is not null:
-                return Mount(at, type == "bind" && !source.StartsWith('/') && !source.StartsWith('~') ? $"./{source}" : source, target,
-                    ComposeValue.Flag(at, "read_only") == true);
-            case "volume":
-                Anonymous(at, target);
-                return null;
-            default:
-                at.Warn($"a {type ?? "volume without a type"} at {Excerpt.Cut(target)} is not carried over"
-                    + (type == "tmpfs" ? ": there is a /tmp in memory where read_only is true, and no other" : ""));
-                return null;
-        }
-    }
-
-    private static void Anonymous(SpecCursor at, string target) => at.Warn(
-        $"{Excerpt.Cut(target)} is not carried over: a volume without a name would be a new one for every replica; give it a name to keep what is in it");
-
-    private YamlTree Mount(SpecCursor at, string source, string target, bool isReadOnly)
-    {
-        YamlTree Text(string from) => $"{from}:{target}{(isReadOnly ? ":ro" : "")}";
-        if (source[0] is not ('/' or '.' or '~'))
-        {
-            return Text(VolumeName(source));
-        }
-
-        var path = Absolute(source, surroundings.Source);
-        at.Warn($"{path} must be there on every node that may run the pool");
-        return Text(path);
-    }
-
-    // Compose puts the project's name in front of a volume's, unless it has one of its own or was made elsewhere.
-    private string VolumeName(string key)
-    {
-        if (surroundings.Volumes.Node is not SpecMapping map || map.Find(key) is null)
-        {
-            return $"{surroundings.Project}_{key}";
-        }
-
-        var volume = surroundings.Volumes.Child(key);
-        if (ComposeValue.Text(volume, "driver") is { } driver and not "local")
-        {
-            volume.Warn($"driver {Excerpt.Cut(driver)} is not carried over: a volume is one of the node that the replica is on");
-        }
-
-        return ComposeValue.Text(volume, "name") ?? (volume.Has("external") ? key : $"{surroundings.Project}_{key}");
+        YamlTree exclusive = true;
+        exclusive.Comments.Add("the old replica stops before its successor starts, as in Compose; where it is only read, read_only: true instead");
+        return new YamlMap().With("source", mount.Source).With("target", mount.Target).With("exclusive", exclusive);
     }
 }

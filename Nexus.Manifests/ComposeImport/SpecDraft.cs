@@ -29,7 +29,6 @@ internal sealed class SpecDraft
     public string Write(string fileName)
     {
         var document = new YamlMap();
-        document.Comments.Add($"yaml-language-server: $schema=nexus.schema.json");
         document.Comments.Add($"Made by `nexus import compose` of {fileName[(fileName.LastIndexOf('/') + 1)..]}.");
         foreach (var (key, value) in _top.Entries)
         {

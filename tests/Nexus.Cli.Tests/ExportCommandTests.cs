@@ -81,6 +81,23 @@ public sealed class ExportCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_imported_is_exported_with_its_volume_held_by_one()
+    {
+        _run.Write("compose.yaml", "name: shop\nservices:\n  db:\n    image: postgres:16\n    user: 999\n    volumes: ['data:/d']\n");
+
+        var imported = await _run.RunAsync("import", "compose", "compose.yaml", "--output-path", "nexus.yaml");
+        var compose = await _run.RunAsync("export", "compose");
+        var kubernetes = await _run.RunAsync("export", "kubernetes");
+
+        Assert.Equal([0, 0, 0], [imported.Code, compose.Code, kubernetes.Code]);
+        Assert.Contains("compose.yaml:3:3: warning: services.db: db has no port", imported.Error);
+        Assert.Contains("compose.yaml:6:15: warning: services.db.volumes[0]: volume shop_data stays on the node where it was made", imported.Error);
+        Assert.Contains("order: stop-first\n", compose.Out);
+        Assert.Contains("type: Recreate\n", kubernetes.Out);
+        Assert.DoesNotContain("kind: Service\n", kubernetes.Out); // without a port there is nothing to reach
+    }
+
+    [Fact]
     public async Task Json_is_one_document_with_files_and_problems()
     {
         _run.Write("nexus.yaml", Spec);

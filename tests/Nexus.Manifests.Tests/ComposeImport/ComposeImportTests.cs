@@ -15,7 +15,7 @@ public sealed class ComposeImportTests
         { "image: a\nuser: 1\nports: [{target: 80, published: '8080'}]", "host_port: 8080", "the long form" },
         { "image: a\nuser: 1\nports: ['127.0.0.1:8080:80/tcp']", "host_port: 8080", "with an address" },
         { "image: a\nuser: 1\nexpose: [3000]", "port: 3000", "exposed" },
-        { "image: a\nuser: 1\nvolumes: ['x:/x:ro', './c:/c']", "- p_x:/x:ro\n      - /srv/p/c:/c", "names as Compose makes them, paths absolute" },
+        { "image: a\nuser: 1\nvolumes: ['x:/x:ro', './c:/c:ro']", "- p_x:/x:ro\n      - /srv/p/c:/c:ro", "names as Compose makes them, paths absolute" },
         { "image: a\nuser: 1\nvolumes: [{type: bind, source: ../c, target: /c, read_only: true}]", "- /srv/c:/c:ro", "the long form" },
         { "image: a\nuser: 1\nexpose: [80]\nhealthcheck: {test: 'curl -f http://localhost/up || exit 1', interval: 5s}", "path: /up\n      interval: 5s", "asked from outside" },
         { "image: a\nuser: 1\nexpose: [80]\nhealthcheck: {test: [CMD, curl, -f, 'http://localhost:9/up']}", "command: [curl, -f, 'http://localhost:9/up']", "another port is asked inside" },
@@ -51,6 +51,9 @@ public sealed class ComposeImportTests
 
     [Theory]
     [InlineData("image: a", "compose.yaml:2:3: warning: services.web: runs as 65532")]
+    [InlineData("image: a\nuser: 1", "compose.yaml:2:3: warning: services.web: web has no port, neither under ports nor under expose")]
+    [InlineData("image: a\nuser: 1\nexpose: ['80-81']", "compose.yaml:5:14: warning: services.web.expose[0]: found a range; a pool has one port, 80")]
+    [InlineData("image: a\nuser: 1\nlinks: [db]", "services.web.links: is not carried over: a pool that has a port is found as NAME.service.consul")]
     [InlineData("image: a\nuser: node", "compose.yaml:4:5: warning: services.web.user: found \"node\"; a pool takes numbers")]
     [InlineData("image: a\nuser: 1\ndepends_on: [db]", "compose.yaml:5:5: warning: services.web.depends_on: is not carried over: pools start together")]
     [InlineData("build: .\nuser: 1", "compose.yaml:3:5: warning: services.web.build: Nexus builds nothing")]
@@ -87,6 +90,9 @@ public sealed class ComposeImportTests
     [InlineData("services: {web: {image: '${X:?say it}'}}", "error: services.web.image: variable X is required: say it")]
     [InlineData("services: {web: {image: 'a${'}}", "error: services.web.image: found")]
     [InlineData("services: {web: {extends: {file: b}}}", "error: services.web.extends: is not followed; run `docker compose config`")]
+    [InlineData("services: {web: {image: a, volumes: ['${NO:-}:/x']}}", "error: services.web.volumes[0]: found \":/x\"; allowed is SOURCE:TARGET")]
+    [InlineData("services: {web: {image: a, volumes: [{type: volume, source: '', target: /x}]}}", "error: services.web.volumes[0]: found")]
+    [InlineData("services: {web: {image: a, expose: ['80:80']}}", "error: services.web.expose[0]: found \"80:80\"; allowed is a port such as 8080")]
     [InlineData("services: {web: {user: 1}}", "error: services.web: image is missing; allowed is an image, or build")]
     [InlineData("services: {web: {image: a, env_file: gone}}", "error: services.web.env_file: found \"gone\", which cannot be read")]
     [InlineData("services: {a_b: {image: a}, a-b: {image: a}}", "error: services.a-b: would be pool a-b, as service a_b is")]
