@@ -5,16 +5,16 @@ namespace Nexus.Orchestrator.ControlLoops;
 
 /// <summary>
 /// Runs a pass at the first sign of a change, then no more often than every <see cref="ReconcilePass.Settle"/>: signs that come in
-/// a burst are answered together, and the first of them at once. On a busy machine, where a pass takes longer, it rests for as
-/// long as it worked, so that it never takes from workloads what it watches over.
+/// a burst are answered together, and the first of them at once. While they go on and on it rests for as long as it worked, so that
+/// it never takes from workloads what it watches over.
 /// </summary>
 internal sealed partial class ReconcileLoop(
     ReconcilePass pass, ClusterView view, WakeSignal wake, LoopHeartbeats heartbeats, IOptions<OrchestratorOptions> options,
     TimeProvider time, Jitter jitter, ILogger<ReconcileLoop> logger) : BackgroundService
 {
-    private static readonly TimeSpan LongestSettle = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(2);
+    private readonly WorkBudget _budget = new(time);
     private int _failures;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -25,10 +25,10 @@ internal sealed partial class ReconcileLoop(
             var started = time.GetTimestamp();
             var wait = await TryPassAsync(stoppingToken);
             heartbeat.Beat();
-            var period = time.GetElapsedTime(started) * 2;
+            var worked = time.GetElapsedTime(started);
+            var period = worked + _budget.RestAfter(worked);
             await wake.WaitAsync(jitter.Around(wait), stoppingToken).Quietly();
             period = period > pass.Settle ? period : pass.Settle;
-            period = period < LongestSettle ? period : LongestSettle;
             if (period - time.GetElapsedTime(started) is var left && left > TimeSpan.Zero)
             {
                 await Task.Delay(left, time, stoppingToken).Quietly();

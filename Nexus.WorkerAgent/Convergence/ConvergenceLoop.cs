@@ -17,7 +17,7 @@ namespace Nexus.WorkerAgent.Convergence;
 
 /// <summary>
 /// Makes the node match its assignment. Woken by whatever changed; each pass looks at the truth, asks the core, and hands
-/// out the work. After a pass it rests for as long as that took, so that many changes on a busy machine share one list of the
+/// out the work. While changes go on and on it rests after a pass for as long as that took, so that many of them share one list of the
 /// engine's; what is urgent is answered meanwhile. It beats every second also while there is nothing to do, so a hung agent is
 /// known from outside.
 /// </summary>
@@ -29,12 +29,12 @@ internal sealed partial class ConvergenceLoop(
 
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ListLimit = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan LongestRest = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan AwayPause = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan FirstWordLimit = TimeSpan.FromSeconds(2);
 
     private DateTimeOffset _silentUntil;
+    private readonly WorkBudget _budget = new(pace.Time);
     private DateTimeOffset _restUntil;
     private string? _traced;
 
@@ -110,7 +110,7 @@ internal sealed partial class ConvergenceLoop(
 
             var lookAt = await LookAndActAsync(cancellationToken);
             var took = pace.Time.GetElapsedTime(started);
-            _restUntil = pace.Time.GetUtcNow() + (took < LongestRest ? took : LongestRest);
+            _restUntil = pace.Time.GetUtcNow() + _budget.RestAfter(took);
             WorkerTelemetry.PassDuration.Record(took.TotalSeconds);
             return lookAt;
         }
