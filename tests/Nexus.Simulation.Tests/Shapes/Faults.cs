@@ -132,7 +132,7 @@ internal sealed class Faults(SimCluster cluster, Chance chance)
                 For(own, 1, 8, "Consul has no leader", () => cluster.Consul.LoseLeader(own.Milliseconds(1000, 8000)), () => { }, atLeast: 8, harmless: true);
                 break;
             case 10:
-                For(own, 20, 60, "Consul is away", () => cluster.Consul.LoseLeader(TimeSpan.FromSeconds(20)), () => { }, atLeast: 20, harmless: true);
+                For(own, 20, 60, "Consul is away", () => cluster.Consul.LoseLeader(TimeSpan.FromSeconds(20)), () => { }, atLeast: 20, harmless: true, blinds: true);
                 break;
             case 11:
                 var who = own.Of<Seat>([node, manager, gateway]);
