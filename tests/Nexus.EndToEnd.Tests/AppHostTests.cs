@@ -54,8 +54,8 @@ public sealed class AppHostTests : IDisposable
     [InlineData("--workers", "--workers: its value is missing")]
     [InlineData("--api-port 8080", "--gateway-port and --api-port: both are 8080; they have to differ.")]
     [InlineData("--no-dashboard maybe", "--no-dashboard: found 'maybe'; allowed are true and false")]
-    [InlineData("--spec /proc", "--spec /proc: is a folder; allowed is a spec file.")]
-    [InlineData("--spec /nowhere.yaml", "--spec /nowhere.yaml: does not exist; allowed is a spec file.")]
+    [InlineData("--spec /proc", "--spec: '/proc' is a folder; it must be a spec file.")]
+    [InlineData("--spec /nowhere.yaml", "--spec: '/nowhere.yaml' does not exist; it must be a spec file.")]
     public async Task What_is_wrong_with_a_run_is_told_in_a_line_and_nothing_starts(string arguments, string message)
     {
         await using var host = AppHostProcess.Start(Path.Combine(_folder, "state"), ["--runtime", "process", .. arguments.Split(' ')]);
