@@ -33,6 +33,9 @@ public static partial class BundleRules
         ];
     }
 
+    /// <summary>Whether a variable's name says that its value is for nobody's eyes.</summary>
+    public static bool LooksLikeSecret(string name) => Secret().IsMatch(name);
+
     private static IEnumerable<string> TextProblems(BundleOptions options)
     {
         if (options.Architecture is not ("arm64" or "amd64"))
@@ -113,7 +116,7 @@ public static partial class BundleRules
             yield return $"Environment: the value of {name} has a line break or another control character.";
         }
 
-        if (Secret().IsMatch(name))
+        if (LooksLikeSecret(name))
         {
             yield return $"Environment: {name} looks like a secret, and a bundle is written in clear. Put it into a file of that name "
                 + "where the part finds its secrets (docs/deployment.md), or into /etc/nexus/PART.local.env on the machine.";

@@ -1,10 +1,9 @@
-using System.Text.RegularExpressions;
 using Nexus.Manifests;
 
 namespace Nexus.AppHost.Publishing;
 
 /// <summary>What is published as asked for, and would surprise whoever rolls it out.</summary>
-internal static partial class PublishWarnings
+internal static class PublishWarnings
 {
     public static IEnumerable<string> Of(ClusterArguments arguments, ClusterOptions cluster)
     {
@@ -26,13 +25,10 @@ internal static partial class PublishWarnings
 
         foreach (var pool in cluster.Spec.Pools)
         {
-            foreach (var name in pool.Template.Env.Keys.Where(key => Secret().IsMatch(key)))
+            foreach (var name in pool.Template.Env.Keys.Where(BundleRules.LooksLikeSecret))
             {
                 yield return $"worker_pools.{pool.Name}.env.{name} looks like a secret; nexus.yaml is published as it is, in clear.";
             }
         }
     }
-
-    [GeneratedRegex("token|password|passwd|secret|credential|apikey|api_key|private_?key", RegexOptions.IgnoreCase, 1000)]
-    private static partial Regex Secret();
 }

@@ -125,7 +125,16 @@ internal sealed class ApplyCommand(CommandContext context)
     /// <summary>The spec in force may ask for what was tried and given up: that a person sees here, who applies it again.</summary>
     private async Task WriteGivenUpAsync(NexusApiClient client, CancellationToken cancellationToken)
     {
-        var pools = await client.PoolsAsync(cancellationToken);
+        ImmutableArray<PoolView> pools;
+        try
+        {
+            pools = await client.PoolsAsync(cancellationToken);
+        }
+        catch (NexusApiException away) when (away.IsTransient)
+        {
+            return; // A manager that has not looked yet; what was asked for is done.
+        }
+
         foreach (var pool in pools.Where(p => p.Rollout is { } phase && RolloutWords.IsBadEnd(phase)))
         {
             context.Terminal.Out.Line($"  {pool.Name}: ", PoolState.Word(pool), $": {ConsoleLines.Harmless(PoolState.Note(pool))}; it is not tried again until the pool changes");

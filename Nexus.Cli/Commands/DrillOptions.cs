@@ -94,7 +94,7 @@ internal sealed class DrillOptions
     public DrillSettings Read(ParseResult parsed) => new()
     {
         Pool = parsed.GetRequiredValue(_pool),
-        Urls = parsed.GetValue(_urls) is { } urls ? urls : [],
+        Urls = parsed.GetValue(_urls) ?? [],
         Rates = new LoadRates(parsed.GetValue(_rate), parsed.GetValue(_newRate)),
         Faults = parsed.GetValue(_faults) ?? [],
         Times = parsed.GetValue(_times),

@@ -19,7 +19,7 @@ internal static class RolloutWords
     };
 
     /// <summary>How a rollout ended.</summary>
-    public static Piece Outcome(RolloutHistoryView entry) => entry.Reason.StartsWith("superseded", StringComparison.Ordinal)
+    public static Piece Outcome(RolloutHistoryView entry) => entry.Reason.StartsWith(RolloutHistoryEntry.Superseded, StringComparison.Ordinal)
         ? new Piece("superseded", Palette.Changing)
         : Phase(entry.Outcome);
 

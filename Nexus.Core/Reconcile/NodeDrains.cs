@@ -23,7 +23,7 @@ internal static class NodeDrains
             .ToList();
         var status = snapshot.Nodes.GetValueOrDefault(node.Value)?.Status;
         var blocked = allocations.IsEmpty ? null
-            : status is NodeStatus.Lost or NodeStatus.Suspect ? $"its agent does not answer, so what stops there is not heard of"
+            : status is NodeStatus.Lost or NodeStatus.Suspect ? "its agent does not answer, so what stops there is not heard of"
             : stuck.Count > 0 ? string.Join("; ", stuck)
             : null;
         return new NodeDrain(node, allocations.Length, blocked);

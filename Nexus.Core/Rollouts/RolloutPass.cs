@@ -42,7 +42,7 @@ internal sealed class RolloutPass(PoolView view, RolloutRecord record)
     {
         if (Record.Number > 0 && Record.Phase is not (RolloutPhase.Stable or RolloutPhase.RolledBack or RolloutPhase.Failed))
         {
-            End(RolloutPhase.Failed, $"superseded by revision {target.Revision}");
+            End(RolloutPhase.Failed, $"{RolloutHistoryEntry.Superseded} {target.Revision}");
         }
 
         Move(RolloutEvent.Begun, reason);

@@ -51,7 +51,11 @@ public sealed record RevisionWeight(PoolRevision Revision, int Percent);
 /// <param name="Reason">Why it ended so.</param>
 public sealed record RolloutHistoryEntry(
     long Number, PoolRevision Revision, long SpecRevision, string Image, DateTimeOffset StartedAt, DateTimeOffset EndedAt,
-    RolloutPhase Outcome, string Reason);
+    RolloutPhase Outcome, string Reason)
+{
+    /// <summary>How the reason of one begins that another overtook; what overtook it follows.</summary>
+    public const string Superseded = "superseded by revision";
+}
 
 /// <summary>
 /// The rollout of one pool. Everything a new leader needs to go on in the middle of it; written by leaders only, together with

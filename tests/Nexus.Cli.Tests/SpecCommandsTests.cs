@@ -3,6 +3,7 @@ using System.Text.Json;
 using Nexus.Api.V1;
 using Nexus.Cli.Commands;
 using Nexus.Cli.Tests.Fakes;
+using Nexus.Core.Rollouts;
 using Nexus.Core.State;
 
 namespace Nexus.Cli.Tests;
@@ -124,6 +125,23 @@ public sealed class SpecCommandsTests
         Assert.Equal(
             new CliResult(0, "nexus.yaml: unchanged: revision 2 stays in force\n", ""),
             await third.RunAsync(cluster, "apply", third.Write("nexus.yaml", changed)));
+    }
+
+    [Fact]
+    public async Task Apply_of_what_was_given_up_says_why_nothing_happens()
+    {
+        await using var cluster = await FakeCluster.StartAsync();
+        using var first = new CliRun();
+        using var second = new CliRun();
+        await first.RunAsync(cluster, "apply", first.Write("nexus.yaml", Samples.Yaml));
+        cluster.Status = cluster.Status with
+        {
+            Pools = [Samples.Pool("web", 3, 3, 0) with { Rollout = RolloutPhase.RolledBack, RolloutReason = "it exits with code 1" }],
+        };
+
+        Assert.Equal(
+            "nexus.yaml: unchanged: revision 1 stays in force\n  web: rolled back: it exits with code 1; it is not tried again until the pool changes\n",
+            (await second.RunAsync(cluster, "apply", second.Write("nexus.yaml", Samples.Yaml))).Out);
     }
 
     [Fact]

@@ -234,6 +234,17 @@ public sealed class PushTests : IAsyncLifetime
         Assert.Contains(message, result.Error);
     }
 
+    [Fact]
+    public async Task The_folder_that_was_published_will_do()
+    {
+        Directory.CreateDirectory(Path.Combine(_run.Directory, "published"));
+        Directory.Move(Path.Combine(_run.Directory, "bundle"), Path.Combine(_run.Directory, "published", "machines"));
+
+        var result = await _run.RunAsync("push", "--bundle", "published");
+
+        Assert.Contains("name machines, or --all. This bundle has m1, w1, w2.", result.Error);
+    }
+
     private void BundleFor(string target) =>
         _run.Write("bundle/cluster.env", $"# Read by scripts.\nCLUSTER=demo\nDATACENTER=dc1\nTARGET={target}\nARCHITECTURE=arm64\nVERSION=2.0.0\nSSH_USER={Environment.UserName}\nSSH_PORT=22\n");
 

@@ -42,6 +42,19 @@ public sealed class PlanPreviewTests
         Assert.Equal(expected.Length > 0, preview.Changes);
     }
 
+    [Theory]
+    [InlineData(RolloutPhase.RolledBack, "2", 1, "what was given up is not tried again")]
+    [InlineData(RolloutPhase.RolledBack, "3", 0, "another revision is")]
+    [InlineData(RolloutPhase.Stable, "2", 0, "what serves is nothing to warn of")]
+    public void Compute_warns_of_what_was_given_up(RolloutPhase phase, string proposed, int warnings, string because)
+    {
+        var snapshot = Of(Want("web", 1, "2"), At(phase, "1", null, r => r with { Reason = "it exits" }), Ready("n1"), Has("web", 0, "n1"));
+
+        var told = PlanPreview.Compute(snapshot, Of(Want("web", 1, proposed)).Spec!, 2, Now).Warnings.Where(w => w.Contains("it exits", StringComparison.Ordinal));
+
+        Assert.True(told.Count() == warnings, because);
+    }
+
     [Fact]
     public void Compute_names_routes_that_change()
     {
