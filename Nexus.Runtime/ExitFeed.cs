@@ -38,6 +38,18 @@ internal sealed class ExitFeed
 
         public ChannelReader<WorkloadExit> Reader => _channel.Reader;
 
+        /// <summary>The next end of this workload; the ends of others are passed over.</summary>
+        public async Task<WorkloadExit> NextOfAsync(WorkloadId id, CancellationToken cancellationToken)
+        {
+            WorkloadExit exit;
+            do
+            {
+                exit = await _channel.Reader.ReadAsync(cancellationToken);
+            }
+            while (exit.Id != id);
+            return exit;
+        }
+
         public void Dispose() => ImmutableInterlocked.Update(ref _feed._readers, readers => readers.Remove(_channel));
     }
 }

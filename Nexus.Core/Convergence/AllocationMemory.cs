@@ -159,7 +159,7 @@ public sealed record AllocationMemory
     public AllocationMemory AfterEnd(WorkloadEnd end, RestartSpec restart, DateTimeOffset now, double chance)
     {
         ArgumentNullException.ThrowIfNull(end);
-        var healthyFor = HealthySince is { } since ? now - since : LastHealthyFor;
+        TimeSpan? healthyFor = HealthySince is { } since ? now - since : LastHealthyFor > TimeSpan.Zero ? LastHealthyFor : null;
         var decision = RestartBackoff.AfterFailure(restart, Failures, healthyFor, chance);
         return After(end.StartFailed ? AllocationEvent.StartFailed : AllocationEvent.Ended).Ended(end.Reason, decision, now) with
         {

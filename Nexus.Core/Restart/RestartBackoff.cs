@@ -8,24 +8,30 @@ namespace Nexus.Core.Restart;
 public readonly record struct RestartDecision(int Failures, TimeSpan Delay);
 
 /// <summary>
-/// How long a failed allocation waits: the first restart is immediate, the next waits
-/// <see cref="RestartSpec.InitialDelay"/>, then twice as long each time up to <see cref="RestartSpec.MaxDelay"/>.
+/// How long a failed allocation waits: the first restart of one that served is immediate, of one that never did nearly so; the next
+/// waits <see cref="RestartSpec.InitialDelay"/>, then twice as long each time up to <see cref="RestartSpec.MaxDelay"/>.
 /// </summary>
 public static class RestartBackoff
 {
     /// <summary>Share of a delay that chance may take off, so that replicas that fell together do not rise together.</summary>
     public const double Jitter = 0.1;
 
+    /// <summary>
+    /// How long the first restart waits of what never served: nobody misses it, it is likely to fail again, and a busy engine that is
+    /// asked for it holds up the other replicas whose first try a rollout waits for.
+    /// </summary>
+    public static readonly TimeSpan UnprovenDelay = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Answers the end of a workload, or a start that failed.</summary>
     /// <param name="spec">The pool's restart rule.</param>
     /// <param name="failures">Failures in a row before this one.</param>
-    /// <param name="healthyFor">How long it had been healthy without a break; zero when it was not.</param>
+    /// <param name="healthyFor">How long it had been healthy without a break; null when it never was.</param>
     /// <param name="chance">A number in [0, 1).</param>
-    public static RestartDecision AfterFailure(RestartSpec spec, int failures, TimeSpan healthyFor, double chance)
+    public static RestartDecision AfterFailure(RestartSpec spec, int failures, TimeSpan? healthyFor, double chance)
     {
         ArgumentNullException.ThrowIfNull(spec);
         var count = healthyFor >= spec.ResetAfter ? 1 : failures + 1;
-        return new RestartDecision(count, count == 1 ? TimeSpan.Zero : Delay(spec, count - 2, chance));
+        return new RestartDecision(count, count > 1 ? Delay(spec, count - 2, chance) : healthyFor is null ? UnprovenDelay : TimeSpan.Zero);
     }
 
     /// <summary>Answers a pull that failed: never at once, a registry that refused does not change its mind that soon.</summary>

@@ -95,8 +95,9 @@ public sealed class DockerRuntime : IContainerRuntime
     /// <inheritdoc/>
     public async Task<Workload> StartAsync(WorkloadSpec spec, CancellationToken cancellationToken)
     {
+        using var exits = _exits.Subscribe();
         var id = await _lifecycle.StartAsync(spec, cancellationToken);
-        var workload = await ReadAsync(id, cancellationToken)
+        var workload = await ReadStartedAsync(spec, id, exits, cancellationToken)
             ?? throw new WorkloadStartException($"Container {id} of {spec.Allocation} was removed while it started.");
         _logger.ContainerStarted(spec.Allocation.Value, spec.Attempt, id.Value, workload.HostPort);
         return workload;
@@ -182,6 +183,38 @@ public sealed class DockerRuntime : IContainerRuntime
         _halts.Dispose();
         _engine.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    // An engine says nothing of a container while it clears it away, up to half a second on a busy node. What ended at once is
+    // known by the news of its end.
+    private async Task<Workload?> ReadStartedAsync(
+        WorkloadSpec spec, WorkloadId id, ExitFeed.Subscription exits, CancellationToken cancellationToken)
+    {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var reading = ReadAsync(id, enough.Token);
+        var ending = exits.NextOfAsync(id, enough.Token);
+        try
+        {
+            return await Task.WhenAny(reading, ending) == reading
+                ? await reading
+                : new Workload
+                {
+                    Id = id,
+                    Allocation = spec.Allocation,
+                    Pool = spec.Pool,
+                    Revision = spec.Revision,
+                    Attempt = spec.Attempt,
+                    State = WorkloadState.Exited,
+                    ExitCode = (await ending).ExitCode,
+                    StartedAt = _time.GetUtcNow(),
+                    FinishedAt = _time.GetUtcNow(),
+                };
+        }
+        finally
+        {
+            await enough.CancelAsync();
+            await Task.WhenAll(reading, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     private async Task<Workload?> ReadAsync(WorkloadId id, CancellationToken cancellationToken)

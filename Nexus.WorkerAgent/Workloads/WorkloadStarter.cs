@@ -28,16 +28,37 @@ internal sealed class WorkloadStarter(
         using var activity = WorkerTelemetry.Source.StartActivity("allocation.start");
         activity?.SetTag("nexus.pool", action.Assignment.Pool.Value);
         book.Update(action.Assignment, m => m.After(AllocationEvent.PullBegun));
-        if (!await TryPullAsync(action, cancellationToken))
+        if (!await TryPullAsync(action, cancellationToken) || await TryStartAsync(action, ending, cancellationToken) is not { } workload)
         {
             return;
         }
 
-        Workload workload;
+        WorkerTelemetry.Starts.Add(1, WorkerTelemetry.PoolTag(action.Assignment.Pool));
+        book.NoteRuns(action.Assignment, Sight.Of(workload));
+        events.Publish(EventKinds.AllocationStarted, EventSeverity.Info, action.Assignment, Started(action, workload));
+        if (workload.State == WorkloadState.Exited)
+        {
+            book.TryUpdate(action.Allocation, m => m.AfterExitHeard());
+            return;
+        }
+
+        await prover.ProveAsync(action.Assignment, action.Template, Sight.Of(workload), isFresh: true, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _pulls.Dispose();
+        _starts.Dispose();
+    }
+
+    // Null after a failure, which is then on record.
+    private async Task<Workload?> TryStartAsync(StartWorkload action, CancellationToken ending, CancellationToken cancellationToken)
+    {
         await _starts.WaitAsync(cancellationToken);
         try
         {
-            workload = await runtime.Required.StartAsync(
+            return await runtime.Required.StartAsync(
                 new WorkloadSpec
                 {
                     Allocation = action.Assignment.Id,
@@ -51,19 +72,19 @@ internal sealed class WorkloadStarter(
         catch (ImageUnavailableException e)
         {
             NotePullFailure(action, e);
-            return;
+            return null;
         }
         catch (WorkloadStartException e)
         {
             ends.RecordFailedStart(action.Assignment, action.Template, action.Attempt, e.Message, []);
-            return;
+            return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // The node's fault, such as a full disk: told as the reason, and tried again with the usual delay.
             ends.RecordFailedStart(
                 action.Assignment, action.Template, action.Attempt, $"this node cannot write its state: {e.Message}", []);
-            return;
+            return null;
         }
         catch (RuntimeUnavailableException e)
         {
@@ -74,18 +95,6 @@ internal sealed class WorkloadStarter(
         {
             _starts.Release();
         }
-
-        WorkerTelemetry.Starts.Add(1, WorkerTelemetry.PoolTag(action.Assignment.Pool));
-        book.NoteRuns(action.Assignment, Sight.Of(workload));
-        events.Publish(EventKinds.AllocationStarted, EventSeverity.Info, action.Assignment, Started(action, workload));
-        await prover.ProveAsync(action.Assignment, action.Template, Sight.Of(workload), isFresh: true, cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _pulls.Dispose();
-        _starts.Dispose();
     }
 
     private async Task<bool> TryPullAsync(StartWorkload action, CancellationToken cancellationToken)

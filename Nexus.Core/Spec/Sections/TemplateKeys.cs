@@ -40,7 +40,7 @@ internal static class TemplateKeys
     [
         new SpecKey<RestartSpec, TimeSpan>("initial_delay", DurationValue.OfSeconds(0, 3600), r => r.InitialDelay,
             (r, v) => r with { InitialDelay = v },
-            "Delay before the second restart in a row; the first is immediate, later ones double it."),
+            "Delay before the second restart in a row; the first is immediate (0.25 s for one that never served), later ones double it."),
         new SpecKey<RestartSpec, TimeSpan>("max_delay", DurationValue.OfSeconds(0, 86_400), r => r.MaxDelay,
             (r, v) => r with { MaxDelay = v },
             "Longest delay between restarts."),

@@ -4,7 +4,9 @@ using System.Text.Json;
 using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 using Aspire.Hosting.Testing;
+using Nexus.Api.State;
 using Nexus.Api.V1;
+using Nexus.Core.Ids;
 using Nexus.Core.Rollouts;
 
 namespace Nexus.Bench.Reliability.Beds;
@@ -109,10 +111,12 @@ internal sealed class NexusBed : IBed
         using var _ = await AskManagersAsync(api => api.PutAsync(Routes.Spec, content, cancellationToken));
     }
 
+    // Where it is decided: a manager that does not lead shows it up to a tenth of a second later.
     public async Task<Deploy> DeployAsync(CancellationToken cancellationToken)
     {
-        using var answer = await AskManagersAsync(api => api.GetAsync(Routes.RolloutOf(Pool), cancellationToken));
-        var rollout = (await answer.Content.ReadFromJsonAsync(ApiJson.Default.RolloutView, cancellationToken))!;
+        var key = StateKeys.RolloutOf(new PoolName(Pool));
+        var rollout = StateJson.Read(
+            key, await Consul.GetByteArrayAsync($"v1/kv/{key}?raw", cancellationToken), StateJson.Default.RolloutRecord);
         var state = rollout.Phase switch
         {
             RolloutPhase.Stable => DeployState.Done,

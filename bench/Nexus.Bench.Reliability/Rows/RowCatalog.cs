@@ -29,7 +29,7 @@ internal static class RowCatalog
         new("hang", "replica hangs, probes 500 ms × 2", true, (s, t) => s.Script.HangAsync(t), 10, false,
             [new("out", 1, 1.5), new("replaced", 1, 2.5)]),
         new("roll", "rolling deploy, 1 s stable window", true, (s, t) => s.Script.RollAsync(t), 0, true, [new("total", 0.95, 3.5)]),
-        new("broken", "broken image: exits", false, (s, t) => s.Script.BreakAsync("broken", t), 0, true, [new("decision", 1, 0.7)]),
+        new("broken", "broken image: exits", true, (s, t) => s.Script.BreakAsync("broken", t), 0, true, [new("decision", 1, 0.7)]),
         new("sick", "broken image: never healthy, deadline 5 s", false, (s, t) => s.Script.BreakAsync("sick", t), 0, true,
             [new("decision", 1, 6)]),
         new("scale", "scale 3→20→3", false, (s, t) => s.Script.ScaleAsync(20, t), 0, true, [new("3→20", 1, 4.5)]),

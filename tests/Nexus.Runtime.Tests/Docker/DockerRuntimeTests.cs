@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Docker.DotNet;
 using Docker.DotNet.Models;
 using Nexus.Core.Spec;
@@ -14,6 +15,8 @@ public sealed class DockerTalkTests() : RuntimeTalkContract(new DockerKit());
 /// <summary>What Docker adds to the contract.</summary>
 public sealed class DockerRuntimeTests() : RuntimeTest(new DockerKit())
 {
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
+
     private readonly DockerClient _docker = TestImage.Client();
 
     private DockerRuntimeOptions Options => DockerKit.Options(Cluster, Node);
@@ -239,6 +242,21 @@ public sealed class DockerRuntimeTests() : RuntimeTest(new DockerKit())
 
         Assert.Contains("/nowhere/docker.sock", failure.Message, StringComparison.Ordinal);
         Assert.Contains("systemctl start docker", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_start_does_not_wait_for_an_engine_that_is_clearing_away_what_ended_at_once()
+    {
+        var socket = Path.Combine(Path.GetTempPath(), $"{Cluster}.sock");
+        await using var forwarder = new SocketForwarder(socket, swallows: new Regex("^GET [^ ]*/containers/[0-9a-f]{64}/json", RegexOptions.None, Limit));
+        forwarder.Open();
+        await using var runtime = DockerKit.Open(Options with { Endpoint = new Uri($"unix://{socket}") });
+        await using var exits = new ExitWatch(runtime);
+
+        var started = await runtime.StartAsync(Spec("exit 3"), Cancel);
+
+        Assert.Equal((WorkloadState.Exited, 3), (started.State, started.ExitCode));
+        Assert.Equal(started with { StartedAt = null, FinishedAt = null }, await FindAsync(started.Allocation) with { StartedAt = null, FinishedAt = null });
     }
 
     [Fact]

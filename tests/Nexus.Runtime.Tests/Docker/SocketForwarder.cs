@@ -1,10 +1,14 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
+using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Nexus.Runtime.Tests.Docker;
 
 /// <summary>A socket of our own before the engine's, to take the engine away without taking it from others.</summary>
-internal sealed class SocketForwarder(string path) : IAsyncDisposable
+/// <param name="path">Where it is.</param>
+/// <param name="swallows">What is asked for in a request that never reaches the engine; it and its connection get no answer.</param>
+internal sealed class SocketForwarder(string path, Regex? swallows = null) : IAsyncDisposable
 {
     private readonly ConcurrentBag<Socket> _sockets = [];
     private readonly ConcurrentBag<Task> _pumps = [];
@@ -43,16 +47,21 @@ internal sealed class SocketForwarder(string path) : IAsyncDisposable
             _sockets.Add(client);
             _sockets.Add(engine);
             await engine.ConnectAsync(new UnixDomainSocketEndPoint("/var/run/docker.sock"));
-            _pumps.Add(PumpAsync(client, engine));
-            _pumps.Add(PumpAsync(engine, client));
+            _pumps.Add(PumpAsync(client, engine, swallows));
+            _pumps.Add(PumpAsync(engine, client, null));
         }
     }
 
-    private static async Task PumpAsync(Socket from, Socket to)
+    private static async Task PumpAsync(Socket from, Socket to, Regex? swallows)
     {
         var buffer = new byte[16 * 1024];
         while (await from.ReceiveAsync(buffer) is > 0 and var count)
         {
+            if (swallows?.IsMatch(Encoding.ASCII.GetString(buffer, 0, count)) == true)
+            {
+                continue;
+            }
+
             await to.SendAsync(buffer.AsMemory(0, count));
         }
 
