@@ -6,9 +6,10 @@ using Nexus.Gateway.Live;
 
 namespace Nexus.Gateway.Admin;
 
-/// <summary>The routing in force, as the admin listener shows it.</summary>
+/// <summary>The routing in force and how it last changed, as the admin listener shows it.</summary>
 internal sealed record RoutesView(
-    long Revision, long SpecRevision, ImmutableArray<RouteView> Routes, ImmutableArray<PoolView> Pools)
+    long Revision, long SpecRevision, ImmutableArray<RouteView> Routes, ImmutableArray<PoolView> Pools,
+    ImmutableArray<RotationChange> Changes)
 {
     public static RoutesView Of(RoutingSnapshot snapshot, EjectionBook ejections, LivePools pools) => new(
         snapshot.Revision,
@@ -19,7 +20,8 @@ internal sealed record RoutesView(
                 pool.Name.Value,
                 pool.Trust,
                 [.. pool.Destinations.Select(d => DestinationView.Of(pool, d, ejections, pools))])),
-        ]);
+        ],
+        pools.Journal.Changes);
 }
 
 /// <summary>One route.</summary>

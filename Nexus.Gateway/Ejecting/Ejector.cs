@@ -108,7 +108,8 @@ internal sealed partial class Ejector(
         Move(ejection.Allocation, EjectionEvent.DelayPassed, entry => ReferenceEquals(entry, ejection));
 
     /// <summary>Drops what is held against destinations about which the catalog knows better: out of rotation, living anew, or
-    /// fresh from checks that had been away. To be called before <paramref name="next"/> is in force.</summary>
+    /// fresh from checks that had been away. To be called once the pools follow <paramref name="next"/>: before, those that are gone would get
+    /// requests again.</summary>
     public void Forgive(RoutingSnapshot next)
     {
         foreach (var held in book.All)

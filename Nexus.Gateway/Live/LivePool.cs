@@ -6,7 +6,7 @@ using Nexus.Gateway.Ejecting;
 namespace Nexus.Gateway.Live;
 
 /// <summary>A pool as requests see it: whom to ask, changed as a whole and read without a lock.</summary>
-internal sealed class LivePool(string name, EjectionBook ejections, Action quiet, TimeProvider time)
+internal sealed class LivePool(string name, EjectionBook ejections, RotationJournal journal, Action quiet, TimeProvider time)
 {
     // What a new one is given in its first moment.
     private const double FirstShare = 0.1;
@@ -72,7 +72,7 @@ internal sealed class LivePool(string name, EjectionBook ejections, Action quiet
             var shares = taking.GroupBy(pair => routing.WeightOf(pair.Known.Revision) is { } percent ? (pair.Known.Revision, percent) : (null, 100))
                 .Select(group => new CandidateShare<LiveDestination>(group.Key.Item2, [.. group.Select(pair => pair.Live)]))
                 .ToImmutableArray();
-            _state = new State([.. pairs.Select(pair => pair.Live)], shares, Trusted(shares), slowStart, retry);
+            Put(new State([.. pairs.Select(pair => pair.Live)], shares, Trusted(shares), slowStart, retry));
 
             CompareRevisions(pairs);
             var kept = taking.Select(pair => pair.Live).ToHashSet();
@@ -95,9 +95,18 @@ internal sealed class LivePool(string name, EjectionBook ejections, Action quiet
     {
         lock (_gate)
         {
-            _state = _state with { Candidates = Trusted(_state.InRotation) };
+            Put(_state with { Candidates = Trusted(_state.InRotation) });
         }
     }
+
+    private void Put(State next)
+    {
+        var before = _state;
+        _state = next;
+        journal.Note(name, MembersOf(before), MembersOf(next), ReasonFor);
+    }
+
+    private static IEnumerable<LiveDestination> MembersOf(State state) => state.Candidates.SelectMany(share => share.Members);
 
     // Only while there is something to compare: else nobody counts, and nobody asks.
     private void CompareRevisions(List<(Destination Known, LiveDestination Live)> pairs)

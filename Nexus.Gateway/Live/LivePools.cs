@@ -16,6 +16,9 @@ internal sealed class LivePools(EjectionBook ejections, ReportSignal report, Tim
 
     public ImmutableArray<LivePool> All => _pools.Values;
 
+    /// <summary>Whom requests were sent to, and when that changed.</summary>
+    public RotationJournal Journal { get; } = new(time);
+
     public LivePool? Find(string pool) => _pools.GetValueOrDefault(pool);
 
     public LiveDestination? FindAllocation(string allocation)
@@ -41,7 +44,7 @@ internal sealed class LivePools(EjectionBook ejections, ReportSignal report, Tim
         var added = next.Pools.Select(p => p.Name.Value).Where(name => !before.ContainsKey(name)).ToList();
         if (added.Count > 0)
         {
-            _pools = before.Values.Concat(added.Select(name => new LivePool(name, ejections, report.Set, time)))
+            _pools = before.Values.Concat(added.Select(name => new LivePool(name, ejections, Journal, report.Set, time)))
                 .ToFrozenDictionary(pool => pool.Name, StringComparer.Ordinal);
         }
 

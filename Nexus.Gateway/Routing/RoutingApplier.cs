@@ -22,8 +22,8 @@ internal sealed partial class RoutingApplier(
     public async Task ApplyAsync(RoutingSnapshot next, long? changedAt, CancellationToken cancellationToken)
     {
         var before = state.Current;
-        ejector.Forgive(next);
         pools.Apply(next, before.IsEmpty);
+        ejector.Forgive(next);
         if (!HasRoutesOf(before, next) && await proxy.UpdateAsync(next, cancellationToken) is { } refusal)
         {
             LogRefused(next.Revision, next.SpecRevision, refusal);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -13,6 +14,7 @@ internal sealed class Layer4Proxy : IAsyncDisposable
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _left = new(StringComparer.Ordinal);
     private readonly Task _accepting;
     private IReadOnlyList<Backend> _backends = [];
     private int _turn;
@@ -29,8 +31,19 @@ internal sealed class Layer4Proxy : IAsyncDisposable
     public IReadOnlyList<Backend> Backends
     {
         get => Volatile.Read(ref _backends);
-        set => Volatile.Write(ref _backends, value);
+        set
+        {
+            var before = Interlocked.Exchange(ref _backends, value);
+            foreach (var gone in before.Except(value))
+            {
+                _left[gone.Container] = TimeProvider.System.GetUtcNow();
+            }
+        }
     }
+
+    /// <summary>Since when a container gets no more connections; null if it still does.</summary>
+    public DateTimeOffset? LeftAt(string container) =>
+        _left.TryGetValue(container, out var at) && Backends.All(b => b.Container != container) ? at : null;
 
     public async ValueTask DisposeAsync()
     {

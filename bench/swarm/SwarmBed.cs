@@ -72,6 +72,8 @@ internal sealed class SwarmBed : IBed
     public Task<IReadOnlySet<string>> RoutedAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlySet<string>>(_proxy.Backends.Select(b => b.Container).ToHashSet(StringComparer.Ordinal));
 
+    public Task<DateTimeOffset?> OutSinceAsync(string replica, CancellationToken cancellationToken) => Task.FromResult(_proxy.LeftAt(replica));
+
     public async Task<int> ContainersAsync(CancellationToken cancellationToken) =>
         (await _engine.GetAsync(
             $"containers/json?{EngineApi.Filter(("label", [$"com.docker.swarm.service.name={Service}"]))}", cancellationToken)).AsArray().Count;

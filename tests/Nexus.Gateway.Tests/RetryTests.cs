@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Nexus.Core.Ids;
 using Nexus.Gateway.Ejecting;
@@ -159,6 +160,13 @@ public sealed class RetryTests(ConsulFixture consul) : IClassFixture<ConsulFixtu
         await gateway.WaitForAsync(s => s.Pools[0].Destinations[0].Attempt == 1, "the new attempt", Token);
         string[] answers = [await gateway.GetAsync("/", Token), await gateway.GetAsync("/", Token)];
         Assert.Equal(["a /", "b /"], answers.Order(StringComparer.Ordinal));
+
+        using var routes = JsonDocument.Parse(await gateway.Admin.GetStringAsync(new Uri("/routes", UriKind.Relative), Token));
+        var changes = routes.RootElement.GetProperty("changes").EnumerateArray().Where(c => c.GetProperty("allocation").GetString() == "gone-0").ToList();
+        Assert.Equal(
+            ["0 True -", "0 False Gone", "1 True -"],
+            changes.Select(c => $"{c.GetProperty("attempt")} {c.GetProperty("sends")} {(c.TryGetProperty("ejected", out var why) ? why : "-")}"));
+        Assert.Equal(changes.Select(c => c.GetProperty("at").GetDateTimeOffset()).Order(), changes.Select(c => c.GetProperty("at").GetDateTimeOffset()));
     }
 
     private static async Task LoadAsync(GatewayUnderTest gateway, ConcurrentBag<string> failures, CancellationToken cancellationToken)

@@ -43,6 +43,9 @@ internal interface IBed : IAsyncDisposable
     /// <summary>The replicas that get requests now, each try under a name of its own. Cheap enough to ask every few milliseconds.</summary>
     Task<IReadOnlySet<string>> RoutedAsync(CancellationToken cancellationToken);
 
+    /// <summary>Since when a replica gets no more requests, by the clock of who sends them; null if it still does.</summary>
+    Task<DateTimeOffset?> OutSinceAsync(string replica, CancellationToken cancellationToken);
+
     /// <summary>Containers that exist for the pool, dead ones aside.</summary>
     Task<int> ContainersAsync(CancellationToken cancellationToken);
 

@@ -84,6 +84,17 @@ internal sealed class NexusBed : IBed
             .ToHashSet(StringComparer.Ordinal);
     }
 
+    public async Task<DateTimeOffset?> OutSinceAsync(string replica, CancellationToken cancellationToken)
+    {
+        using var routes = await JsonDocument.ParseAsync(
+            await _admin.GetStreamAsync("/routes", cancellationToken), default, cancellationToken);
+        var last = routes.RootElement.GetProperty("changes").EnumerateArray()
+            .LastOrDefault(c => $"{c.GetProperty("allocation").GetString()}:{c.GetProperty("attempt").GetInt32()}" == replica);
+        return last.ValueKind == JsonValueKind.Object && !last.GetProperty("sends").GetBoolean()
+            ? last.GetProperty("at").GetDateTimeOffset()
+            : null;
+    }
+
     // A standby that is not paused yet could not take over: it counts as one too many, so that the bed is not settled.
     public async Task<int> ContainersAsync(CancellationToken cancellationToken)
     {
