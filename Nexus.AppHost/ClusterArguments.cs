@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Nexus.Core.Spec;
+using Nexus.Core.Spec.Sections;
 using Nexus.Manifests;
 
 namespace Nexus.AppHost;
@@ -215,15 +216,22 @@ internal sealed partial class ClusterArguments
         for (var i = 0; i < args.Length; i++)
         {
             var (name, value) = args[i].TrimStart('-').Split('=', 2) is [var left, var right] ? (left, right) : (args[i].TrimStart('-'), null);
-            if (!args[i].StartsWith('-') || !(Known.Contains(name, StringComparer.OrdinalIgnoreCase) || name.Contains(':', StringComparison.Ordinal)))
+            if (!args[i].StartsWith('-'))
             {
                 problems.Add($"'{args[i]}' is no option; there are:");
                 continue;
             }
 
+            var option = args[i];
             if (value is null && i + 1 < args.Length && !args[i + 1].StartsWith('-'))
             {
                 value = args[++i];
+            }
+
+            if (!Known.Contains(name, StringComparer.OrdinalIgnoreCase) && !name.Contains(':', StringComparison.Ordinal))
+            {
+                problems.Add($"'{option}' is no option{(NearestName.Find(name, Known) is { } near ? $"; did you mean '--{near}'?" : "; there are:")}");
+                continue;
             }
 
             if (value is not null && Switches.Contains(name, StringComparer.OrdinalIgnoreCase) && !bool.TryParse(value, out _))

@@ -2,6 +2,7 @@ using Aspire.Hosting.Pipelines;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Nexus.Manifests;
+using Nexus.Manifests.Compose;
 
 namespace Nexus.AppHost.Publishing;
 
@@ -20,15 +21,13 @@ internal static partial class PublishedFiles
             builder.Pipeline.AddStep("publish-machines", context => WriteAsync(cluster, bundle, context), requiredBy: WellKnownPipelineSteps.Publish);
         }
 
-        return new PublishedServices(builder, VersionOf(bundle), cluster.IsPublished);
+        return new PublishedServices(builder, bundle, cluster.IsPublished);
     }
 
     /// <summary>What keeps these machines from being written, in the words of the command line.</summary>
     public static IEnumerable<string> FindProblems(ClusterOptions cluster) =>
         BundleRules.FindProblems(cluster.Spec, cluster.Topology, cluster.Target, BundleOf(cluster))
             .Select(problem => problem.Replace("GatewayPort:", "--gateway-port:", StringComparison.Ordinal));
-
-    private static string VersionOf(BundleOptions bundle) => bundle.ImageTag ?? bundle.Version;
 
     private static BundleOptions BundleOf(ClusterOptions cluster) => new()
     {
@@ -44,12 +43,12 @@ internal static partial class PublishedFiles
         var output = context.Services.GetRequiredService<IPipelineOutputService>().GetOutputDirectory();
         Directory.CreateDirectory(output);
         File.Copy(cluster.SpecFile, Path.Combine(output, "nexus.yaml"), overwrite: true);
-        await File.WriteAllTextAsync(Path.Combine(output, "README.md"), Readme(cluster, VersionOf(bundle)), context.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(output, "README.md"), Readme(cluster, bundle), context.CancellationToken);
         await BundleFolder.ReplaceAsync(Path.Combine(output, Machines), files, context.CancellationToken);
         LogWritten(context.Logger, files.Length, cluster.Topology.Machines.Length, Machines);
     }
 
-    private static string Readme(ClusterOptions cluster, string version) => $"""
+    private static string Readme(ClusterOptions cluster, BundleOptions bundle) => $"""
         # Published files
 
         - `{Machines}/`: a folder for every machine of the topology {cluster.Topology.Name}. Begin with [its README]({Machines}/README.md);
@@ -65,7 +64,7 @@ internal static partial class PublishedFiles
         |---|---|
         | `CONSUL_GOSSIP_KEY` | a secret: the output of `consul keygen`; keep `.env` to yourself and out of the repository |
         | `MACHINE_ADDRESS` | the machine's own address, by which gateways reach the containers |
-        | `ORCHESTRATOR_IMAGE`, `GATEWAY_IMAGE`, `WORKER_IMAGE`, `CLI_IMAGE` | may stay empty: `nexus/NAME:{version}`, which `eng/images.sh` makes |
+        | `ORCHESTRATOR_IMAGE`, `GATEWAY_IMAGE`, `WORKER_IMAGE`, `CLI_IMAGE` | may stay empty: `{Images.Of("orchestrator", bundle)}` and so on, which `eng/images.sh` makes |
 
         Publishing again replaces the files and keeps what stands in `.env`.
 

@@ -1,16 +1,21 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Aspire.Hosting.Docker;
 using Aspire.Hosting.Docker.Resources.ComposeNodes;
 using Aspire.Hosting.Docker.Resources.ServiceNodes;
 using Aspire.Hosting.Docker.Resources.ServiceNodes.Swarm;
+using Nexus.Manifests;
+using Nexus.Manifests.Compose;
 
 namespace Nexus.AppHost.Publishing;
 
 /// <summary>How a part becomes a service of the published Compose project.</summary>
 /// <param name="Image">Where its image comes from; null where the composition names it.</param>
 /// <param name="Memory">The most it may have.</param>
+/// <param name="Probe">The command in its image that says whether it is well; null where none does.</param>
 /// <param name="Change">What is particular to it.</param>
-internal sealed record PublishedService(PublishedImage? Image, string Memory, Action<DockerComposeServiceResource, Service>? Change = null);
+internal sealed record PublishedService(
+    PublishedImage? Image, string Memory, IReadOnlyList<string>? Probe, Action<DockerComposeServiceResource, Service>? Change = null);
 
 /// <summary>An image that whoever rolls out may choose.</summary>
 /// <param name="Parameter">The choice.</param>
@@ -28,7 +33,7 @@ internal sealed class PublishedServices
     private readonly IResourceBuilder<ParameterResource>? _machineAddress;
 
     /// <summary>Declares what is left open for whoever rolls out: the images, the machine's address, Consul's key.</summary>
-    public PublishedServices(IDistributedApplicationBuilder builder, string version, bool isPublished)
+    public PublishedServices(IDistributedApplicationBuilder builder, BundleOptions bundle, bool isPublished)
     {
         if (isPublished)
         {
@@ -36,16 +41,17 @@ internal sealed class PublishedServices
             _machineAddress = builder.AddParameter("machine-address");
         }
 
-        Consul = new(null, "512M", ConsulService);
-        Orchestrator = new(Image("orchestrator"), "256M");
-        Gateway = new(Image("gateway"), "512M", (_, service) => AddState(service));
-        Worker = new(Image("worker"), "256M", WorkerService);
-        Cli = new(Image("cli"), "128M", CliService);
+        Consul = new(null, "512M", ["consul", "info"], ConsulService);
+        Orchestrator = new(Image("orchestrator"), "256M", Asking("Nexus.Orchestrator", 8080));
+        Gateway = new(Image("gateway"), "512M", Asking("Nexus.Gateway", 8081), (_, service) => AddState(service));
+        Worker = new(Image("worker"), "256M", Asking("Nexus.WorkerAgent", 8080), WorkerService);
+        Cli = new(Image("cli"), "128M", Probe: null, CliService);
 
         PublishedImage? Image(string part)
         {
-            var usual = $"nexus/{part}:{version}";
-            return isPublished ? new(builder.AddParameter($"{part}-image", usual, publishValueAsDefault: true), usual) : null;
+            var name = $"{part}-image";
+            var usual = builder.Configuration[$"Parameters:{name}"] is { Length: > 0 } chosen ? chosen : Images.Of(part, bundle);
+            return isPublished ? new(builder.AddParameter(name, usual, publishValueAsDefault: true), usual) : null;
         }
     }
 
@@ -62,19 +68,15 @@ internal sealed class PublishedServices
 
     public PublishedService Cli { get; }
 
+    // The images hold no shell and no curl; every program of ours can ask one that runs.
+    private static IReadOnlyList<string> Asking(string program, int port) =>
+        [$"/app/{program}", "--healthcheck", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/health")];
+
     private static void ConsulService(DockerComposeServiceResource resource, Service service)
     {
         // Its entrypoint gives the data folder to its own user, and then becomes it.
         service.CapAdd.AddRange(["CHOWN", "SETGID", "SETUID"]);
         service.ReadOnly = null;
-        service.Healthcheck = new Healthcheck
-        {
-            Test = ["CMD", "consul", "info"],
-            Interval = "5s",
-            Timeout = "3s",
-            Retries = 3,
-            StartPeriod = "30s",
-        };
     }
 
     private static void CliService(DockerComposeServiceResource resource, Service service)
@@ -126,10 +128,21 @@ internal static partial class PublishedServiceExtensions
             written.StopGracePeriod = "30s";
             written.Logging = new Logging { Driver = "json-file", Options = new() { ["max-size"] = "10m", ["max-file"] = "3" } };
             written.Deploy = new Deploy { Resources = new Resources { Limits = new ResourceSpec { Cpus = "1.0", Memory = service.Memory } } };
-            foreach (var (name, dependency) in written.DependsOn)
+            foreach (var dependency in written.DependsOn.Values)
             {
-                // Only Consul's image has a program that says how it is; the others are asked for by whoever needs them.
-                dependency.Condition = name.StartsWith("consul", StringComparison.Ordinal) ? "service_healthy" : "service_started";
+                dependency.Condition = "service_healthy"; // whatever is waited for has a probe
+            }
+
+            if (service.Probe is { } probe)
+            {
+                written.Healthcheck = new Healthcheck
+                {
+                    Test = ["CMD", .. probe],
+                    Interval = "5s",
+                    Timeout = "5s",
+                    Retries = 3,
+                    StartPeriod = "30s",
+                };
             }
 
             service.Change?.Invoke(resource, written);

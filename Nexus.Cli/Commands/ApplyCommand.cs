@@ -19,7 +19,8 @@ internal sealed record ApplySettings(long? ExpectedRevision, TimeSpan? Wait, str
 /// <summary><c>nexus apply</c>: makes a spec the one in force.</summary>
 internal sealed class ApplyCommand(CommandContext context)
 {
-    private static readonly TimeSpan DefaultWait = TimeSpan.FromMinutes(5);
+    /// <summary>How long <c>--wait</c> waits by itself.</summary>
+    internal static readonly TimeSpan DefaultWait = TimeSpan.FromMinutes(5);
 
     public static Command Describe(CommandRunner runner)
     {

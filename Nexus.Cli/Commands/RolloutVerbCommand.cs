@@ -14,7 +14,7 @@ internal sealed class RolloutVerbCommand(CommandContext context, string by)
         var pool = Pool();
         var command = new Command(verb.ToString().ToLowerInvariant(), description) { pool };
         return runner.Attach(command, (context, parsed, cancellationToken) => new RolloutVerbCommand(context, runner.Surroundings.User)
-            .RunAsync(parsed.GetRequiredValue(pool), verb, revision: null, cancellationToken));
+            .RunAsync(parsed.GetRequiredValue(pool), verb, revision: null, wait: null, cancellationToken));
     }
 
     public static Command DescribeRollback(CommandRunner runner)
@@ -25,15 +25,24 @@ internal sealed class RolloutVerbCommand(CommandContext context, string by)
             Description = "Which revision, as 'nexus history' shows it; else the one before the present.",
             Arity = ArgumentArity.ZeroOrOne,
         };
+        var wait = new Option<TimeSpan?>("--wait")
+        {
+            Description = "Wait until that revision serves alone; exits 1 when it was rolled back or failed in turn. Default timeout 5m.",
+            HelpName = "timeout",
+            Arity = ArgumentArity.ZeroOrOne,
+            CustomParser = Spans.Parse,
+        };
         var command = new Command("rollback", "Roll out an earlier revision of a pool, whatever the spec says, until the spec's own changes.")
         {
-            pool, revision,
+            pool, revision, wait,
         };
-        return runner.Attach(command, (context, parsed, cancellationToken) => new RolloutVerbCommand(context, runner.Surroundings.User)
-            .RunAsync(parsed.GetRequiredValue(pool), RolloutVerb.Rollback, parsed.GetValue(revision), cancellationToken));
+        return runner.Attach(command, (context, parsed, cancellationToken) => new RolloutVerbCommand(context, runner.Surroundings.User).RunAsync(
+            parsed.GetRequiredValue(pool), RolloutVerb.Rollback, parsed.GetValue(revision),
+            parsed.GetResult(wait) is null ? null : parsed.GetValue(wait) ?? ApplyCommand.DefaultWait, cancellationToken));
     }
 
-    public async Task<ExitCode> RunAsync(string pool, RolloutVerb verb, string? revision, CancellationToken cancellationToken)
+    public async Task<ExitCode> RunAsync(
+        string pool, RolloutVerb verb, string? revision, TimeSpan? wait, CancellationToken cancellationToken)
     {
         using var client = context.Connect();
         var rollout = await client.CommandRolloutAsync(pool, new RolloutCommand(verb, revision, by), cancellationToken);
@@ -45,10 +54,13 @@ internal sealed class RolloutVerbCommand(CommandContext context, string by)
         {
             var what = verb == RolloutVerb.Rollback ? $"roll back to {revision ?? "the revision before"}" : verb.ToString().ToLowerInvariant();
             context.Terminal.Out.Line($"{pool}: asked to {what}; it is {ConsoleLines.Harmless(RolloutWords.Progress(rollout))}");
-            context.Terminal.Error.Line($"See 'nexus rollout status {pool} --watch' for what comes of it.");
+            if (wait is null)
+            {
+                context.Terminal.Error.Line($"See 'nexus rollout status {pool} --watch' for what comes of it.");
+            }
         }
 
-        return ExitCode.Ok;
+        return wait is { } timeout ? await new RollbackWait(context, client).RunAsync(rollout, timeout, cancellationToken) : ExitCode.Ok;
     }
 
     private static Argument<string> Pool() => new("pool") { Description = "The pool." };

@@ -35,6 +35,7 @@ internal static class RolloutFailures
             null => $"{text}; no node takes another",
             { IsHealthy: true, IsAcknowledged: false } =>
                 $"{text}; {worst.Id} is healthy, but not known to {string.Join(", ", known.Missing(view.Name, worst.Id, worst.Observed!.Attempt))}",
+            { IsHealthy: true } => $"{text}; {worst.Id} is healthy, but not yet for {SpecDuration.Format(pass.Spec.MinHealthyTime)} without a break",
             { Observed: null } => $"{text}; {worst.Node} has not reported {worst.Id}",
             _ => $"{text}; {Describe(worst)}",
         };

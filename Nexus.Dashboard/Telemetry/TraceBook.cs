@@ -12,6 +12,9 @@ internal sealed record TraceQuery
     /// <summary>Only those with a failed span.</summary>
     public bool FailedOnly { get; init; }
 
+    /// <summary>Not those of a loop that looked around by itself: one process that answered nobody and failed at nothing.</summary>
+    public bool AskedForOnly { get; init; }
+
     /// <summary>Processes it spans at least.</summary>
     public int MinSources { get; init; } = 1;
 
@@ -155,6 +158,7 @@ internal sealed class TraceBook(TelemetryLimits limits)
 
         public bool Matches(TraceQuery query) =>
             (!query.FailedOnly || Summary.Failed > 0)
+            && (!query.AskedForOnly || Summary.Failed > 0 || Summary.Shares.Count > 1 || Spans.Exists(s => s.Kind is SpanKind.Server or SpanKind.Consumer))
             && Summary.Shares.Count >= query.MinSources
             && Summary.Duration >= query.MinDuration
             && (query.Source is not { } source || Summary.Shares.Any(s => s.Source.Key == source.Key))

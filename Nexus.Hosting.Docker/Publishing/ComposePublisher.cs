@@ -13,6 +13,7 @@ internal static partial class ComposePublisher
 {
     private const string ComposeFileName = "docker-compose.yaml";
     private const string EnvFileName = ".env";
+    private const UnixFileMode OwnersOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite; // secrets are filled in here
 
     public static async Task PublishAsync(DockerComposeEnvironmentResource environment, PipelineStepContext context)
     {
@@ -26,7 +27,7 @@ internal static partial class ComposePublisher
         var env = Path.Combine(folder, EnvFileName);
         var kept = File.Exists(env) ? await File.ReadAllTextAsync(env, context.CancellationToken) : null;
         await ReplaceAsync(Path.Combine(folder, ComposeFileName), file.ToYaml(), context.CancellationToken);
-        await ReplaceAsync(env, EnvFile.Write(environment.Variables.Values, kept), context.CancellationToken);
+        await ReplaceAsync(env, EnvFile.Write(environment.Variables.Values, kept), context.CancellationToken, OwnersOnly);
         LogWritten(context.Logger, ComposeFileName, file.Services.Count, EnvFileName, environment.Variables.Count);
     }
 
@@ -66,9 +67,20 @@ internal static partial class ComposePublisher
         && !resource.IsExcludedFromPublish();
 
     /// <summary>Never half a file under its name.</summary>
-    private static async Task ReplaceAsync(string path, string content, CancellationToken cancellationToken)
+    private static async Task ReplaceAsync(string path, string content, CancellationToken cancellationToken, UnixFileMode? mode = null)
     {
-        await File.WriteAllTextAsync(path + ".new", content, cancellationToken);
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            File.Delete(path + ".new"); // one that was left behind would keep the rights it has
+            options.UnixCreateMode = mode;
+        }
+
+        await using (var file = new StreamWriter(path + ".new", options))
+        {
+            await file.WriteAsync(content.AsMemory(), cancellationToken);
+        }
+
         File.Move(path + ".new", path, overwrite: true);
     }
 

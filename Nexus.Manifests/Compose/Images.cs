@@ -1,17 +1,20 @@
 namespace Nexus.Manifests.Compose;
 
 /// <summary>References of images: always with a tag, and with the digest where it is known.</summary>
-internal static class Images
+public static class Images
 {
     /// <summary>Parts that have an image.</summary>
-    public static readonly string[] Parts = ["orchestrator", "gateway", "worker", "cli", "consul"];
+    internal static readonly string[] Parts = ["orchestrator", "gateway", "worker", "cli", "consul"];
 
     /// <summary>Consul's image.</summary>
-    public static string Consul(BundleOptions options) => Pin("consul", options.ConsulImage, options);
+    internal static string Consul(BundleOptions options) => Pin("consul", options.ConsulImage, options);
 
-    /// <summary>One of ours.</summary>
+    /// <summary>One of ours: prefix, repository and tag, and the digest where it is known.</summary>
+    /// <param name="part">Which: <c>orchestrator</c>, <c>gateway</c>, <c>worker</c> or <c>cli</c>.</param>
+    /// <param name="options">What is published.</param>
     public static string Of(string part, BundleOptions options)
     {
+        ArgumentNullException.ThrowIfNull(options);
         var repository = part switch
         {
             "orchestrator" => options.OrchestratorRepository,

@@ -38,19 +38,19 @@ internal static class RevisionChoice
         return matches is [var one] ? one : null;
     }
 
-    /// <summary>The proven revision before the one that runs or is being rolled out; null when there was none.</summary>
-    public static KnownRevision? Before(RolloutRecord record)
+    /// <summary>The proven revision before the one that runs or is being rolled out; null when there was none, or it is back already
+    /// (<see cref="IsBack"/>): whoever asks then may not have seen that, and does not mean one still older.</summary>
+    public static KnownRevision? Before(RolloutRecord record) => record switch
     {
-        var goesBack = record.Phase is RolloutPhase.RollingBack or RolloutPhase.RolledBack;
-        if (!goesBack && record.Stable is { } stable && stable.Revision != record.Target.Revision)
-        {
-            return Of(stable);
-        }
+        _ when IsBack(record) => null,
+        { Stable: { } stable } when stable.Revision != record.Target.Revision => Of(stable),
+        _ => record.History.Where(h => h.Outcome == RolloutPhase.Stable && h.Revision != record.Target.Revision)
+            .Select(h => new KnownRevision(h.Revision, h.SpecRevision, h.Image)).FirstOrDefault(),
+    };
 
-        var runs = goesBack && record.Stable is { } back ? back.Revision : record.Target.Revision;
-        return record.History.Where(h => h.Outcome == RolloutPhase.Stable && h.Revision != runs && h.Revision != record.Target.Revision)
-            .Select(h => new KnownRevision(h.Revision, h.SpecRevision, h.Image)).FirstOrDefault();
-    }
+    /// <summary>Whether the revision before serves again, or will in a moment.</summary>
+    public static bool IsBack(RolloutRecord record) =>
+        record is { Phase: RolloutPhase.RollingBack or RolloutPhase.RolledBack, Stable: not null };
 
     private static KnownRevision Of(RolloutRevision revision) => new(revision.Revision, revision.SpecRevision, revision.Template.Image);
 }

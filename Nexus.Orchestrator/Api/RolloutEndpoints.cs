@@ -122,6 +122,13 @@ internal static class RolloutEndpoints
     {
         var known = RevisionChoice.Known(record);
         var chosen = string.IsNullOrEmpty(name) ? RevisionChoice.Before(record) : RevisionChoice.Find(record, name);
+        if (chosen is null && string.IsNullOrEmpty(name) && RevisionChoice.IsBack(record))
+        {
+            return (null, Problems.Of(
+                409, $"{record.Pool} is back at revision {record.Stable!.Revision} already: {record.Reason}.",
+                $"To go back further, name a revision: {Problems.List(known.Select(Describe))}."));
+        }
+
         if (chosen is null)
         {
             var title = string.IsNullOrEmpty(name)

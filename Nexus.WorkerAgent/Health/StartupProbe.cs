@@ -20,6 +20,11 @@ internal enum ProbeOutcome
 /// <param name="LastProblem">Why the last try failed.</param>
 internal readonly record struct ProbeResult(ProbeOutcome Outcome, string LastProblem);
 
+/// <summary>What a startup probe has to do with the replica's life.</summary>
+/// <param name="Hears">Told why it does not serve yet, once that has lasted and whenever it changes.</param>
+/// <param name="Exited">Says that it ended.</param>
+internal readonly record struct StartupLife(Action<string> Hears, CancellationToken Exited);
+
 /// <summary>
 /// Asks a fresh replica until it serves: at once, then every few milliseconds for the first second, for light ones serve
 /// within milliseconds; later less often. Consul's own check would come an interval later. One that has just started has to
@@ -32,11 +37,12 @@ internal sealed class StartupProbe(ReplicaProbe probe, TimeProvider time)
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Asks until it serves, its time is up, or <paramref name="exited"/> says that it ended. One that has run before
+    /// <summary>Asks until it serves, its time is up, or <paramref name="life"/> says that it ended. One that has run before
     /// is not <paramref name="isFresh">fresh</paramref>: a single answer will do.</summary>
     public async Task<ProbeResult> RunAsync(
-        HealthSpec health, HealthCheckType check, ProbeTarget target, bool isFresh, CancellationToken exited, CancellationToken cancellationToken)
+        HealthSpec health, HealthCheckType check, ProbeTarget target, bool isFresh, StartupLife life, CancellationToken cancellationToken)
     {
+        var exited = life.Exited;
         if (check == HealthCheckType.None)
         {
             return new(exited.IsCancellationRequested ? ProbeOutcome.Exited : ProbeOutcome.Serving, "");
@@ -47,6 +53,7 @@ internal sealed class StartupProbe(ReplicaProbe probe, TimeProvider time)
         var started = time.GetTimestamp();
         var pause = EagerPause;
         var problem = "it was not asked yet";
+        var told = "";
         try
         {
             while (true)
@@ -71,6 +78,11 @@ internal sealed class StartupProbe(ReplicaProbe probe, TimeProvider time)
                 if (time.GetElapsedTime(started) > Eager)
                 {
                     pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                    if (told != problem)
+                    {
+                        told = problem;
+                        life.Hears(problem);
+                    }
                 }
             }
         }

@@ -50,7 +50,11 @@ internal sealed class WorkloadProver(
         var check = PoolServices.EffectiveCheck(template, workload.Port);
         var exited = outlets.Exits.TokenFor(workload.Id);
         var target = new ProbeTarget(outlets.Identity.Address, workload.Port, workload.Id);
-        var result = await probe.RunAsync(template.Health, check, target, isFresh, exited, cancellationToken);
+        var life = new StartupLife(
+            problem => book.TryUpdate(
+                allocation.Id, m => m.Workload == workload.Id ? m with { Reason = $"it does not serve yet: {problem}" } : m),
+            exited);
+        var result = await probe.RunAsync(template.Health, check, target, isFresh, life, cancellationToken);
         switch (result.Outcome)
         {
             case ProbeOutcome.Serving when ShallSleep(allocation.Id):

@@ -130,6 +130,33 @@ public sealed class DeployCommandsTests
         Assert.Equal(new RolloutCommand(verb, revision, "ann@box"), Assert.Single(cluster.RolloutCommands));
     }
 
+    [Theory]
+    [InlineData(RolloutPhase.Progressing, RolloutPhase.RolledBack, 0, 0, "web: revision 0ld0ld0ld0 serves after 2 s\n")]
+    [InlineData(RolloutPhase.Stable, RolloutPhase.Stable, 1, 0, "web: revision ab12cd34ef serves after 2 s\n")]
+    [InlineData(RolloutPhase.Stable, RolloutPhase.RolledBack, 1, 1, "error: web: rolled back, ")]
+    public async Task Rollback_wait_ends_with_what_it_asked_for(RolloutPhase before, RolloutPhase after, int newer, int code, string last)
+    {
+        await using var cluster = await FakeCluster.StartAsync();
+        var rollout = Samples.Rollout(before) with { Old = 0 };
+        cluster.Rollouts = [rollout];
+        var time = new WatchedTime();
+        using var run = new CliRun { Time = time };
+
+        var running = run.RunAsync(cluster, "rollback", "web", "--wait");
+        foreach (var phase in (RolloutPhase[])[RolloutPhase.RollingBack, after])
+        {
+            await time.ArmedAsync(RollbackWait.Interval);
+            cluster.Rollouts = [rollout with { Number = rollout.Number + newer, Phase = phase }];
+            time.Advance(RollbackWait.Interval);
+        }
+
+        var result = await running;
+
+        Assert.Equal(code, result.Code);
+        Assert.StartsWith("web: rolling back, ", result.Error, StringComparison.Ordinal);
+        Assert.Contains(last, result.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task History_is_newest_first_with_the_present_rollout_on_top()
     {

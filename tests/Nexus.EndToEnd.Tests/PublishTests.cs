@@ -38,7 +38,8 @@ public sealed class PublishTests : IDisposable
     [InlineData("--image-prefix host:5000/Team", "--image-prefix: found 'host:5000/Team'; it must be HOST[:PORT][/PATH], in small letters")]
     [InlineData("--workers 3", "--workers: changes a local run only")]
     [InlineData("--step deploy", "--step: there is no step 'deploy'; there are: publish, publish-compose, publish-machines, publish-prereq.")]
-    [InlineData("--nonsense 1", "'--nonsense' is no option")]
+    [InlineData("--nonsense 1", "'--nonsense' is no option; there are:")]
+    [InlineData("--gateway-prot 80", "'--gateway-prot' is no option; did you mean '--gateway-port'?")]
     [InlineData("--output-path /proc/nexus", "--output-path: /proc/nexus cannot be written")]
     [InlineData("--topology", "--topology: its value is missing")]
     [InlineData("--output-path=", "--output-path: its value is missing")]
@@ -60,6 +61,22 @@ public sealed class PublishTests : IDisposable
 
         Assert.Contains("- \"9080:8080\"", files["docker-compose.yaml"], StringComparison.Ordinal);
         Assert.Contains("- \"9081:8080\"", files["docker-compose.yaml"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_project_of_the_whole_waits_for_parts_that_are_well_and_keeps_its_secrets_to_its_owner()
+    {
+        var files = await PublishAsync("deploy", "--Parameters:worker-image=mine/worker:7");
+
+        var compose = files["docker-compose.yaml"];
+        foreach (var probe in (string[])["/app/Nexus.Orchestrator", "/app/Nexus.Gateway", "/app/Nexus.WorkerAgent"])
+        {
+            Assert.Contains(probe, compose, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain("service_started", compose, StringComparison.Ordinal);
+        Assert.Contains("${WORKER_IMAGE:-mine/worker:7}", compose, StringComparison.Ordinal);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_folder, "deploy", ".env")));
     }
 
     [Fact]
@@ -89,6 +106,7 @@ public sealed class PublishTests : IDisposable
         Assert.Contains("platform: linux/amd64\n", files["machines/nodes/node-1/compose.yaml"], StringComparison.Ordinal);
         Assert.Equal("node-1\t10.9.8.7\tconsul-server manager gateway worker\n", files["machines/nodes.tsv"]);
         Assert.Contains("GATEWAY_IMAGE=registry.internal:5000/team/nexus/gateway:", files["machines/nodes/node-1/.env"], StringComparison.Ordinal);
+        Assert.Contains("${GATEWAY_IMAGE:-registry.internal:5000/team/nexus/gateway:", files["docker-compose.yaml"], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -81,7 +81,8 @@ public sealed class RolloutViewTests
         { RolloutPhase.Progressing, true, "aaaa111111", "under way: what was proven before it" },
         { RolloutPhase.Paused, true, "aaaa111111", "held: what was proven before it" },
         { RolloutPhase.Failed, true, "aaaa111111", "failed in place: what was proven before it" },
-        { RolloutPhase.RolledBack, true, "aaaa000000", "the proven one runs already: the one before that" },
+        { RolloutPhase.RollingBack, true, null, "the proven one will run in a moment" },
+        { RolloutPhase.RolledBack, true, null, "the proven one runs already, and nobody said a still older one" },
         { RolloutPhase.Stable, false, "aaaa111111", "proven: the proven one before" },
     };
 

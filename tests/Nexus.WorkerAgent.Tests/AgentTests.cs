@@ -107,6 +107,18 @@ public sealed class AgentTests(ConsulFixture consul)
     }
 
     [Fact]
+    public async Task A_replica_that_does_not_serve_yet_says_why_meanwhile()
+    {
+        await using var agent = await TestAgent.StartAsync(consul.Server.Address);
+        var sorry = Templates.Web() with { Health = Templates.Web().Health with { Type = HealthCheckType.Http, Path = "/no/such/file", StartupTimeout = TimeSpan.FromHours(1) } };
+        await agent.AssignAsync(1, 1, new Wanted("sorry-1", sorry));
+
+        var seen = await agent.ReportedAsync("sorry-1", "not serving", a => a is { Phase: AllocationPhase.Starting, Reason: not null });
+
+        Assert.Equal("it does not serve yet: GET /no/such/file answers 404", seen.Reason);
+    }
+
+    [Fact]
     public async Task A_program_that_does_not_exist_is_told_by_name()
     {
         await using var agent = await TestAgent.StartAsync(consul.Server.Address);

@@ -46,7 +46,7 @@ internal static class ResultTable
     public static string Notes(ResultRow row)
     {
         var text = new StringBuilder();
-        foreach (var note in row.Runs.Select(r => r.Note).OfType<string>().Distinct(StringComparer.Ordinal))
+        foreach (var note in row.Runs.Select(r => r.Note).OfType<string>().Distinct(StringComparer.Ordinal).Take(3))
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"  {row.Event}: {note}");
         }

@@ -18,6 +18,13 @@ internal sealed class WatchedTime() : FakeTimeProvider(new DateTimeOffset(2030, 
     /// <summary>Waits until somebody waits for <paramref name="wait"/>, then lets that time pass.</summary>
     public async Task PassAsync(TimeSpan wait)
     {
+        await ArmedAsync(wait);
+        Advance(wait);
+    }
+
+    /// <summary>Waits until somebody waits for <paramref name="wait"/>.</summary>
+    public async Task ArmedAsync(TimeSpan wait)
+    {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         patience.CancelAfter(TimeSpan.FromSeconds(30));
         var seen = new List<TimeSpan>();
@@ -32,7 +39,5 @@ internal sealed class WatchedTime() : FakeTimeProvider(new DateTimeOffset(2030, 
         {
             Assert.Fail($"Nobody waited for {wait}; waits seen: {string.Join(", ", seen)}");
         }
-
-        Advance(wait);
     }
 }

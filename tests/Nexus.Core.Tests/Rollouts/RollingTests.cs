@@ -133,6 +133,16 @@ public sealed class RollingTests
     }
 
     [Fact]
+    public void A_stall_tells_one_that_breaks_off_being_healthy_from_one_that_never_is()
+    {
+        var plan = Reconciler.Compute(
+            Of(Want("web", 1, "2"), Rolls(r => r with { ProgressDeadline = TimeSpan.FromSeconds(30), MinHealthyTime = TimeSpan.FromSeconds(5) }),
+                At(Progressing, "1"), Ready("n1"), Has("web", 0, "n1"), Fresh("web", 1, "n1", "2")),
+            Now);
+        Assert.Contains("web/1 is healthy, but not yet for 5s without a break", Assert.Single(plan.Notices).Message);
+    }
+
+    [Fact]
     public void A_revision_that_is_gone_back_to_reaches_the_nodes()
     {
         var snapshot = Of(Want("web", 2, "2"), At(RolledBack, "1"), Ready("n1"), Ready("n2"), Has("web", 0, "n1"));

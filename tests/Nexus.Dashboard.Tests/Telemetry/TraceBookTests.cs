@@ -47,6 +47,19 @@ public sealed class TraceBookTests
         Assert.Equal(["gateway 2 False", "web 1 True"], trace.Shares.Select(s => $"{s.Source.Service} {s.Spans} {s.Failed}"));
     }
 
+    [Fact]
+    public void What_a_loop_does_by_itself_is_left_out_on_demand()
+    {
+        var book = new TraceBook(new TelemetryLimits());
+        book.Add([Make.Span(1, 1, name: "reconcile"), Make.Span(1, 2, parent: 1) with { Kind = SpanKind.Client }]);
+        book.Add([Make.Span(2, 1) with { Kind = SpanKind.Server }]);
+        book.Add([Make.Span(3, 1, failed: true)]);
+        book.Add([Make.Span(4, 1), Make.Span(4, 2, parent: 1, source: "web")]);
+
+        Assert.Equal([4, 3, 2], book.List(new TraceQuery { AskedForOnly = true }).Select(t => (int)t.Id.Low));
+        Assert.Equal(4, book.List(new TraceQuery()).Count);
+    }
+
     [Theory]
     [InlineData("", null, false, 1, 0, "3 2 1", "nothing is asked for")]
     [InlineData("whoami", null, false, 1, 0, "1", "a span's name")]
