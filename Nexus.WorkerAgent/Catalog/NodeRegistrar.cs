@@ -116,20 +116,33 @@ internal sealed partial class NodeRegistrar(
         var problem = runtime.Problem;
         var status = problem is null ? CheckStatus.Passing : CheckStatus.Warning;
         var output = problem ?? runtime.Info?.Name ?? "runtime not asked yet";
+
+        // At first it is not asked whether it knows this one: either way it shall have it as it is now.
+        if (IsKnown && await TryBeatAsync(status, output, cancellationToken))
+        {
+            return;
+        }
+
+        await consul.Agent.RegisterServiceAsync(Service(api, status), cancellationToken);
+        await consul.Agent.UpdateTtlAsync(CheckId, status, output, cancellationToken);
+        LogRegistered(_serviceId);
+
+        // If it lost this one it may have lost the replicas too, and the state.
+        _recordLookAt = default;
+        await inputs.Catalog.TryResyncAsync(cancellationToken);
+        inputs.Wake.Set();
+    }
+
+    private async Task<bool> TryBeatAsync(CheckStatus status, string output, CancellationToken cancellationToken)
+    {
         try
         {
             await consul.Agent.UpdateTtlAsync(CheckId, status, output, cancellationToken);
+            return true;
         }
         catch (ConsulException e) when (e.IsNotFound)
         {
-            await consul.Agent.RegisterServiceAsync(Service(api, status), cancellationToken);
-            await consul.Agent.UpdateTtlAsync(CheckId, status, output, cancellationToken);
-            LogRegistered(_serviceId);
-
-            // If it lost this one it may have lost the replicas too, and the state.
-            _recordLookAt = default;
-            await inputs.Catalog.TryResyncAsync(cancellationToken);
-            inputs.Wake.Set();
+            return false;
         }
     }
 
