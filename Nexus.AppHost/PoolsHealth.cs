@@ -8,9 +8,6 @@ namespace Nexus.AppHost;
 /// <summary>Healthy when the manager shows every pool with all its replicas healthy: the cluster is up then, not before.</summary>
 internal sealed class PoolsHealth(EndpointReference manager) : IHealthCheck
 {
-    // A trace that is not recorded, in W3C's words: asked every few seconds, this would hide among the traces what people ask.
-    private static readonly string Unrecorded = $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00";
-
     private static readonly HttpClient Http = new();
 
     /// <inheritdoc/>
@@ -19,7 +16,7 @@ internal sealed class PoolsHealth(EndpointReference manager) : IHealthCheck
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"{manager.Url}/v1/pools"));
-            request.Headers.Add("traceparent", Unrecorded);
+            request.Headers.Add("traceparent", Unrecorded());
             using var answer = await Http.SendAsync(request, cancellationToken);
             await using var body = await answer.EnsureSuccessStatusCode().Content.ReadAsStreamAsync(cancellationToken);
             using var pools = await JsonDocument.ParseAsync(body, default, cancellationToken);
@@ -35,6 +32,9 @@ internal sealed class PoolsHealth(EndpointReference manager) : IHealthCheck
             return HealthCheckResult.Unhealthy(e.Message);
         }
     }
+
+    // A trace that is not recorded, in W3C's words: asked every few seconds, this would hide among the traces what people ask.
+    private static string Unrecorded() => $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00";
 }
 
 /// <summary>Adds <see cref="PoolsHealth"/> to a resource.</summary>

@@ -64,7 +64,7 @@ internal static partial class PublishedFiles
         |---|---|
         | `CONSUL_GOSSIP_KEY` | a secret: the output of `consul keygen`; keep `.env` to yourself and out of the repository |
         | `MACHINE_ADDRESS` | the machine's own address, by which gateways reach the containers |
-        | `ORCHESTRATOR_IMAGE`, `GATEWAY_IMAGE`, `WORKER_IMAGE`, `CLI_IMAGE` | may stay empty: `{Images.Of("orchestrator", bundle)}` and so on, which `eng/images.sh` makes |
+        | `ORCHESTRATOR_IMAGE`, `GATEWAY_IMAGE`, `WORKER_IMAGE`, `CLI_IMAGE` | may stay empty: those that `docker-compose.yaml` names are made by `eng/images.sh` and pushed by you (`{Images.Of("orchestrator", bundle)}` and so on, unless publishing was told others) |
 
         Publishing again replaces the files and keeps what stands in `.env`.
 

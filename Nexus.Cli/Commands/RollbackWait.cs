@@ -11,31 +11,45 @@ internal sealed class RollbackWait(CommandContext context, NexusApiClient client
     /// <summary>Between two looks.</summary>
     internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
+    // The leader follows a wish within moments, or refuses it for what has changed since it was written down.
+    private static readonly TimeSpan FollowLimit = TimeSpan.FromSeconds(15);
+
     /// <summary>Returns when it is back.</summary>
-    /// <param name="before">The rollout as it stood when it was asked for: what ends afterwards is its answer, or a rollout of its own.</param>
+    /// <param name="before">The rollout as it stood when it was asked for: the way back is the next one.</param>
     /// <param name="timeout">How long to wait.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task<ExitCode> RunAsync(RolloutView before, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var started = context.Time.GetTimestamp();
-        var moved = false;
+        RolloutView? back = null;
         var said = "";
         while (true)
         {
             var now = await LookAsync(before.Pool, cancellationToken);
-            moved |= now is not null && (now.Number != before.Number || now.Phase != before.Phase);
-            if (now is not null && moved && RolloutWords.IsEnd(now.Phase) && now.Old == 0)
+            var waited = context.Time.GetElapsedTime(started);
+            if (now is not null && now.Number > before.Number)
             {
-                return End(before, now, context.Time.GetElapsedTime(started));
+                back ??= now;
+                if (IsOver(back, now))
+                {
+                    Say($"{now.Pool}: revision {now.Target} serves after {HumanUnits.Span(waited)}");
+                    return ExitCode.Ok;
+                }
+
+                if (RolloutWords.Progress(now) is var progress && progress != said)
+                {
+                    said = progress;
+                    Say($"{now.Pool}: {progress}");
+                }
+            }
+            else if (now is not null && waited >= FollowLimit && RolloutWords.IsEnd(now.Phase))
+            {
+                throw new CommandFailedException(
+                    ExitCode.Failure,
+                    $"{now.Pool}: it was not followed, it is {RolloutWords.Progress(now)}; 'nexus events --pool {now.Pool}' says why");
             }
 
-            if (now is not null && moved && RolloutWords.Progress(now) is var progress && progress != said)
-            {
-                said = progress;
-                Say($"{now.Pool}: {progress}");
-            }
-
-            var left = timeout - context.Time.GetElapsedTime(started);
+            var left = timeout - waited;
             if (left <= TimeSpan.Zero)
             {
                 Say($"{before.Pool}: timed out: not back after {HumanUnits.Span(timeout)}; the cluster goes on with it");
@@ -46,16 +60,19 @@ internal sealed class RollbackWait(CommandContext context, NexusApiClient client
         }
     }
 
-    private ExitCode End(RolloutView before, RolloutView now, TimeSpan waited)
+    private static bool IsOver(RolloutView back, RolloutView now)
     {
-        // One that was under way ends as rolled back; else the way back is a rollout of its own, and has to end well.
-        if (RolloutWords.IsBadEnd(now.Phase) && (now.Number != before.Number || now.Phase != RolloutPhase.RolledBack))
+        if (now.Number != back.Number)
+        {
+            throw new CommandFailedException(ExitCode.Failure, $"{now.Pool}: another rollout took its place: {RolloutWords.Progress(now)}");
+        }
+
+        if (RolloutWords.IsBadEnd(now.Phase))
         {
             throw new CommandFailedException(ExitCode.Failure, $"{now.Pool}: {RolloutWords.Progress(now)}");
         }
 
-        Say($"{now.Pool}: revision {(now.Phase == RolloutPhase.Stable ? now.Target : now.Stable)} serves after {HumanUnits.Span(waited)}");
-        return ExitCode.Ok;
+        return now is { Phase: RolloutPhase.Stable, Old: 0 };
     }
 
     private async Task<RolloutView?> LookAsync(string pool, CancellationToken cancellationToken)

@@ -18,7 +18,8 @@ public static class RestartBackoff
 
     /// <summary>
     /// How long the first restart waits of what never served: nobody misses it, it is likely to fail again, and a busy engine that is
-    /// asked for it holds up the other replicas whose first try a rollout waits for.
+    /// asked for it holds up the other replicas whose first try a rollout waits for. What an agent no longer remembers, for it began
+    /// anew meanwhile, counts as never having served.
     /// </summary>
     public static readonly TimeSpan UnprovenDelay = TimeSpan.FromMilliseconds(250);
 
@@ -31,7 +32,7 @@ public static class RestartBackoff
     {
         ArgumentNullException.ThrowIfNull(spec);
         var count = healthyFor >= spec.ResetAfter ? 1 : failures + 1;
-        return new RestartDecision(count, count > 1 ? Delay(spec, count - 2, chance) : healthyFor is null ? UnprovenDelay : TimeSpan.Zero);
+        return new RestartDecision(count, count > 1 ? Delay(spec, count - 2, chance) : healthyFor is null ? Shorter(UnprovenDelay, spec.MaxDelay) : TimeSpan.Zero);
     }
 
     /// <summary>Answers a pull that failed: never at once, a registry that refused does not change its mind that soon.</summary>
@@ -48,7 +49,8 @@ public static class RestartBackoff
     {
         // Past 2^30 every sensible MaxDelay is reached; the bound keeps the power finite.
         var delay = spec.InitialDelay * Math.Pow(2, Math.Min(doublings, 30));
-        var capped = delay < spec.MaxDelay ? delay : spec.MaxDelay;
-        return capped * (1 - (Jitter * chance));
+        return Shorter(delay, spec.MaxDelay) * (1 - (Jitter * chance));
     }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }

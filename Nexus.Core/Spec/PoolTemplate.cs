@@ -119,7 +119,7 @@ public sealed record HealthSpec
     public TimeSpan StartupTimeout { get; init; } = TimeSpan.FromSeconds(60);
 }
 
-/// <summary>How a crash is answered on the node: the first restart at once, later ones after a growing delay.</summary>
+/// <summary>How a crash is answered on the node: the first restart at once or nearly, later ones after a growing delay.</summary>
 public sealed record RestartSpec
 {
     /// <summary>Delay before the second restart in a row.</summary>

@@ -61,7 +61,8 @@ internal sealed partial class Ejector(
         EjectionEntry entry;
         lock (_gate)
         {
-            var before = book.Find(allocation);
+            // What is held against an earlier life says nothing of this one.
+            var before = book.Find(allocation) is { } held && held.Life == life ? held : null;
             var standing = (before?.Standing ?? default).After(EjectionEvent.Failed);
             if (before is not null && (before.Standing == standing || started < before.At))
             {

@@ -125,7 +125,8 @@ internal static class RolloutEndpoints
         if (chosen is null && string.IsNullOrEmpty(name) && RevisionChoice.IsBack(record))
         {
             return (null, Problems.Of(
-                409, $"{record.Pool} is back at revision {record.Stable!.Revision} already: {record.Reason}.",
+                409,
+                $"{record.Pool} is {(record.Phase == RolloutPhase.RollingBack ? "going back to" : "back at")} revision {record.Stable!.Revision} already: {record.Reason}.",
                 $"To go back further, name a revision: {Problems.List(known.Select(Describe))}."));
         }
 

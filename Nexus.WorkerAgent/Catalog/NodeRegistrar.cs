@@ -67,8 +67,7 @@ internal sealed partial class NodeRegistrar(
             try
             {
                 await KeepRecordAsync(api, stoppingToken);
-                await KeepServiceAsync(api, stoppingToken);
-                IsKnown = true;
+                IsKnown |= await TryKeepServiceAsync(api, stoppingToken);
                 TellBack();
             }
             catch (ConsulException e)
@@ -104,13 +103,13 @@ internal sealed partial class NodeRegistrar(
         (_written, _recordLookAt) = (document, now + RecordLookInterval);
     }
 
-    private async Task KeepServiceAsync(Uri api, CancellationToken cancellationToken)
+    private async Task<bool> TryKeepServiceAsync(Uri api, CancellationToken cancellationToken)
     {
         if (inputs.Heartbeats.FindStale() is [var stale, ..])
         {
             // Silence lets the check lapse, as it would if this loop hung as well.
             LogStale(stale.ToString());
-            return;
+            return false;
         }
 
         var problem = runtime.Problem;
@@ -120,7 +119,7 @@ internal sealed partial class NodeRegistrar(
         // At first it is not asked whether it knows this one: either way it shall have it as it is now.
         if (IsKnown && await TryBeatAsync(status, output, cancellationToken))
         {
-            return;
+            return true;
         }
 
         await consul.Agent.RegisterServiceAsync(Service(api, status), cancellationToken);
@@ -131,6 +130,7 @@ internal sealed partial class NodeRegistrar(
         _recordLookAt = default;
         await inputs.Catalog.TryResyncAsync(cancellationToken);
         inputs.Wake.Set();
+        return true;
     }
 
     private async Task<bool> TryBeatAsync(CheckStatus status, string output, CancellationToken cancellationToken)

@@ -110,9 +110,12 @@ internal sealed class EndRecorder(
     {
         var delay = after.RetryAt is { } retry ? retry - at : TimeSpan.Zero;
         WorkerTelemetry.Restarts.Add(1, WorkerTelemetry.PoolTag(allocation.Pool));
-        events.Publish(EventKinds.AllocationRestarting, EventSeverity.Info, allocation, delay <= TimeSpan.Zero
-            ? $"{allocation.Id} is restarted at once."
-            : $"{allocation.Id} is restarted in {delay.TotalSeconds:0.#} s, after {after.Failures} failures in a row.", at);
+        events.Publish(EventKinds.AllocationRestarting, EventSeverity.Info, allocation, (delay <= TimeSpan.Zero, after.Failures) switch
+        {
+            (true, _) => $"{allocation.Id} is restarted at once.",
+            (false, 1) => $"{allocation.Id} is restarted in {delay.TotalSeconds:0.##} s.",
+            (false, var failures) => $"{allocation.Id} is restarted in {delay.TotalSeconds:0.##} s, after {failures} failures in a row.",
+        }, at);
     }
 
     private async Task<ImmutableArray<string>> TailAsync(SeenWorkload workload, CancellationToken cancellationToken)

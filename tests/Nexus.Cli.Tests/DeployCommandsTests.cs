@@ -131,30 +131,56 @@ public sealed class DeployCommandsTests
     }
 
     [Theory]
-    [InlineData(RolloutPhase.Progressing, RolloutPhase.RolledBack, 0, 0, "web: revision 0ld0ld0ld0 serves after 2 s\n")]
-    [InlineData(RolloutPhase.Stable, RolloutPhase.Stable, 1, 0, "web: revision ab12cd34ef serves after 2 s\n")]
-    [InlineData(RolloutPhase.Stable, RolloutPhase.RolledBack, 1, 1, "error: web: rolled back, ")]
-    public async Task Rollback_wait_ends_with_what_it_asked_for(RolloutPhase before, RolloutPhase after, int newer, int code, string last)
+    [InlineData(RolloutPhase.Stable, 0, 1, 0, "web: revision ab12cd34ef serves after 3 s\n")]
+    [InlineData(RolloutPhase.RolledBack, 3, 1, 1, "error: web: rolled back, ")]
+    [InlineData(RolloutPhase.Failed, 1, 1, 1, "error: web: failed, ")]
+    [InlineData(RolloutPhase.Stable, 0, 2, 1, "error: web: another rollout took its place: stable, ")]
+    public async Task Rollback_wait_ends_with_the_rollout_that_goes_back(RolloutPhase end, int old, int newer, int code, string last)
     {
         await using var cluster = await FakeCluster.StartAsync();
-        var rollout = Samples.Rollout(before) with { Old = 0 };
+        var rollout = Samples.Rollout(RolloutPhase.Progressing) with { Old = 0 };
         cluster.Rollouts = [rollout];
         var time = new WatchedTime();
         using var run = new CliRun { Time = time };
+        RolloutView[] follow =
+        [
+            rollout with { Phase = RolloutPhase.Stable }, // the one that was under way ends before the wish is read
+            rollout with { Number = rollout.Number + 1 },
+            rollout with { Number = rollout.Number + newer, Phase = end, Old = old },
+        ];
 
         var running = run.RunAsync(cluster, "rollback", "web", "--wait");
-        foreach (var phase in (RolloutPhase[])[RolloutPhase.RollingBack, after])
+        foreach (var next in follow)
         {
             await time.ArmedAsync(RollbackWait.Interval);
-            cluster.Rollouts = [rollout with { Number = rollout.Number + newer, Phase = phase }];
+            cluster.Rollouts = [next];
             time.Advance(RollbackWait.Interval);
         }
 
         var result = await running;
 
         Assert.Equal(code, result.Code);
-        Assert.StartsWith("web: rolling back, ", result.Error, StringComparison.Ordinal);
+        Assert.StartsWith("web: progressing, ", result.Error, StringComparison.Ordinal);
         Assert.Contains(last, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rollback_wait_does_not_outlast_a_refusal()
+    {
+        await using var cluster = await FakeCluster.StartAsync();
+        cluster.Rollouts = [Samples.Rollout(RolloutPhase.RolledBack)];
+        var time = new WatchedTime();
+        using var run = new CliRun { Time = time };
+
+        var running = run.RunAsync(cluster, "rollback", "web", "--wait");
+        for (var second = 0; second < 15; second++)
+        {
+            await time.PassAsync(RollbackWait.Interval);
+        }
+
+        var result = await running;
+        Assert.Equal(1, result.Code);
+        Assert.Contains("web: it was not followed, it is rolled back, ", result.Error, StringComparison.Ordinal);
     }
 
     [Fact]

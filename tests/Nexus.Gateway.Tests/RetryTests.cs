@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Nexus.Core.Ids;
+using Nexus.Core.Routing;
 using Nexus.Gateway.Ejecting;
 using Nexus.Gateway.Routing;
 using Nexus.Gateway.Tests.Harness;
@@ -167,6 +168,21 @@ public sealed class RetryTests(ConsulFixture consul) : IClassFixture<ConsulFixtu
             ["0 True -", "0 False Gone", "1 True -"],
             changes.Select(c => $"{c.GetProperty("attempt")} {c.GetProperty("sends")} {(c.TryGetProperty("ejected", out var why) ? why : "-")}"));
         Assert.Equal(changes.Select(c => c.GetProperty("at").GetDateTimeOffset()).Order(), changes.Select(c => c.GetProperty("at").GetDateTimeOffset()));
+    }
+
+    [Fact]
+    public async Task What_is_held_against_an_earlier_life_does_not_hide_the_end_of_this_one()
+    {
+        await using var a = await Replica.StartAsync("a", Token);
+        await using var b = await Replica.StartAsync("b", Token);
+        await using var gateway = await StartAsync("lives", a.Port, b.Port);
+        var ejector = gateway.Service<Ejector>();
+
+        ejector.Fail("lives", "lives-0", "0@http://127.0.0.1:9", EjectionReason.Gone, TimeProvider.System.GetTimestamp());
+        Assert.True(ejector.Eject(new AllocationId("lives-0")));
+
+        Assert.Equal($"0@http://127.0.0.1:{a.Port}", gateway.Service<EjectionBook>().Find("lives-0")?.Life);
+        Assert.Equal("b /", await gateway.GetAsync("/", Token));
     }
 
     private static async Task LoadAsync(GatewayUnderTest gateway, ConcurrentBag<string> failures, CancellationToken cancellationToken)

@@ -69,6 +69,24 @@ public sealed class WishApiTests
         Assert.Null(await cluster.RequestAsync());
     }
 
+    [Theory]
+    [InlineData(RolloutPhase.RollingBack, "web is going back to revision ")]
+    [InlineData(RolloutPhase.RolledBack, "web is back at revision ")]
+    public async Task A_rollback_without_a_revision_goes_no_further_than_what_went_back_by_itself(RolloutPhase phase, string told)
+    {
+        await using var cluster = await FollowedCluster.StartAsync(Token);
+        await cluster.GoBackAsync(phase);
+
+        using var answer = await cluster.Manager.Http.PostAsync(
+            Routes.RolloutOf("web"), new StringContent("""{"verb":"Rollback","by":"ann"}""", Encoding.UTF8, "application/json"), Token);
+
+        var problem = await answer.Content.ReadFromJsonAsync(ApiJson.Default.ProblemView, Token);
+        Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
+        Assert.StartsWith(told + cluster.First, problem?.Title, StringComparison.Ordinal);
+        Assert.Contains("name a revision", problem?.Detail, StringComparison.Ordinal);
+        Assert.Null(await cluster.RequestAsync());
+    }
+
     [Fact]
     public async Task A_node_is_taken_out_of_use_put_back_and_only_forgotten_when_lost()
     {
@@ -161,6 +179,8 @@ public sealed class WishApiTests
     private sealed class FollowedCluster : IAsyncDisposable
     {
         private readonly ConsulServer _server;
+        private RolloutRecord? _record;
+        private RolloutRevision? _first;
 
         private FollowedCluster(ConsulServer server, TestManager manager) =>
             (_server, Manager, Consul) = (server, manager, server.CreateClient());
@@ -189,6 +209,15 @@ public sealed class WishApiTests
         public NexusApiClient Api() =>
             NexusApiClient.Create(new ApiEndpoint(Manager.Http.BaseAddress!, "the test"), TimeProvider.System, () => 0.5);
 
+        /// <summary>The second revision was given up for the first.</summary>
+        public async Task GoBackAsync(RolloutPhase phase)
+        {
+            var back = _record! with { Phase = phase, Stable = _first, Reason = "web-2-0 on n1: ended with exit code 1" };
+            await Consul.Kv.PutAsync(StateKeys.RolloutOf(Web), StateJson.Write(back, StateJson.Default.RolloutRecord), Token);
+            using var api = Api();
+            await Until.TrueAsync(() => api.GetRolloutsAsync(Token), r => r is [var one] && one.Phase == phase, "it is seen", Token);
+        }
+
         public async Task<RolloutRequest?> RequestAsync() =>
             await Consul.Kv.GetAsync(StateKeys.RequestOf(Web), Token) is { } pair
                 ? StateJson.Read(pair.Key, pair.Value, StateJson.Default.RolloutRequest)
@@ -205,7 +234,7 @@ public sealed class WishApiTests
         {
             var first = await ApplyAsync("web:1", 1, cancellationToken);
             var second = await ApplyAsync("web:2", 2, cancellationToken);
-            First = first.Revision;
+            (_first, First) = (first, first.Revision);
             var at = TimeProvider.System.GetUtcNow();
             var record = new RolloutRecord
             {
@@ -221,6 +250,7 @@ public sealed class WishApiTests
                     new(1, first.Revision, 1, "web:1", at, at, RolloutPhase.Stable, "all are available"),
                 ],
             };
+            _record = record;
             await Consul.Kv.PutAsync(StateKeys.RolloutOf(Web), StateJson.Write(record, StateJson.Default.RolloutRecord), cancellationToken);
             using var api = Api();
             await Until.TrueAsync(() => api.GetRolloutsAsync(cancellationToken), r => r.Length == 1, "the rollout is seen", cancellationToken);

@@ -105,6 +105,37 @@ public sealed class AwayTests(ConsulFixture consul)
     }
 
     [Fact]
+    public async Task What_an_agent_that_died_left_in_the_catalog_is_replaced()
+    {
+        await using var agent = await TestAgent.StartAsync(consul.Server.Address);
+        await agent.LeaveAsync();
+        await agent.Consul.Agent.RegisterServiceAsync(
+            new ServiceRegistration
+            {
+                Id = $"{CatalogNames.Worker}-{agent.Node}",
+                Name = CatalogNames.Worker,
+                Address = "127.0.0.1",
+                Port = 9,
+                Meta = new Dictionary<string, string>(StringComparer.Ordinal) { [CatalogNames.MetaNode] = agent.Node.Value },
+                Checks =
+                [
+                    new TtlCheck
+                    {
+                        CheckId = $"{CatalogNames.Worker}-{agent.Node}:alive",
+                        Name = "old",
+                        Ttl = TimeSpan.FromMinutes(1),
+                        InitialStatus = CheckStatus.Passing,
+                    },
+                ],
+            },
+            Token);
+
+        await agent.RunAsync();
+
+        await agent.ServiceAsync(CatalogNames.Worker, "at its new port", e => e.Service.Port == agent.Api.Port && e.AggregatedStatus == CheckStatus.Passing);
+    }
+
+    [Fact]
     public async Task An_engine_that_does_not_answer_is_told_once_and_the_rest_goes_on()
     {
         await using var agent = await TestAgent.StartAsync(consul.Server.Address, new()

@@ -47,7 +47,7 @@ internal static class DefaultVariables
             variables["OTEL_BSP_SCHEDULE_DELAY"] = "1000";
             variables["OTEL_BLRP_SCHEDULE_DELAY"] = "1000";
             variables["OTEL_METRIC_EXPORT_INTERVAL"] = "1000";
-            variables["OTEL_TRACES_SAMPLER"] = "always_on";
+            variables["OTEL_TRACES_SAMPLER"] = "parentbased_always_on"; // all but what a caller wants unrecorded
         }
     }
 }

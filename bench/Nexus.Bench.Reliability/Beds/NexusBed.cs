@@ -222,7 +222,7 @@ internal sealed record SpecShape(int WarmStandby, string HealthInterval)
             max_replicas: {{Math.Max(replicas, 50)}}
             {{(WarmStandby > 0 ? $"warm_standby: {WarmStandby}" : "")}}
             health: { path: /health, interval: {{HealthInterval}}, timeout: {{HealthInterval}}, unhealthy_threshold: 2, startup_timeout: 10s }
-            restart: { initial_delay: 100ms, max_delay: 100ms, reset_after: 1s }
+            restart: { initial_delay: 100ms, max_delay: 500ms, reset_after: 1s }
             rollout: { min_healthy_time: 1s, progress_deadline: {{(tag == "sick" ? "5s" : "1m")}}, max_surge: 3 }
             drain: { timeout: 5s, stop_timeout: 5s }
         """;

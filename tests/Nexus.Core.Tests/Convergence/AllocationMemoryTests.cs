@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Nexus.Core.Convergence;
+using Nexus.Core.Restart;
 using Nexus.Core.Spec;
 using Nexus.Core.State;
 using static Nexus.Core.Tests.Convergence.NodeView;
@@ -25,6 +26,15 @@ public sealed class AllocationMemoryTests
         Assert.Equal([0, 10, 20, 40], delays);
         Assert.Equal(AllocationPhase.Failed, memory.Phase);
         Assert.Equal(3, memory.ToObserved("127.0.0.1").Restarts);
+    }
+
+    [Fact]
+    public void One_that_never_served_is_not_tried_again_at_once()
+    {
+        var started = AllocationMemory.Of(Run("a")).After(AllocationEvent.PullBegun).AfterRun(Live("a"));
+
+        Assert.Equal(Now + RestartBackoff.UnprovenDelay, started.AfterEnd(End(0), Restart, Now, chance: 0).RetryAt);
+        Assert.Null(started.AfterServing(Now).AfterCheck(false, "hangs", Now + TimeSpan.FromSeconds(1)).AfterEnd(End(0), Restart, Now, chance: 0).RetryAt);
     }
 
     [Fact]

@@ -44,6 +44,12 @@ public sealed class RestartBackoffTests
         Assert.Equal(new RestartDecision(1, TimeSpan.FromSeconds(10)), RestartBackoff.AfterPullFailure(Spec, 0, chance: 0));
 
     [Fact]
+    public void The_longest_delay_of_the_spec_holds_for_what_never_served() =>
+        Assert.Equal(
+            new RestartDecision(1, TimeSpan.Zero),
+            RestartBackoff.AfterFailure(Spec with { InitialDelay = TimeSpan.Zero, MaxDelay = TimeSpan.Zero }, 0, healthyFor: null, chance: 0));
+
+    [Fact]
     public void Chance_only_shortens_and_only_a_little() =>
         Gen.Select(Gen.Int[1, 100], Gen.Double[0, 0.999]).Sample((failures, chance) =>
         {

@@ -6,6 +6,8 @@ namespace Nexus.Simulation.Tests.Cluster;
 /// <summary>The container engine of one machine; it outlives the agents that use it.</summary>
 internal sealed class SimEngine(World world, SimMachine machine, Chance chance)
 {
+    private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(150);
+
     private readonly List<SimWorkload> _workloads = [];
     private readonly HashSet<string> _images = new(StringComparer.Ordinal);
     private int _number;
@@ -191,8 +193,11 @@ internal sealed class SimEngine(World world, SimMachine machine, Chance chance)
         {
             case Behaviour.NeverHealthy:
                 break;
+            case Behaviour.Crashes when chance.Milliseconds(20, 600) is var lives && lives > AtOnce:
+                world.After(lives, () => End(workload, 1));
+                break;
             case Behaviour.Crashes:
-                world.After(chance.Milliseconds(20, 600), () => End(workload, 1));
+                End(workload, 1); // before whoever starts it has the engine's answer
                 break;
             default:
                 var takes = workload.Behaviour == Behaviour.Slow ? chance.Milliseconds(4000, 9000) : chance.Milliseconds(60, 800);
