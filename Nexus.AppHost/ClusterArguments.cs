@@ -208,6 +208,10 @@ internal sealed partial class ClusterArguments
     [GeneratedRegex("^[a-z0-9][a-z0-9._-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*/?$", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex ImagePath();
 
+    // Mistyped, or cut short.
+    private static string? Near(string name) => NearestName.Find(name, Known)
+        ?? Known.FirstOrDefault(option => name.Length > 2 && option.StartsWith(name, StringComparison.OrdinalIgnoreCase));
+
     /// <summary>Words that are no option of ours, nor a setting (<c>Section:Key</c>), and options without a value: both would be
     /// ignored in silence.</summary>
     private static List<string> WrongWords(string[] args)
@@ -230,7 +234,7 @@ internal sealed partial class ClusterArguments
 
             if (!Known.Contains(name, StringComparer.OrdinalIgnoreCase) && !name.Contains(':', StringComparison.Ordinal))
             {
-                problems.Add($"'{option}' is no option{(NearestName.Find(name, Known) is { } near ? $"; did you mean '--{near}'?" : "; there are:")}");
+                problems.Add($"'{option}' is no option{(Near(name) is { } near ? $"; did you mean '--{near}'?" : "; there are:")}");
                 continue;
             }
 

@@ -89,12 +89,22 @@ internal sealed class PoolWait(CommandContext context, NexusApiClient client)
 
     private static CommandFailedException Refused(IReadOnlyCollection<RolloutView> rollouts) => new(
         ExitCode.Failure,
-        string.Join("; ", rollouts.Select(r =>
-            $"{r.Pool}: {(RolloutWords.IsBadEnd(r.Phase) ? RolloutWords.Phase(r.Phase).Text : "runs an earlier revision")}"
-            + $"{(r.Reason.Length > 0 ? $": {r.Reason}" : "")}"
-            + $"{(r.Stable is { } stable ? $" (revision {stable} serves)" : "")}"))
-        + ". The spec stays in force; change it, or "
-        + string.Join(" and ", rollouts.Select(r => $"'nexus rollout resume {r.Pool}'")) + " tries again.");
+        string.Join("; ", rollouts.Select(Refusal)) + ". The spec stays in force; change it, or "
+        + string.Join(" and ", rollouts.Select(r => RolloutWords.IsBadEnd(r.Phase)
+            ? $"'nexus rollout resume {r.Pool}' tries again"
+            : $"'nexus rollback {r.Pool} {r.Requested}' rolls out what it asks for")) + ".");
+
+    private static string Refusal(RolloutView rollout)
+    {
+        if (!RolloutWords.IsBadEnd(rollout.Phase))
+        {
+            return $"{rollout.Pool}: a person went back to revision {rollout.Target}, which serves";
+        }
+
+        var reason = rollout.Reason.Length > 0 ? $": {rollout.Reason}" : "";
+        return $"{rollout.Pool}: {RolloutWords.Phase(rollout.Phase).Text}{reason}"
+            + (rollout.Stable is { } stable ? $" (revision {stable} serves)" : "");
+    }
 
     private async Task<Seen?> LookAsync(CancellationToken cancellationToken)
     {

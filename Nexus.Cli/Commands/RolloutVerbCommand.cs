@@ -52,8 +52,10 @@ internal sealed class RolloutVerbCommand(CommandContext context, string by)
         }
         else
         {
-            var what = verb == RolloutVerb.Rollback ? $"roll back to {revision ?? "the revision before"}" : verb.ToString().ToLowerInvariant();
-            context.Terminal.Out.Line($"{pool}: asked to {what}; it is {ConsoleLines.Harmless(RolloutWords.Progress(rollout))}");
+            // How it stands is still the state before; of a way back that would read as its result.
+            context.Terminal.Out.Line(verb == RolloutVerb.Rollback
+                ? $"{pool}: asked to roll back to {revision ?? "the revision before"}"
+                : $"{pool}: asked to {verb.ToString().ToLowerInvariant()}; it is {ConsoleLines.Harmless(RolloutWords.Progress(rollout))}");
             if (wait is null)
             {
                 context.Terminal.Error.Line($"See 'nexus rollout status {pool} --watch' for what comes of it.");

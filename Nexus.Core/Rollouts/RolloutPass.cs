@@ -98,12 +98,16 @@ internal sealed class RolloutPass(PoolView view, RolloutRecord record)
     }
 
     /// <summary>Gives the reason of a failure in full; nothing else changes by it.</summary>
-    public void Explain(string reason) => Record = Record with
+    public void Explain(string reason)
     {
-        Blamed = null,
-        Reason = reason,
-        History = [.. Record.History.Select(entry => entry.Number == Record.Number && entry.Reason == Record.Reason ? entry with { Reason = reason } : entry)],
-    };
+        Notice("RolloutExplained", EventSeverity.Warning, $"revision {Name(Record.Target)} failed, as is known now: {reason}");
+        Record = Record with
+        {
+            Blamed = null,
+            Reason = reason,
+            History = [.. Record.History.Select(entry => entry.Number == Record.Number && entry.Reason == Record.Reason ? entry with { Reason = reason } : entry)],
+        };
+    }
 
     public bool CanGoBack => Record.Stable is { } stable && stable.Revision != Record.Target.Revision;
 

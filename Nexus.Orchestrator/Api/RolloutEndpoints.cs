@@ -127,7 +127,9 @@ internal static class RolloutEndpoints
             return (null, Problems.Of(
                 409,
                 $"{record.Pool} is {(record.Phase == RolloutPhase.RollingBack ? "going back to" : "back at")} revision {record.Stable!.Revision} already: {record.Reason}.",
-                $"To go back further, name a revision: {Problems.List(known.Select(Describe))}."));
+                known.Where(k => k.Revision != record.Stable.Revision && k.Revision != record.Target.Revision).Select(Describe).ToList() is [_, ..] others
+                    ? $"To go back further, name a revision: {Problems.List(others)}."
+                    : "There is none to go back to further."));
         }
 
         if (chosen is null)
@@ -149,7 +151,7 @@ internal static class RolloutEndpoints
     }
 
     private static string Describe(KnownRevision revision) =>
-        revision.Image.Length == 0 ? revision.Revision.Value : $"{revision.Revision} ({revision.Image})";
+        $"{revision.Revision} ({(revision.Image.Length == 0 ? "" : $"{revision.Image}, ")}of spec {revision.SpecRevision})";
 
     private static IResult NoRollout(string pool, ClusterSnapshot snapshot) =>
         snapshot.Spec?.Pools.Any(p => p.Name.Value == pool) == true

@@ -255,6 +255,24 @@ public sealed class DeployCommandsTests
     }
 
     [Theory]
+    [InlineData(RolloutPhase.Stable, "0ld0ld0ld0", "web: a person went back to revision 0ld0ld0ld0, which serves", "'nexus rollback web ab12cd34ef' rolls out what it asks for")]
+    [InlineData(RolloutPhase.RolledBack, "ab12cd34ef", "web: rolled back: no luck (revision 0ld0ld0ld0 serves)", "'nexus rollout resume web' tries again")]
+    public async Task Apply_wait_says_what_serves_in_place_of_the_specs_own_and_what_would_change_that(
+        RolloutPhase phase, string target, string told, string advice)
+    {
+        await using var cluster = await FakeCluster.StartAsync();
+        cluster.Status = new StatusView { SpecRevision = 1, Pools = [Samples.Pool("web", 3, 3, 0)] };
+        cluster.Rollouts = [Samples.Rollout(phase, target, "no luck")];
+        using var run = new CliRun();
+
+        var result = await run.RunAsync(cluster, "apply", run.Write("nexus.yaml", Samples.Yaml), "--wait");
+
+        Assert.Equal(1, result.Code);
+        Assert.Contains(told, result.Error, StringComparison.Ordinal);
+        Assert.Contains(advice, result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(RolloutPhase.Stable, "ab12cd34ef", "ab12cd34ef", 3, "Ready", "proven and complete")]
     [InlineData(RolloutPhase.Stable, "ab12cd34ef", "ab12cd34ef", 2, "Changing", "a replica is missing")]
     [InlineData(RolloutPhase.Progressing, "ab12cd34ef", "ab12cd34ef", 3, "Changing", "not proven yet")]

@@ -39,6 +39,7 @@ public sealed class PublishTests : IDisposable
     [InlineData("--workers 3", "--workers: changes a local run only")]
     [InlineData("--step deploy", "--step: there is no step 'deploy'; there are: publish, publish-compose, publish-machines, publish-prereq.")]
     [InlineData("--nonsense 1", "'--nonsense' is no option; there are:")]
+    [InlineData("--output /tmp/x", "'--output' is no option; did you mean '--output-path'?")]
     [InlineData("--gateway-prot 80", "'--gateway-prot' is no option; did you mean '--gateway-port'?")]
     [InlineData("--output-path /proc/nexus", "--output-path: /proc/nexus cannot be written")]
     [InlineData("--topology", "--topology: its value is missing")]

@@ -83,7 +83,7 @@ public sealed class WishApiTests
         var problem = await answer.Content.ReadFromJsonAsync(ApiJson.Default.ProblemView, Token);
         Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
         Assert.StartsWith(told + cluster.First, problem?.Title, StringComparison.Ordinal);
-        Assert.Contains("name a revision", problem?.Detail, StringComparison.Ordinal);
+        Assert.Equal("There is none to go back to further.", problem?.Detail);
         Assert.Null(await cluster.RequestAsync());
     }
 

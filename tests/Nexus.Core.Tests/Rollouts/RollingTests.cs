@@ -117,7 +117,9 @@ public sealed class RollingTests
 
         var told = Of(Want("web", 1, "2"), At(RollingBack, "1", null, _ => decided), Ready("n1"), Has("web", 0, "n1"),
             Stopping("web", 1, "n1", version: "2"), Ended(1));
-        var explained = Assert.Single(Reconciler.Compute(told, Now).Rollouts);
+        var plan = Reconciler.Compute(told, Now);
+        var explained = Assert.Single(plan.Rollouts);
+        Assert.Contains("web/1 on n1: ended with exit code 1", Assert.Single(plan.Notices, n => n.Kind == "RolloutExplained").Message);
         Assert.Equal("web/1 on n1: ended with exit code 1; its last line: no such file", explained.Reason);
         Assert.Null(explained.Blamed);
     }
