@@ -138,7 +138,7 @@ internal static partial class PublishedServiceExtensions
                 written.Healthcheck = new Healthcheck
                 {
                     Test = ["CMD", .. probe],
-                    Interval = "5s",
+                    Interval = "10s", // each runs a program of its own
                     Timeout = "5s",
                     Retries = 3,
                     StartPeriod = "30s",
