@@ -7,6 +7,7 @@ using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Nexus.Hosting;
 using Nexus.Hosting.Engine;
 using Nexus.Hosting.Engine.Publishing;
 using Nexus.Hosting.Testing;
@@ -112,8 +113,15 @@ internal sealed class DistributedApplicationBuilder : IDistributedApplicationBui
 
     private static string FindDirectory(Assembly? assembly)
     {
-        var recorded = assembly?.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .FirstOrDefault(a => string.Equals(a.Key, "apphostprojectpath", StringComparison.OrdinalIgnoreCase))?.Value;
+        var recorded = Metadata("apphostprojectpath");
+        if (recorded is not null && Metadata("apphostrelativepath") is { } relative)
+        {
+            recorded = BuiltPath.Resolve(assembly!.Location, relative, recorded);
+        }
+
         return recorded is not null && Directory.Exists(recorded) ? recorded : Directory.GetCurrentDirectory();
+
+        string? Metadata(string key) => assembly?.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .FirstOrDefault(a => string.Equals(a.Key, key, StringComparison.OrdinalIgnoreCase))?.Value;
     }
 }
