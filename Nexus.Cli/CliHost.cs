@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Nexus.Api.V1;
 using Nexus.Cli.Terminals;
+using Spectre.Console;
 
 namespace Nexus.Cli;
 
@@ -20,7 +21,11 @@ internal sealed record CliHost(
 /// <param name="OpenStandardInput">Opens standard input.</param>
 /// <param name="Host">Name of this machine.</param>
 internal sealed record Surroundings(
-    Func<string, string?> Variable, string WorkingDirectory, string? HomeDirectory, string User, Func<Stream> OpenStandardInput, string Host);
+    Func<string, string?> Variable, string WorkingDirectory, string? HomeDirectory, string User, Func<Stream> OpenStandardInput, string Host)
+{
+    /// <summary>Whether a person at a terminal can answer questions.</summary>
+    public bool CanConfirm { get; init; }
+}
 
 /// <summary>How results are written.</summary>
 internal enum OutputFormat
@@ -39,4 +44,8 @@ internal sealed record CommandContext(
     Terminal Terminal, OutputFormat Output, TimeProvider Time, Func<NexusApiClient> Connect, Func<ApiEndpoint, NexusApiClient> ConnectTo)
 {
     public bool Json => Output == OutputFormat.Json;
+
+    /// <summary>Progress and success lines: standard output, unless that carries a JSON document. Supervisors and dashboards
+    /// take every line of standard error for a failure.</summary>
+    public IAnsiConsole Progress => Json ? Terminal.Error : Terminal.Out;
 }

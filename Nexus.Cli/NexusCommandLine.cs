@@ -9,6 +9,9 @@ namespace Nexus.Cli;
 /// <summary>The <c>nexus</c> command: its grammar, and one run of it.</summary>
 internal static class NexusCommandLine
 {
+    private const string Help = "help";
+    private const string HelpTopic = "command";
+
     private static RootCommand Build(CliHost host, out CommandRunner runner)
     {
         var options = new GlobalOptions();
@@ -22,6 +25,7 @@ internal static class NexusCommandLine
             NodesCommand.Describe(runner), EventsCommand.Describe(runner), LogsCommand.Describe(runner),
             DrillsCommand.Describe(runner), ExportCommand.DescribeGroup(runner), ImportCommand.DescribeGroup(runner),
             PushCommand.Describe(runner), CompletionCommand.Describe(runner),
+            PsCommand.Describe(runner), VersionWord(), HelpWord(),
         };
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new ExitCodesHelp((HelpAction)help.Action!);
@@ -38,7 +42,13 @@ internal static class NexusCommandLine
             EnableDefaultExceptionHandler = false,
             ProcessTerminationTimeout = null,
         };
-        var parsed = Build(host, out var runner).Parse(args);
+        var root = Build(host, out var runner);
+        var parsed = root.Parse(args);
+        if (parsed.CommandResult.Command.Name == Help && parsed.Errors.Count == 0)
+        {
+            parsed = HelpOn(root, parsed);
+        }
+
         if (parsed.Action is not ParseErrorAction)
         {
             try
@@ -53,6 +63,27 @@ internal static class NexusCommandLine
 
         await configuration.Error.WriteLineAsync(UsageError(parsed));
         return (int)runner.Failed(parsed.CommandResult.Command, ExitCode.Usage);
+    }
+
+    /// <summary><c>nexus help apply</c> is <c>nexus apply --help</c>; of a word that is no command, the usage error.</summary>
+    private static ParseResult HelpOn(RootCommand root, ParseResult parsed)
+    {
+        var words = parsed.GetValue<string[]>(HelpTopic) ?? [];
+        var topic = root.Parse(words);
+        return topic is { UnmatchedTokens.Count: > 0, CommandResult.Command.Subcommands.Count: > 0 } ? topic : root.Parse([.. words, "--help"]);
+    }
+
+    private static Command HelpWord() => new(Help, "Show the help of a command.")
+    {
+        new Argument<string[]>(HelpTopic) { Description = "The command.", Arity = ArgumentArity.ZeroOrMore },
+    };
+
+    private static Command VersionWord()
+    {
+        var command = new Command("version", "Show the version of this command.");
+        command.SetAction((parsed, _) => parsed.CommandResult.Command.Parents.OfType<RootCommand>().Single().Parse("--version")
+            .InvokeAsync(parsed.InvocationConfiguration, CancellationToken.None));
+        return command;
     }
 
     private static string UsageError(ParseResult parsed)

@@ -25,7 +25,10 @@ var host = new CliHost(
     TimeProvider.System,
     new Surroundings(
         Environment.GetEnvironmentVariable, Environment.CurrentDirectory, Environment.GetEnvironmentVariable("HOME"),
-        $"{Environment.UserName}@{Environment.MachineName}", Console.OpenStandardInput, Environment.MachineName));
+        $"{Environment.UserName}@{Environment.MachineName}", Console.OpenStandardInput, Environment.MachineName)
+    {
+        CanConfirm = !Console.IsInputRedirected && !Console.IsErrorRedirected,
+    });
 
 int code;
 using (CommandTraces.Send(Environment.GetEnvironmentVariable))

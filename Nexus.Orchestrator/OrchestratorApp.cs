@@ -57,13 +57,13 @@ internal static class OrchestratorApp
         app.UseProblemsForEmptyAnswers();
         app.MapDefaultEndpoints();
         app.MapOpenApi();
-        SpecEndpoints.Map(app);
-        PlanEndpoint.Map(app);
+        SpecEndpoints.Map(app.MapGroup("").WithTags("Spec"));
+        PlanEndpoint.Map(app.MapGroup("").WithTags("Spec"));
         ClusterEndpoints.Map(app);
-        RolloutEndpoints.Map(app);
-        NodeEndpoints.Map(app);
-        EventEndpoints.Map(app);
-        LogEndpoints.Map(app);
+        RolloutEndpoints.Map(app.MapGroup("").WithTags("Rollouts"));
+        NodeEndpoints.Map(app.MapGroup("").WithTags("Nodes"));
+        EventEndpoints.Map(app.MapGroup("").WithTags("Events"));
+        LogEndpoints.Map(app.MapGroup("").WithTags("Allocations"));
         return app;
     }
 

@@ -83,10 +83,22 @@ public sealed partial class NexusApiClient : IDisposable
     /// <param name="author">Who applies, for the record.</param>
     /// <param name="expectedRevision">Refuse (412) unless this revision is in force; null applies over any.</param>
     /// <param name="cancellationToken">Stops waiting; the document may be applied all the same.</param>
+    public Task<SpecResult> ApplySpecAsync(
+        string yaml, string? fileName, string? author, long? expectedRevision, CancellationToken cancellationToken) =>
+        ApplySpecAsync(yaml, fileName, author, expectedRevision, renameCluster: false, cancellationToken);
+
+    /// <summary>Applies a document. An invalid one is an answer, not an exception: see <see cref="SpecResult.Valid"/>.</summary>
+    /// <param name="yaml">The document.</param>
+    /// <param name="fileName">Name of its file, for messages.</param>
+    /// <param name="author">Who applies, for the record.</param>
+    /// <param name="expectedRevision">Refuse (412) unless this revision is in force; null applies over any.</param>
+    /// <param name="renameCluster">Allow a document whose cluster name is not the cluster's, else refused with 409.</param>
+    /// <param name="cancellationToken">Stops waiting; the document may be applied all the same.</param>
     public async Task<SpecResult> ApplySpecAsync(
-        string yaml, string? fileName, string? author, long? expectedRevision, CancellationToken cancellationToken)
+        string yaml, string? fileName, string? author, long? expectedRevision, bool renameCluster, CancellationToken cancellationToken)
     {
-        using var request = SpecRequest(HttpMethod.Put, Routes.Spec, yaml, fileName);
+        var path = renameCluster ? $"{Routes.Spec}?{QueryParameters.RenameCluster}=true" : Routes.Spec;
+        using var request = SpecRequest(HttpMethod.Put, path, yaml, fileName);
         AddHeader(request, ApiHeaders.Author, author);
         if (expectedRevision is { } revision)
         {

@@ -50,6 +50,9 @@ public sealed record RolloutView
     /// <summary>Share of requests of the target in percent; null when it follows from the number of replicas.</summary>
     public int? Weight { get; init; }
 
+    /// <summary>Author of the manual rollback that this is; null when the spec asked for it.</summary>
+    public string? ManualRollbackBy { get; init; }
+
     /// <summary>When it began.</summary>
     public DateTimeOffset StartedAt { get; init; }
 
@@ -74,7 +77,11 @@ public sealed record RolloutView
 /// <param name="Reason">Why.</param>
 public sealed record RolloutHistoryView(
     long Number, string Revision, long SpecRevision, string Image, DateTimeOffset StartedAt, DateTimeOffset EndedAt,
-    RolloutPhase Outcome, string Reason);
+    RolloutPhase Outcome, string Reason)
+{
+    /// <summary>Author of the manual rollback that this was; null when the spec asked for it.</summary>
+    public string? ManualRollbackBy { get; init; }
+}
 
 /// <summary>Asks something of a rollout.</summary>
 /// <param name="Verb">What.</param>

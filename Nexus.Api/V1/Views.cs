@@ -120,6 +120,13 @@ public sealed record PoolView
     /// <summary>Why a replica cannot be placed; null when all are.</summary>
     public string? Blocked { get; init; }
 
+    /// <summary>Revision that serves in place of <see cref="Revision"/> after a rollback; null when they are the same or a rollout is
+    /// under way.</summary>
+    public string? ServingRevision { get; init; }
+
+    /// <summary>Image of <see cref="ServingRevision"/>.</summary>
+    public string? ServingImage { get; init; }
+
     /// <summary>Where its rollout stands; null when the last one is done, or an older manager does not say.</summary>
     public RolloutPhase? Rollout { get; init; }
 

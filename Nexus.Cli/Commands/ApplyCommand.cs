@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Net;
 using Nexus.Api.V1;
 using Nexus.Cli.Specs;
 using Nexus.Cli.Terminals;
@@ -14,11 +15,20 @@ namespace Nexus.Cli.Commands;
 /// <param name="ExpectedRevision">Refuse unless this revision is in force.</param>
 /// <param name="Wait">How long to wait until the cluster matches; null does not wait.</param>
 /// <param name="Author">Who applies.</param>
-internal sealed record ApplySettings(long? ExpectedRevision, TimeSpan? Wait, string Author);
+internal sealed record ApplySettings(long? ExpectedRevision, TimeSpan? Wait, string Author)
+{
+    /// <summary>Remove pools that the new spec does not name, without a confirmation.</summary>
+    public bool Prune { get; init; }
+
+    /// <summary>Allow another cluster name than the cluster's own.</summary>
+    public bool RenameCluster { get; init; }
+}
 
 /// <summary><c>nexus apply</c>: makes a spec the one in force.</summary>
-internal sealed class ApplyCommand(CommandContext context)
+internal sealed class ApplyCommand(CommandContext context, Surroundings surroundings)
 {
+    private const int MaxConflicts = 5;
+
     /// <summary>How long <c>--wait</c> waits by itself.</summary>
     internal static readonly TimeSpan DefaultWait = TimeSpan.FromMinutes(5);
 
@@ -38,13 +48,22 @@ internal sealed class ApplyCommand(CommandContext context)
             HelpName = "number",
             CustomParser = ParseRevision,
         };
-        var command = new Command("apply", "Make a spec the one in force.") { file, wait, revision };
+        var prune = new Option<bool>("--prune")
+        {
+            Description = "Remove pools that the file does not name. Without it, a terminal is asked for a confirmation; a script gets exit code 1 and the list.",
+        };
+        var rename = new Option<bool>("--rename-cluster") { Description = "Apply even if the file's cluster: is not the name of this cluster." };
+        var command = new Command("apply", "Apply a spec to the cluster.") { file, wait, revision, prune, rename };
         return runner.Attach(command, async (context, parsed, cancellationToken) =>
         {
             var spec = await SpecFile.ReadAsync(parsed.GetRequiredValue(file), runner.Surroundings, cancellationToken);
             TimeSpan? timeout = parsed.GetResult(wait) is null ? null : parsed.GetValue(wait) ?? DefaultWait;
-            var settings = new ApplySettings(parsed.GetValue(revision), timeout, runner.Surroundings.User);
-            return await new ApplyCommand(context).RunAsync(spec, settings, cancellationToken);
+            var settings = new ApplySettings(parsed.GetValue(revision), timeout, runner.Surroundings.User)
+            {
+                Prune = parsed.GetValue(prune),
+                RenameCluster = parsed.GetValue(rename),
+            };
+            return await new ApplyCommand(context, runner.Surroundings).RunAsync(spec, settings, cancellationToken);
         });
     }
 
@@ -63,8 +82,7 @@ internal sealed class ApplyCommand(CommandContext context)
     public async Task<ExitCode> RunAsync(SpecFile file, ApplySettings settings, CancellationToken cancellationToken)
     {
         using var client = context.Connect();
-        var before = await client.GetSpecAsync(cancellationToken);
-        var result = await ApplyAsync(client, file, settings, cancellationToken);
+        var (before, result) = await ReplaceAsync(client, file, settings, cancellationToken);
         if (context.Json)
         {
             context.Terminal.Json(result, ApiJson.Default.SpecResult);
@@ -88,11 +106,38 @@ internal sealed class ApplyCommand(CommandContext context)
             : ExitCode.Ok;
     }
 
+    /// <summary>Applies over exactly the revision that was compared with the file, so that nothing is removed unseen.</summary>
+    private async Task<(SpecView? Before, SpecResult Result)> ReplaceAsync(
+        NexusApiClient client, SpecFile file, ApplySettings settings, CancellationToken cancellationToken)
+    {
+        var removal = new PoolRemoval(context, surroundings);
+        for (var conflicts = 0; ; conflicts++)
+        {
+            var before = await client.GetSpecAsync(cancellationToken);
+            if (!settings.Prune)
+            {
+                await removal.ConfirmAsync(file, before, cancellationToken);
+            }
+
+            try
+            {
+                var over = settings.ExpectedRevision ?? before?.Revision ?? 0;
+                return (before, await ApplyAsync(client, file, settings with { ExpectedRevision = over }, cancellationToken));
+            }
+            catch (NexusApiException conflict)
+                when (conflict.Status == HttpStatusCode.PreconditionFailed && settings.ExpectedRevision is null && conflicts < MaxConflicts)
+            {
+                // A concurrent apply: compare with what it left.
+            }
+        }
+    }
+
     private static async Task<SpecResult> ApplyAsync(
         NexusApiClient client, SpecFile file, ApplySettings settings, CancellationToken cancellationToken)
     {
         using var activity = CommandTraces.Begin("apply");
-        var result = await client.ApplySpecAsync(file.Yaml, file.Name, settings.Author, settings.ExpectedRevision, cancellationToken);
+        var result = await client.ApplySpecAsync(
+            file.Yaml, file.Name, settings.Author, settings.ExpectedRevision, settings.RenameCluster, cancellationToken);
         activity?.SetTag("nexus.spec.revision", result.Revision).SetTag("nexus.spec.changed", result.Changed);
         return result;
     }

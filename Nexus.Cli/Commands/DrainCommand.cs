@@ -85,7 +85,7 @@ internal sealed class DrainCommand(CommandContext context, string by)
             if (Left(drain) is var line && line != said)
             {
                 said = line;
-                context.Terminal.Error.Line($"{node}: {ConsoleLines.Harmless(line)}");
+                context.Progress.Line($"{node}: {ConsoleLines.Harmless(line)}");
             }
 
             await Task.Delay(timeout - waited < Interval ? timeout - waited : Interval, context.Time, cancellationToken);

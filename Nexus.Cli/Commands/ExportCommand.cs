@@ -94,7 +94,7 @@ internal sealed partial class ExportCommand(CommandContext context, Surroundings
         }
         else if (outputPath is not null)
         {
-            context.Terminal.Error.Line($"{outputPath}: {(export.Files is [_] ? "1 file" : $"{export.Files.Length} files")} written");
+            context.Progress.Line($"{outputPath}: {(export.Files is [_] ? "1 file" : $"{export.Files.Length} files")} written");
         }
         else
         {

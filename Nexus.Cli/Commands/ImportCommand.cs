@@ -50,7 +50,7 @@ internal sealed class ImportCommand(CommandContext context, Surroundings surroun
         }
         else if (outputPath is not null)
         {
-            context.Terminal.Error.Line($"{outputPath}: written; look it over, then nexus plan {outputPath}");
+            context.Progress.Line($"{outputPath}: written; look it over, then nexus plan {outputPath}");
         }
         else
         {

@@ -4,12 +4,13 @@ using Nexus.Api.V1;
 using Nexus.Cli.Terminals;
 using Nexus.Cli.Views;
 using Nexus.Core.State;
+using Spectre.Console;
 
 namespace Nexus.Cli.Commands;
 
 /// <summary>
-/// Waits until every pool is as the spec wants it and its rollout has come to its end, saying on standard error what changes
-/// on the way. A rollout that was rolled back or failed ends the wait as soon as nothing else moves.
+/// Waits until every pool is as the spec wants it and its rollout has come to its end, reporting each change
+/// as progress. A rollout that was rolled back or failed ends the wait as soon as nothing else moves.
 /// </summary>
 internal sealed class PoolWait(CommandContext context, NexusApiClient client)
 {
@@ -130,7 +131,7 @@ internal sealed class PoolWait(CommandContext context, NexusApiClient client)
         }
         catch (NexusApiException away) when (away.IsTransient)
         {
-            Say("", $"{away.Message} Still waiting.");
+            Warn($"{away.Message} Still waiting.");
             return null;
         }
     }
@@ -149,33 +150,37 @@ internal sealed class PoolWait(CommandContext context, NexusApiClient client)
 
     private void Explain(Seen? seen, long revision, TimeSpan timeout)
     {
-        Say("", $"timed out: not ready after {HumanUnits.Span(timeout)}; revision {revision} stays in force and the cluster goes on with it");
+        Warn($"timed out: not ready after {HumanUnits.Span(timeout)}; revision {revision} stays in force and the cluster goes on with it");
         foreach (var pool in seen?.Status.Pools.Where(p => FateOf(p, seen.Rollout(p.Name)) != PoolFate.Ready) ?? [])
         {
             var rollout = seen!.Rollout(pool.Name);
-            Say("", $"  {pool.Name}: {PoolState.Progress(pool)}{(rollout is null ? "" : $"; {RolloutWords.Progress(rollout)}")}");
+            Warn($"  {pool.Name}: {PoolState.Progress(pool)}{(rollout is null ? "" : $"; {RolloutWords.Progress(rollout)}")}");
             foreach (var allocation in seen.Status.Allocations.Where(a => a.Pool == pool.Name && a.Reason is not null && Ails(a)))
             {
-                Say("", $"    {allocation.Id} on {allocation.Node}: {allocation.Reason}");
+                Warn($"    {allocation.Id} on {allocation.Node}: {allocation.Reason}");
             }
         }
 
         foreach (var allocation in seen is null ? [] : Leaving(seen.Status))
         {
             var phase = allocation.Phase?.ToString().ToLowerInvariant() ?? "not reported yet";
-            Say("", $"  {allocation.Id} on {allocation.Node} has not stopped: {phase}{(allocation.Reason is { } reason ? $"; {reason}" : "")}");
+            Warn($"  {allocation.Id} on {allocation.Node} has not stopped: {phase}{(allocation.Reason is { } reason ? $"; {reason}" : "")}");
         }
     }
 
     private static bool Ails(AllocationView allocation) => allocation is { Healthy: false, Desired: DesiredStatus.Run };
 
-    /// <summary>Says a line unless it was the last one said about the same thing.</summary>
-    private void Say(string subject, string line)
+    /// <summary>Writes a progress line unless it repeats the last one about the same subject.</summary>
+    private void Say(string subject, string line) => WriteChanged(context.Progress, subject, line);
+
+    private void Warn(string line) => WriteChanged(context.Terminal.Error, "", line);
+
+    private void WriteChanged(IAnsiConsole console, string subject, string line)
     {
         if (!_said.TryGetValue(subject, out var last) || last != line)
         {
             _said[subject] = line;
-            context.Terminal.Error.Line(ConsoleLines.Harmless(line));
+            console.Line(ConsoleLines.Harmless(line));
         }
     }
 

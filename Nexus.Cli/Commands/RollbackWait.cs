@@ -5,7 +5,7 @@ using Nexus.Core.Rollouts;
 
 namespace Nexus.Cli.Commands;
 
-/// <summary>Waits until a pool that was asked to go back has done so, saying on standard error how far it is.</summary>
+/// <summary>Waits until a pool that was asked to go back has done so, reporting how far it is.</summary>
 internal sealed class RollbackWait(CommandContext context, NexusApiClient client)
 {
     /// <summary>Between two looks.</summary>
@@ -52,7 +52,7 @@ internal sealed class RollbackWait(CommandContext context, NexusApiClient client
             var left = timeout - waited;
             if (left <= TimeSpan.Zero)
             {
-                Say($"{before.Pool}: timed out: not back after {HumanUnits.Span(timeout)}; the cluster goes on with it");
+                Warn($"{before.Pool}: timed out: not back after {HumanUnits.Span(timeout)}; the cluster goes on with it");
                 return ExitCode.TimedOut;
             }
 
@@ -83,10 +83,12 @@ internal sealed class RollbackWait(CommandContext context, NexusApiClient client
         }
         catch (NexusApiException away) when (away.IsTransient)
         {
-            Say($"{away.Message} Still waiting.");
+            Warn($"{away.Message} Still waiting.");
             return null;
         }
     }
 
-    private void Say(string line) => context.Terminal.Error.Line(ConsoleLines.Harmless(line));
+    private void Say(string line) => context.Progress.Line(ConsoleLines.Harmless(line));
+
+    private void Warn(string line) => context.Terminal.Error.Line(ConsoleLines.Harmless(line));
 }

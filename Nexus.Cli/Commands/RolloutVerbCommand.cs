@@ -58,7 +58,7 @@ internal sealed class RolloutVerbCommand(CommandContext context, string by)
                 : $"{pool}: asked to {verb.ToString().ToLowerInvariant()}; it is {ConsoleLines.Harmless(RolloutWords.Progress(rollout))}");
             if (wait is null)
             {
-                context.Terminal.Error.Line($"See 'nexus rollout status {pool} --watch' for what comes of it.");
+                context.Progress.Line($"See 'nexus rollout status {pool} --watch' for what comes of it.");
             }
         }
 

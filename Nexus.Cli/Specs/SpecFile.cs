@@ -7,6 +7,9 @@ namespace Nexus.Cli.Specs;
 /// <param name="Yaml">The document.</param>
 internal sealed record SpecFile(string Name, string Yaml)
 {
+    /// <summary>The name of standard input.</summary>
+    public const string StandardInput = "<stdin>";
+
     /// <summary>More than any spec that the state store takes; keeps a device file from filling the memory.</summary>
     private const int MaxBytes = 1024 * 1024;
 
@@ -24,7 +27,7 @@ internal sealed record SpecFile(string Name, string Yaml)
     public static async Task<SpecFile> ReadAsync(
         string name, Surroundings surroundings, string least, CancellationToken cancellationToken)
     {
-        var display = name == "-" ? "<stdin>" : name;
+        var display = name == "-" ? StandardInput : name;
         var bytes = await BytesAsync(name, surroundings, cancellationToken);
         try
         {

@@ -22,8 +22,13 @@ internal static class PoolState
     };
 
     /// <summary>Why it is not as the spec wants it; empty when it is, or is on its way.</summary>
-    public static string Note(PoolView pool) =>
-        pool.Blocked ?? (pool.Rollout is RolloutPhase.Progressing ? "" : pool.RolloutReason ?? "");
+    public static string Note(PoolView pool)
+    {
+        var reason = pool.Blocked ?? (pool.Rollout is RolloutPhase.Progressing ? "" : pool.RolloutReason ?? "");
+        return pool.ServingRevision is null
+            ? reason
+            : $"the spec's revision {pool.Revision}{(pool.Image.Length > 0 ? $" ({pool.Image})" : "")} does not run{(reason.Length > 0 ? $": {reason}" : "")}";
+    }
 
     /// <summary>How far it is, in words.</summary>
     public static string Progress(PoolView pool)

@@ -33,14 +33,14 @@ internal static class RolloutTables
         {
             table.Row(
                 $"{rollout.Number}", rollout.Target, "-", Image(rollout.Image), HumanUnits.Ago(rollout.StartedAt, now), "-",
-                RolloutWords.Phase(rollout.Phase), rollout.Reason);
+                RolloutWords.Phase(rollout.Phase), Reason(rollout.ManualRollbackBy, rollout.Reason));
         }
 
         foreach (var entry in rollout.History)
         {
             table.Row(
                 $"{entry.Number}", entry.Revision, $"{entry.SpecRevision}", Image(entry.Image), HumanUnits.Ago(entry.StartedAt, now),
-                HumanUnits.Span(entry.EndedAt - entry.StartedAt), RolloutWords.Outcome(entry), entry.Reason);
+                HumanUnits.Span(entry.EndedAt - entry.StartedAt), RolloutWords.Outcome(entry), Reason(entry.ManualRollbackBy, entry.Reason));
         }
 
         return table;
@@ -71,6 +71,9 @@ internal static class RolloutTables
         RolloutStrategy.BlueGreen => "blue_green",
         _ => "rolling",
     };
+
+    private static string Reason(string? manualRollbackBy, string reason) =>
+        manualRollbackBy is null ? reason : $"manual rollback by {manualRollbackBy}; {reason}";
 
     private static string Image(string image) => image.Length > 0 ? image : "(process)";
 }

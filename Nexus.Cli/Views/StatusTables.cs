@@ -82,15 +82,17 @@ internal static class StatusTables
         var table = new ColumnTable("POOL", "STATE", "DESIRED", "RUNNING", "HEALTHY", "UP-TO-DATE", "LIMITS", "REVISION", "IMAGE", "NOTE");
         foreach (var pool in pools)
         {
+            var image = pool.ServingImage ?? pool.Image;
             table.Row(
                 pool.Name, PoolState.Word(pool), $"{pool.Desired}", $"{pool.Running}", $"{pool.Healthy}", $"{pool.UpToDate}",
-                $"{pool.MinReplicas}-{pool.MaxReplicas}", pool.Revision, pool.Image.Length > 0 ? pool.Image : "(process)", PoolState.Note(pool));
+                $"{pool.MinReplicas}-{pool.MaxReplicas}", pool.ServingRevision ?? pool.Revision, image.Length > 0 ? image : "(process)",
+                PoolState.Note(pool));
         }
 
         return table;
     }
 
-    private static ColumnTable Allocations(ImmutableArray<AllocationView> allocations, DateTimeOffset now)
+    public static ColumnTable Allocations(ImmutableArray<AllocationView> allocations, DateTimeOffset now)
     {
         var table = new ColumnTable("ALLOCATION", "NODE", "STATE", "ENDPOINT", "REVISION", "RESTARTS", "STARTED", "REASON");
         foreach (var allocation in allocations.OrderBy(a => a.Pool, StringComparer.Ordinal).ThenBy(a => a.Id, StringComparer.Ordinal))

@@ -28,14 +28,15 @@ public sealed record PlanPreview(
         var routes = SpecDifferences.OfRoutes(current, proposed);
         var settings = SpecDifferences.OfSettings(current, proposed);
         var differences = PoolDifference.Between(current, proposed);
+        var rename = PlanWarnings.OfOtherCluster(snapshot, proposed);
         if (differences.IsEmpty)
         {
-            return new PlanPreview(!routes.IsEmpty || !settings.IsEmpty, [], routes, settings, PlanWarnings.OfRejected(snapshot, proposed));
+            return new PlanPreview(!routes.IsEmpty || !settings.IsEmpty, [], routes, settings, [.. rename, .. PlanWarnings.OfRejected(snapshot, proposed)]);
         }
 
         var played = PlayedRollout.Play(snapshot, proposed, nextSpecRevision, now);
         ImmutableArray<PoolPreview> pools = [.. differences.Select(difference => PoolOf(difference, played.Of(difference.Name)))];
-        return new PlanPreview(true, pools, routes, settings, [.. PlanWarnings.For(snapshot, proposed, differences, played), .. PlanWarnings.OfRejected(snapshot, proposed)]);
+        return new PlanPreview(true, pools, routes, settings, [.. rename, .. PlanWarnings.For(snapshot, proposed, differences, played), .. PlanWarnings.OfRejected(snapshot, proposed)]);
     }
 
     private static PoolPreview PoolOf(PoolDifference difference, PlayedPool played) => new(

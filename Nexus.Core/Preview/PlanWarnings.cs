@@ -30,6 +30,12 @@ internal static class PlanWarnings
         return warnings.ToImmutable();
     }
 
+    /// <summary>A spec of another cluster, which an apply refuses.</summary>
+    public static ImmutableArray<string> OfOtherCluster(ClusterSnapshot snapshot, ClusterSpec proposed) =>
+        snapshot.Spec is { } current && current.Cluster != proposed.Cluster
+            ? [$"the spec is for cluster '{proposed.Cluster}', but this cluster is '{current.Cluster}': apply refuses it without --rename-cluster"]
+            : [];
+
     /// <summary>Revisions that were tried and given up: to ask for them again changes nothing.</summary>
     public static ImmutableArray<string> OfRejected(ClusterSnapshot snapshot, ClusterSpec proposed) =>
     [
@@ -69,6 +75,11 @@ internal static class PlanWarnings
             && snapshot.Spec!.Gateway.Routes.Any(r => r.Pool == pool.Name) && proposed.Gateway.Routes.All(r => r.Pool != pool.Name))
         {
             yield return $"{pool.Name}: no route leads to it any more";
+        }
+
+        if (difference.IsRollout && snapshot.Rollouts.GetValueOrDefault(pool.Name.Value) is { ManualRollbackBy: { } by } manual)
+        {
+            yield return $"{pool.Name}: undoes the manual rollback to revision {manual.Target.Revision} by {by}";
         }
 
         if (snapshot.Rollouts.GetValueOrDefault(pool.Name.Value) is { Phase: RolloutPhase.RolledBack or RolloutPhase.RollingBack } record

@@ -138,6 +138,7 @@ internal static class RolloutAnswers
         }
 
         pass.Begin(revision, RolloutStrategy.Rolling, $"rolled back by {By(request)}");
+        pass.Set(record => record with { ManualRollbackBy = By(request) });
         return null;
     }
 

@@ -57,6 +57,7 @@ internal sealed class RolloutPass(PoolView view, RolloutRecord record)
             StartedAt = view.Now,
             BestAvailable = 0,
             Blamed = null,
+            ManualRollbackBy = null,
         };
         HasBegun = true;
         Notice("RolloutStarted", EventSeverity.Info, $"revision {Name(target)} is rolled out: {reason}");
@@ -118,7 +119,10 @@ internal sealed class RolloutPass(PoolView view, RolloutRecord record)
     {
         var entry = new RolloutHistoryEntry(
             Record.Number, Record.Target.Revision, Record.Target.SpecRevision, Record.Target.Template.Image, Record.StartedAt,
-            view.Now, outcome, reason);
+            view.Now, outcome, reason)
+        {
+            ManualRollbackBy = Record.ManualRollbackBy,
+        };
         // One that failed and then served after all ends twice; the last word counts.
         Record = Record with
         {

@@ -55,6 +55,9 @@ public sealed record RolloutHistoryEntry(
 {
     /// <summary>How the reason of one begins that another overtook; what overtook it follows.</summary>
     public const string Superseded = "superseded by revision";
+
+    /// <summary>Author of the manual rollback that this rollout was; null when the spec asked for it.</summary>
+    public string? ManualRollbackBy { get; init; }
 }
 
 /// <summary>
@@ -95,6 +98,9 @@ public sealed record RolloutRecord
 
     /// <summary>Since when that step's replicas have all been available; null before.</summary>
     public DateTimeOffset? StepSince { get; init; }
+
+    /// <summary>Author of the manual rollback that this rollout is; null when the spec asked for it.</summary>
+    public string? ManualRollbackBy { get; init; }
 
     /// <summary>When the rollout began.</summary>
     public DateTimeOffset StartedAt { get; init; }

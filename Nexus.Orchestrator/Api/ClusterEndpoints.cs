@@ -10,13 +10,13 @@ internal static class ClusterEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet(Routes.Status, StatusAsync).WithName("GetStatus").WithSummary("The cluster at a glance")
+        routes.MapGet(Routes.Status, StatusAsync).WithName("GetStatus").WithTags("Status").WithSummary("The cluster at a glance")
             .Produces<StatusView>().ProducesProblem(503);
-        routes.MapGet(Routes.Pools, (ClusterView view) => FromLatest(view, ViewBuilder.Pools)).WithName("ListPools").WithSummary("Pools")
+        routes.MapGet(Routes.Pools, (ClusterView view) => FromLatest(view, ViewBuilder.Pools)).WithName("ListPools").WithTags("Pools").WithSummary("Pools")
             .Produces<ImmutableArray<PoolView>>().ProducesProblem(503);
-        routes.MapGet(Routes.Nodes, (ClusterView view) => FromLatest(view, ViewBuilder.Nodes)).WithName("ListNodes").WithSummary("Nodes")
+        routes.MapGet(Routes.Nodes, (ClusterView view) => FromLatest(view, ViewBuilder.Nodes)).WithName("ListNodes").WithTags("Nodes").WithSummary("Nodes")
             .Produces<ImmutableArray<NodeView>>().ProducesProblem(503);
-        routes.MapGet(Routes.Allocations, (ClusterView view) => FromLatest(view, ViewBuilder.Allocations)).WithName("ListAllocations").WithSummary("Allocations")
+        routes.MapGet(Routes.Allocations, (ClusterView view) => FromLatest(view, ViewBuilder.Allocations)).WithName("ListAllocations").WithTags("Allocations").WithSummary("Allocations")
             .Produces<ImmutableArray<AllocationView>>().ProducesProblem(503);
     }
 

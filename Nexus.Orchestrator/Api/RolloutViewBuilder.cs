@@ -42,6 +42,7 @@ internal static class RolloutViewBuilder
             Old = runs.Count(r => r.Allocation.Revision != target),
             Step = Step(record, rollout),
             Weight = record.Weights.FirstOrDefault(w => w.Revision == target)?.Percent,
+            ManualRollbackBy = record.ManualRollbackBy,
             StartedAt = record.StartedAt,
             Deadline = record.Phase == RolloutPhase.Progressing ? record.ProgressAt + rollout.ProgressDeadline : null,
             Reason = record.Reason,
@@ -50,7 +51,10 @@ internal static class RolloutViewBuilder
     }
 
     private static RolloutHistoryView View(RolloutHistoryEntry e) => new(
-        e.Number, e.Revision.Value, e.SpecRevision, e.Image, e.StartedAt, e.EndedAt, e.Outcome, e.Reason);
+        e.Number, e.Revision.Value, e.SpecRevision, e.Image, e.StartedAt, e.EndedAt, e.Outcome, e.Reason)
+    {
+        ManualRollbackBy = e.ManualRollbackBy,
+    };
 
     private static string? Step(RolloutRecord record, RolloutSpec rollout)
     {

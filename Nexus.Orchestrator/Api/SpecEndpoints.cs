@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
+using Microsoft.OpenApi;
 using Nexus.Api.V1;
 using Nexus.Consul;
 using Nexus.Core.Spec;
@@ -28,8 +30,9 @@ internal static class SpecEndpoints
             .WithHeader(HeaderNames.IfMatch, "Apply only if this revision is in force, as its ETag: \"4\". Else the last writer wins.")
             .WithHeader(ApiHeaders.File, FileMeaning)
             .WithHeader(ApiHeaders.Author, "Who applies, for the record; percent-encoded unless plain ASCII. It is not an authentication.")
+            .WithQuery(QueryParameters.RenameCluster, JsonSchemaType.Boolean, "Apply even if the document's cluster: is not the name of this cluster.")
             .Accepts<string>("text/yaml", "*/*")
-            .Produces<SpecResult>().Produces<SpecResult>(422).ProducesProblem(412).ProducesProblem(413).ProducesProblem(503);
+            .Produces<SpecResult>().Produces<SpecResult>(422).ProducesProblem(409).ProducesProblem(412).ProducesProblem(413).ProducesProblem(503);
         routes.MapPost(Routes.SpecValidate, ValidateAsync).WithName("ValidateSpec").WithSummary("Check a YAML document, apply nothing")
             .WithHeader(ApiHeaders.File, FileMeaning)
             .Accepts<string>("text/yaml", "*/*")
@@ -80,6 +83,11 @@ internal static class SpecEndpoints
 
         try
         {
+            if (await RefuseOtherClusterAsync(request, read.Spec, specs, cancellationToken) is { } refusal)
+            {
+                return refusal;
+            }
+
             var (outcome, revision) = await specs.ApplyAsync(yaml, author, expected, cancellationToken);
             if (outcome == ApplyOutcome.Conflict)
             {
@@ -97,6 +105,29 @@ internal static class SpecEndpoints
         catch (ConsulException e)
         {
             return Problem(503, "Consul does not answer; nothing was applied.", e.Message);
+        }
+    }
+
+    /// <summary>A spec that names another cluster is refused: applied by mistake, it would remove every pool of this one.</summary>
+    private static async Task<IResult?> RefuseOtherClusterAsync(
+        HttpRequest request, ClusterSpec proposed, SpecStore specs, CancellationToken cancellationToken)
+    {
+        if (request.Query[QueryParameters.RenameCluster].FirstOrDefault() == "true")
+        {
+            return null;
+        }
+
+        try
+        {
+            return await specs.ReadAsync(cancellationToken) is { } current && current.Spec.Cluster != proposed.Cluster
+                ? Problem(
+                    409, $"The spec is for cluster '{proposed.Cluster}', but this cluster is '{current.Spec.Cluster}'.",
+                    "Nothing was applied. Check the manager's address; to rename the cluster, apply with --rename-cluster.")
+                : null;
+        }
+        catch (Exception unreadable) when (unreadable is InvalidDataException or JsonException)
+        {
+            return null; // A spec that cannot be read has no name to compare with, and has to give way.
         }
     }
 

@@ -29,9 +29,12 @@ internal static class ViewBuilder
             var revision = PoolRevisions.Compute(pool.Template);
             var members = runs[pool.Name].ToList();
             var rollout = look.Stored.Snapshot.Rollouts.GetValueOrDefault(pool.Name.Value);
+            var serving = Serving(rollout, revision);
             return new PoolView
             {
                 Name = pool.Name.Value,
+                ServingRevision = serving?.Revision.Value,
+                ServingImage = serving?.Template.Image,
                 Image = pool.Template.Image,
                 Revision = revision.Value,
                 Desired = Reconciler.DesiredCount(pool),
@@ -47,6 +50,18 @@ internal static class ViewBuilder
                     : rollout is { Phase: not RolloutPhase.Stable, Reason.Length: > 0 } ? rollout.Reason : null,
             };
         })];
+    }
+
+    /// <summary>The revision that serves after a rollback; null when that is the one the spec asks for, or a rollout is under way.</summary>
+    private static RolloutRevision? Serving(RolloutRecord? rollout, PoolRevision asked)
+    {
+        var serving = rollout?.Phase switch
+        {
+            RolloutPhase.Stable => rollout.Target,
+            RolloutPhase.RollingBack or RolloutPhase.RolledBack => rollout.Stable,
+            _ => null,
+        };
+        return serving is not null && serving.Revision != asked ? serving : null;
     }
 
     public static ImmutableArray<NodeView> Nodes(Look look) => [.. look.Stored.Snapshot.Nodes.Values.Select(node =>

@@ -21,17 +21,17 @@ public sealed class ApplyWaitTests
         using var run = new CliRun { Time = time };
 
         var running = run.RunAsync(cluster, "apply", run.Write("nexus.yaml", Samples.Yaml), "--wait");
-        await run.Error.UntilAsync("web: 1/1 healthy, 1/1 up to date; 1 still to stop\n");
-        await run.Error.UntilAsync("old: removed; 1 still to stop\n");
+        await run.Out.UntilAsync("web: 1/1 healthy, 1/1 up to date; 1 still to stop\n");
+        await run.Out.UntilAsync("old: removed; 1 still to stop\n");
         cluster.Status = scaled with { Allocations = [stays, surplus with { Phase = AllocationPhase.Stopped }, removed, lost] };
         await time.PassAsync(PoolWait.Interval);
-        await run.Error.UntilAsync("web: 1/1 healthy, 1/1 up to date\n");
+        await run.Out.UntilAsync("web: 1/1 healthy, 1/1 up to date\n");
         cluster.Status = scaled with { Allocations = [stays, lost] };
         await time.PassAsync(PoolWait.Interval);
         var result = await running;
 
         Assert.Equal(0, result.Code);
-        Assert.EndsWith("the pool is ready after 2 s\n", result.Error, StringComparison.Ordinal);
+        Assert.EndsWith("the pool is ready after 2 s\n", result.Out, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -53,6 +53,6 @@ public sealed class ApplyWaitTests
         Assert.Equal(5, late.Code);
         Assert.Contains("  web-1-0 on n1 has not stopped: running\n", late.Error);
         Assert.Equal(0, done.Code);
-        Assert.StartsWith("no pool is left and everything has stopped after ", done.Error, StringComparison.Ordinal);
+        Assert.Contains("no pool is left and everything has stopped after ", done.Out, StringComparison.Ordinal);
     }
 }

@@ -160,8 +160,8 @@ public sealed class DeployCommandsTests
         var result = await running;
 
         Assert.Equal(code, result.Code);
-        Assert.StartsWith("web: progressing, ", result.Error, StringComparison.Ordinal);
-        Assert.Contains(last, result.Error, StringComparison.Ordinal);
+        Assert.Contains("web: progressing, ", result.Out, StringComparison.Ordinal);
+        Assert.Contains(last, code == 0 ? result.Out : result.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -197,6 +197,20 @@ public sealed class DeployCommandsTests
     }
 
     [Fact]
+    public async Task History_marks_a_manual_rollback()
+    {
+        await using var cluster = await FakeCluster.StartAsync();
+        var rollout = Samples.Rollout(RolloutPhase.Stable, reason: "all 3 replicas are available");
+        cluster.Rollouts = [rollout with { ManualRollbackBy = "ann@box", History = [rollout.History[0] with { ManualRollbackBy = "bob@box" }] }];
+        using var run = new CliRun { Time = new WatchedTime() };
+
+        var lines = (await run.RunAsync(cluster, "history", "web")).Out.TrimEnd().Split('\n');
+
+        Assert.EndsWith("manual rollback by ann@box; all 3 replicas are available", lines[1].TrimEnd(), StringComparison.Ordinal);
+        Assert.EndsWith("manual rollback by bob@box; all available", lines[2].TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Drain_wait_says_what_blocks_and_ends_when_the_node_is_empty()
     {
         await using var cluster = await FakeCluster.StartAsync();
@@ -205,11 +219,12 @@ public sealed class DeployCommandsTests
         using var run = new CliRun { Time = time };
 
         var running = run.RunAsync(cluster, "drain", "n1", "--reason", "new disk", "--wait");
-        await run.Error.UntilAsync("n1: 2 allocations left; it cannot go on: no other node has room for web\n");
+        await run.Out.UntilAsync("n1: 2 allocations left; it cannot go on: no other node has room for web\n");
         cluster.Drain = new NodeDrainView("n1", true, 0, null);
         await time.PassAsync(DrainCommand.Interval);
 
-        Assert.Equal((0, "n1: empty after 1 s\n"), ((await running).Code, run.Out.ToString()));
+        Assert.Equal(0, (await running).Code);
+        Assert.EndsWith("n1: empty after 1 s\n", run.Out.ToString(), StringComparison.Ordinal);
         Assert.Equal(new NodeEligibilityCommand(true, "new disk", "ann@box"), Assert.Single(cluster.EligibilityCommands));
     }
 
@@ -242,10 +257,10 @@ public sealed class DeployCommandsTests
         using var run = new CliRun { Time = time };
 
         var running = run.RunAsync(cluster, "apply", run.Write("nexus.yaml", Samples.Yaml), "--wait");
-        await run.Error.UntilAsync("web: 3/3 healthy, 1/3 up to date; progressing, 1/3 available of ab12cd34ef, 2 old\n");
+        await run.Out.UntilAsync("web: 3/3 healthy, 1/3 up to date; progressing, 1/3 available of ab12cd34ef, 2 old\n");
         cluster.Rollouts = [Samples.Rollout(RolloutPhase.RollingBack, reason: "web-1-2 exited with 1")];
         await time.PassAsync(PoolWait.Interval);
-        await run.Error.UntilAsync("rolling back");
+        await run.Out.UntilAsync("rolling back");
         cluster.Rollouts = [Samples.Rollout(RolloutPhase.RolledBack, reason: "web-1-2 exited with 1")];
         await time.PassAsync(PoolWait.Interval);
         var result = await running;

@@ -169,7 +169,7 @@ public sealed class SpecCommandsTests
         var put = Assert.Single(cluster.Requests, r => r.Method == "PUT");
         Assert.Equal("süß/my spec.yaml", ApiHeaders.Decode(put.Headers[ApiHeaders.File]));
         Assert.StartsWith("text/yaml", put.Headers["Content-Type"], StringComparison.Ordinal);
-        Assert.False(put.Headers.ContainsKey("If-Match"));
+        Assert.Equal(ApiHeaders.RevisionTag(0), put.Headers["If-Match"]);
         Assert.Equal(Samples.Yaml, cluster.Spec!.Yaml);
         Assert.Equal("ann@box", cluster.Spec.AppliedBy);
     }
@@ -214,16 +214,16 @@ public sealed class SpecCommandsTests
         using var run = new CliRun { Time = time };
 
         var running = run.RunAsync(cluster, "apply", run.Write("nexus.yaml", Samples.Yaml), "--wait");
-        await run.Error.UntilAsync("web: 3/3 healthy, 3/3 up to date");
+        await run.Out.UntilAsync("web: 3/3 healthy, 3/3 up to date");
         cluster.Status = new StatusView { SpecRevision = 1, Pools = [Samples.Pool("web", 3, 3, 1)] };
         await time.PassAsync(PoolWait.Interval);
-        await run.Error.UntilAsync("web: 3/3 healthy, 1/3 up to date");
+        await run.Out.UntilAsync("web: 3/3 healthy, 1/3 up to date");
         cluster.Status = new StatusView { SpecRevision = 1, Pools = [Samples.Pool("web", 3, 3, 3)] };
         await time.PassAsync(PoolWait.Interval);
         var result = await running;
 
         Assert.Equal(0, result.Code);
-        Assert.EndsWith("the pool is ready after 2 s\n", result.Error, StringComparison.Ordinal);
+        Assert.EndsWith("the pool is ready after 2 s\n", result.Out, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -54,6 +54,22 @@ public sealed class StatusTablesTests
     }
 
     [Fact]
+    public void Pools_show_the_revision_that_serves_after_a_rollback()
+    {
+        var pool = Samples.Pool("web", 3, 3, 0) with
+        {
+            Rollout = RolloutPhase.RolledBack,
+            RolloutReason = "exit code 3",
+            ServingRevision = "0ld0ld0ld0",
+            ServingImage = "sample:0",
+        };
+
+        var row = Text(StatusTables.Status(new() { SpecRevision = 2, Pools = [pool] }, Samples.Now)).Split('\n').Single(l => l.StartsWith("web ", StringComparison.Ordinal));
+
+        Assert.Matches($@" 0ld0ld0ld0 +sample:0 +the spec's revision {pool.Revision} \({pool.Image}\) does not run: exit code 3", row);
+    }
+
+    [Fact]
     public void Status_without_a_leader_says_what_that_means()
     {
         var text = Text(StatusTables.Status(new() { SpecRevision = 0, Warning = "Consul does not answer." }, Samples.Now));

@@ -5,7 +5,7 @@ namespace Nexus.Cli.Tests;
 public sealed class UsageTests
 {
     [Theory]
-    [InlineData("error: a command is missing; there are apply, validate, status, plan, rollout, rollback, history, drain, uncordon, nodes, events, logs, drill, export, import, push, completion.")]
+    [InlineData("error: a command is missing; there are apply, validate, status, plan, rollout, rollback, history, drain, uncordon, nodes, events, logs, drill, export, import, push, completion, ps, version, help.")]
     [InlineData("error: 'statsu' is not a command; did you mean 'status'? There are apply,", "statsu")]
     [InlineData("error: 'xyzzy' is not a command; there are apply,", "xyzzy")]
     [InlineData("error: Unrecognized command or argument '--wach'; did you mean '--watch'?", "status", "--wach")]
@@ -57,6 +57,36 @@ public sealed class UsageTests
         {
             Assert.Matches($@"(?m)^  {(int)code} +\w", result.Out);
         }
+    }
+
+    [Theory]
+    [InlineData(new[] { "help" }, new[] { "--help" })]
+    [InlineData(new[] { "help", "apply" }, new[] { "apply", "--help" })]
+    [InlineData(new[] { "help", "rollout", "pause" }, new[] { "rollout", "pause", "--help" })]
+    [InlineData(new[] { "version" }, new[] { "--version" })]
+    public async Task Help_and_version_as_words_answer_as_the_options(string[] words, string[] options)
+    {
+        using var asWords = new CliRun();
+        using var asOptions = new CliRun();
+
+        var result = await asWords.RunAsync(words);
+
+        Assert.Equal(await asOptions.RunAsync(options), result);
+        Assert.Equal((0, ""), (result.Code, result.Error));
+        Assert.NotEmpty(result.Out);
+    }
+
+    [Theory]
+    [InlineData("error: 'aply' is not a command; did you mean 'apply'?", "aply")]
+    [InlineData("error: 'stop' is not a command; there are status, pause", "rollout", "stop")]
+    public async Task Help_on_an_unknown_command_is_a_usage_error(string message, params string[] topic)
+    {
+        using var run = new CliRun();
+
+        var result = await run.RunAsync(["help", .. topic]);
+
+        Assert.Equal((2, ""), (result.Code, result.Out));
+        Assert.StartsWith(message, result.Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -50,6 +50,29 @@ public sealed class ApiErrorTests
     }
 
     [Fact]
+    public async Task A_spec_of_another_cluster_is_refused_unless_the_cluster_is_renamed()
+    {
+        await using var consul = await ConsulServer.StartAsync(Token);
+        await using var manager = await TestManager.StartAsync(consul, "m1", Token);
+        const string Shop = "cluster: shop\nworker_pools: none\n";
+        const string Echo = "cluster: echo\nworker_pools: none\n";
+
+        Assert.Equal((200, ""), await PutAsync("/v1/spec", Shop));
+        var (status, detail) = await PutAsync("/v1/spec", Echo);
+        Assert.Equal(409, status);
+        Assert.Contains("The spec is for cluster 'echo', but this cluster is 'shop'.", detail, StringComparison.Ordinal);
+        Assert.Equal(409, (await PutAsync("/v1/spec", "worker_pools: none\n")).Status);
+        Assert.Equal((200, ""), await PutAsync($"/v1/spec?{QueryParameters.RenameCluster}=true", Echo));
+
+        async Task<(int Status, string Detail)> PutAsync(string path, string yaml)
+        {
+            using var content = new StringContent(yaml, Encoding.UTF8, "text/yaml");
+            using var answer = await manager.Http.PutAsync(path, content, Token);
+            return ((int)answer.StatusCode, answer.IsSuccessStatusCode ? "" : await answer.Content.ReadAsStringAsync(Token));
+        }
+    }
+
+    [Fact]
     public async Task The_OpenAPI_document_tells_parameters_streams_and_whole_numbers()
     {
         await using var consul = await ConsulServer.StartAsync(Token);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Nexus.Core.Ids;
 using Nexus.Core.Reconcile;
+using Nexus.Core.Rollouts;
 using Nexus.Core.Spec;
 using Nexus.Core.State;
 using Nexus.Orchestrator.Api;
@@ -32,6 +33,31 @@ public sealed class PoolViewTests
         var view = Assert.Single(ViewBuilder.Pools(Look(third)));
 
         Assert.True((2, counted, counted, counted) == (view.Desired, view.Running, view.Healthy, view.UpToDate), $"{because}: {view}");
+    }
+
+    public static TheoryData<RolloutPhase, bool, string?, string> Rollouts => new()
+    {
+        { RolloutPhase.RolledBack, false, "old", "the stable revision serves after an automatic rollback" },
+        { RolloutPhase.RollingBack, false, "old", "it already does while the rollback completes" },
+        { RolloutPhase.Stable, true, "old", "the target of a manual rollback serves" },
+        { RolloutPhase.Stable, false, null, "the spec's own revision serves" },
+        { RolloutPhase.Progressing, false, null, "both may serve during a rollout" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Rollouts))]
+    public void Pools_name_the_revision_that_serves(RolloutPhase phase, bool manual, string? serving, string because)
+    {
+        var asked = new RolloutRevision(PoolRevisions.Compute(Template), Template, 2);
+        var old = new RolloutRevision(new("old"), new PoolTemplate { Image = "web:1" }, 1);
+        var look = Look(NodeStatus.Ready);
+        var record = new RolloutRecord { Pool = Web, Phase = phase, Target = manual ? old : asked, Stable = old, Requested = asked.Revision };
+        var snapshot = look.Stored.Snapshot with { Rollouts = Map([record], r => r.Pool.Value, r => r) };
+
+        var view = Assert.Single(ViewBuilder.Pools(look with { Stored = look.Stored with { Snapshot = snapshot } }));
+
+        Assert.True(serving == view.ServingRevision, because);
+        Assert.Equal(serving is null ? null : "web:1", view.ServingImage);
     }
 
     [Fact]

@@ -173,6 +173,11 @@ public sealed class WishApiTests
             paths.Values.SelectMany(p => p.EnumerateObject()),
             operation => Assert.True(operation.Value.TryGetProperty("summary", out _), $"{operation.Name} has no summary"));
         Assert.True(paths[Routes.Rollout].GetProperty("post").TryGetProperty("requestBody", out _));
+        Assert.Equal(
+            ["Allocations", "Events", "Nodes", "Pools", "Rollouts", "Spec", "Status"],
+            paths.Where(p => p.Key.StartsWith("/v1/", StringComparison.Ordinal)).SelectMany(p => p.Value.EnumerateObject())
+                .SelectMany(operation => operation.Value.GetProperty("tags").EnumerateArray().Select(tag => tag.GetString()!))
+                .Distinct().Order(StringComparer.Ordinal));
     }
 
     /// <summary>A manager beside a leader that does nothing, and a pool that was rolled out twice.</summary>

@@ -23,6 +23,9 @@ internal sealed class CliRun : IDisposable
 
     public byte[] StandardInput { get; init; } = [];
 
+    /// <summary>Whether standard input is a terminal.</summary>
+    public bool CanConfirm { get; init; }
+
     public void Set(string variable, string value) => _variables[variable] = value;
 
     /// <summary>Writes a file below the working directory.</summary>
@@ -47,7 +50,10 @@ internal sealed class CliRun : IDisposable
             _ => new Terminal(Console(Out), Console(Error)),
             endpoints => NexusApiClient.Create(endpoints, Time, () => 0),
             Time,
-            new Surroundings(_variables.GetValueOrDefault, Directory, Path.Combine(Directory, "home"), "ann@box", () => new MemoryStream(StandardInput), Environment.MachineName));
+            new Surroundings(_variables.GetValueOrDefault, Directory, Path.Combine(Directory, "home"), "ann@box", () => new MemoryStream(StandardInput), Environment.MachineName)
+            {
+                CanConfirm = CanConfirm,
+            });
         var code = await NexusCommandLine.RunAsync(args, host, cancellationToken);
         return new CliResult(code, Out.ToString(), Error.ToString());
     }

@@ -56,6 +56,30 @@ public sealed class PlanPreviewTests
     }
 
     [Fact]
+    public void Compute_warns_that_a_manual_rollback_would_be_undone()
+    {
+        var snapshot = Of(
+            Want("web", 1, "2"), At(RolloutPhase.Stable, "1", null, r => r with { ManualRollbackBy = "ann" }), Ready("n1"), Has("web", 0, "n1"));
+
+        var changed = PlanPreview.Compute(snapshot, Of(Want("web", 1, "3")).Spec!, 2, Now).Warnings;
+        var scaled = PlanPreview.Compute(snapshot, Of(Want("web", 2, "2")).Spec!, 2, Now).Warnings;
+
+        Assert.Contains(changed, w => w.StartsWith("web: undoes the manual rollback to revision ", StringComparison.Ordinal) && w.EndsWith(" by ann", StringComparison.Ordinal));
+        Assert.DoesNotContain(scaled, w => w.Contains("undoes", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Compute_warns_of_the_spec_of_another_cluster()
+    {
+        var shop = new ClusterSpec { Cluster = "shop" };
+
+        Assert.Contains(
+            "the spec is for cluster 'echo', but this cluster is 'shop': apply refuses it without --rename-cluster",
+            PlanPreview.Compute(new ClusterSnapshot { Spec = shop }, shop with { Cluster = "echo" }, 2, Now).Warnings);
+        Assert.Empty(PlanPreview.Compute(new ClusterSnapshot(), shop, 2, Now).Warnings);
+    }
+
+    [Fact]
     public void Compute_names_routes_that_change()
     {
         static ClusterSpec Routed(params (string Path, string Pool)[] routes) => new()
