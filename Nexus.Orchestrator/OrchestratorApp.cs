@@ -80,6 +80,9 @@ internal static class OrchestratorApp
         services.AddSingleton<ClusterStore>();
         services.AddSingleton<ClusterView>();
         services.AddSingleton<NodeTracker>();
+        services.AddSingleton<SnapshotClock>();
+        services.AddSingleton<NodeClocks>();
+        services.AddSingleton<PassInputs>();
         services.AddSingleton<PlanReporter>();
         services.AddSingleton<PlanCommitter>();
         services.AddSingleton<ReconcilePass>();

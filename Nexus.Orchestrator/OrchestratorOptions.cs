@@ -48,6 +48,10 @@ public sealed class OrchestratorOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan ResyncInterval { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How far a node's clock may be from a manager's before an event and the status say so.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan ClockSkewLimit { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How many events are kept.</summary>
     [Range(10, 10_000)]
     public int EventsKept { get; set; } = 500;

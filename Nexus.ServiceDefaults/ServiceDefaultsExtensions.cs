@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Nexus.ServiceDefaults.Clocks;
 using Nexus.ServiceDefaults.Health;
 using Nexus.ServiceDefaults.Http;
 using Nexus.ServiceDefaults.Logging;
@@ -22,7 +23,7 @@ public static class ServiceDefaultsExtensions
     public static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// Adds secrets from files, telemetry, health checks, HTTP resilience, logging, systemd, the system's <see cref="TimeProvider"/> and the return
+    /// Adds secrets from files, telemetry, health checks, HTTP resilience, logging, systemd, a <see cref="SteadyTime"/> as the <see cref="TimeProvider"/> and the return
     /// of the start's memory.
     /// Replaces the log providers the builder came with; whatever the configuration says goes before these defaults.
     /// </summary>
@@ -36,7 +37,7 @@ public static class ServiceDefaultsExtensions
         var name = serviceName ?? builder.Environment.ApplicationName;
 
         builder.Configuration.AddSecretFiles(Environment.GetEnvironmentVariable);
-        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.TryAddSingleton<TimeProvider>(new SteadyTime(TimeProvider.System));
         builder.Services.TryAddSingleton<LoopHeartbeats>();
         if (builder.Configuration["shutdownTimeoutSeconds"] is null)
         {

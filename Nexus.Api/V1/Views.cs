@@ -52,6 +52,9 @@ public sealed record StatusView
     /// <summary>Why what is shown may be old; null when it is not.</summary>
     public string? Warning { get; init; }
 
+    /// <summary>What a person should look into although pools may well be healthy, a sentence each.</summary>
+    public ImmutableArray<string> Problems { get; init => field = value.IsDefault ? [] : value; } = [];
+
     /// <summary>Every manager known.</summary>
     public ImmutableArray<PeerView> Managers { get; init => field = value.IsDefault ? [] : value; } = [];
 
@@ -166,6 +169,9 @@ public sealed record NodeView
 
     /// <summary>Of that, reserved.</summary>
     public long ReservedMemoryBytes { get; init; }
+
+    /// <summary>How far its clock is ahead of this manager's, in seconds; negative when it is behind, null while that is not known.</summary>
+    public double? ClockDifferenceSeconds { get; init; }
 
     /// <summary>Allocations that shall run there.</summary>
     public int Allocations { get; init; }

@@ -14,10 +14,23 @@ namespace Nexus.Cli.Commands;
 /// <param name="SinceTime">Only from this moment on; null for all that are kept.</param>
 internal sealed record EventFilter(string? Pool, TimeSpan? Since, DateTimeOffset? SinceTime)
 {
+    /// <summary>Machines whose clocks are synchronized differ by less.</summary>
+    public static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(5);
+
     public bool Passes(EventView happened, DateTimeOffset now) =>
-        (Pool is null || happened.Pool == Pool)
-        && (Since is not { } age || happened.At >= now - age)
+        IsOfPool(happened)
+        && (Since is not { } age || (happened.At >= now - age && !IsOfFuture(happened, now)))
         && (SinceTime is not { } from || happened.At >= from);
+
+    /// <summary>Whether it is left out because its age cannot be known: its time is still to come.</summary>
+    public bool HidesOfFuture(EventView happened, DateTimeOffset now) => Since is not null && IsOfPool(happened) && IsOfFuture(happened, now);
+
+    /// <summary>What happens while somebody watches is new, whatever the clock of its writer says.</summary>
+    public bool PassesLive(EventView happened) => IsOfPool(happened);
+
+    private bool IsOfPool(EventView happened) => Pool is null || happened.Pool == Pool;
+
+    private static bool IsOfFuture(EventView happened, DateTimeOffset now) => happened.At > now + Tolerance;
 }
 
 /// <summary><c>nexus events</c>: what happened and why, and with <c>--follow</c> what happens.</summary>
@@ -48,6 +61,7 @@ internal sealed class EventsCommand(CommandContext context)
         await RefuseUnknownAsync(client, filter.Pool, kept, cancellationToken);
         var now = context.Time.GetUtcNow();
         var shown = kept.Where(e => filter.Passes(e, now)).OrderBy(e => e.At).ToArray(); // a death's story is told after its successor's start
+        WarnOfFuture([.. kept.Where(e => filter.HidesOfFuture(e, now))], now);
         if (context.Json && !follow)
         {
             context.Terminal.Json([.. shown], ApiJson.Default.ImmutableArrayEventView);
@@ -63,7 +77,7 @@ internal sealed class EventsCommand(CommandContext context)
         var last = kept.Length > 0 ? kept[^1].Id : null;
         await foreach (var happened in client.StreamEventsAsync(last, Reconnecting, cancellationToken))
         {
-            if (filter.Passes(happened, now))
+            if (filter.PassesLive(happened))
             {
                 Write(happened);
             }
@@ -85,6 +99,19 @@ internal sealed class EventsCommand(CommandContext context)
         if (pools.All(p => p.Name != pool))
         {
             throw Unknown.Pool(pool, pools.Select(p => p.Name));
+        }
+    }
+
+    /// <summary>Left out, but not in silence.</summary>
+    private void WarnOfFuture(EventView[] hidden, DateTimeOffset now)
+    {
+        if (hidden.Length > 0)
+        {
+            var sources = string.Join(", ", hidden.Select(e => e.Source).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+            context.Terminal.Error.Line(
+                $"warning: {hidden.Length} event{(hidden.Length == 1 ? " has a time" : "s have times")} up to {HumanUnits.Span(hidden.Max(e => e.At) - now)} in the future "
+                + $"and {(hidden.Length == 1 ? "is" : "are")} not shown, since the age is not known; the clock of {ConsoleLines.Harmless(sources)} was or is ahead of this machine's. "
+                + "Without --since all events are shown.");
         }
     }
 

@@ -60,6 +60,11 @@ internal static class StatusTables
             table.Row(new Piece("Warning", Palette.Heading), new Piece(warning, Palette.Bad));
         }
 
+        foreach (var problem in status.Problems)
+        {
+            table.Row(new Piece("Problem", Palette.Heading), new Piece(problem, Palette.Bad));
+        }
+
         return table;
     }
 

@@ -102,6 +102,9 @@ public sealed record RolloutRecord
     /// <summary>Author of the manual rollback that this rollout is; null when the spec asked for it.</summary>
     public string? ManualRollbackBy { get; init; }
 
+    /// <summary>By whose clock the times here are: a process that did not write them compares none of them with its own clock.</summary>
+    public string? Clock { get; init; }
+
     /// <summary>When the rollout began.</summary>
     public DateTimeOffset StartedAt { get; init; }
 

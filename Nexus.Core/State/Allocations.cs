@@ -119,7 +119,7 @@ public sealed record ObservedAllocation
     /// <summary>Whether its checks pass.</summary>
     public bool Healthy { get; init; }
 
-    /// <summary>Since when it has been healthy without a break, by its agent's clock; null while unhealthy.</summary>
+    /// <summary>Since when it has been healthy without a break, by the clock of <see cref="NodeObservation.ReportedAt"/>; null while unhealthy.</summary>
     public DateTimeOffset? HealthySince { get; init; }
 
     /// <summary>Address it serves at; null when it serves none.</summary>
@@ -161,6 +161,15 @@ public sealed record NodeObservation
 
     /// <summary>Generation of the assignment last acted on.</summary>
     public ulong Generation { get; init; }
+
+    /// <summary>
+    /// When this was written, by the clock of every other time in it: a reader takes the difference for a duration, and compares
+    /// neither with its own clock. Null from agents of older versions.
+    /// </summary>
+    public DateTimeOffset? ReportedAt { get; init; }
+
+    /// <summary>The machine's own clock at that moment, to tell people how far it is from others. Null from agents of older versions.</summary>
+    public DateTimeOffset? Clock { get; init; }
 
     /// <summary>What runs, or ended and is still assigned.</summary>
     public ImmutableArray<ObservedAllocation> Allocations { get; init => field = value.IsDefault ? [] : value; } = [];

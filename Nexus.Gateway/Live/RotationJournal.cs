@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Nexus.Core.Routing;
+using Nexus.ServiceDefaults.Clocks;
 
 namespace Nexus.Gateway.Live;
 
@@ -37,7 +38,7 @@ internal sealed class RotationJournal(TimeProvider time)
     /// <summary>To be called when it has come into force.</summary>
     public void Note(string pool, IEnumerable<LiveDestination> before, IEnumerable<LiveDestination> now, Func<LiveDestination, EjectionReason?> why)
     {
-        var at = time.GetUtcNow();
+        var at = time.GetWallNow();
         var had = before.ToHashSet();
         var has = now.ToHashSet();
         var changes = had.Except(has).Select(d => new RotationChange(at, pool, d.Allocation, d.Attempt, Sends: false, why(d)))

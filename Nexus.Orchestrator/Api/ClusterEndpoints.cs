@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using Microsoft.Extensions.Options;
 using Nexus.Api.State;
 using Nexus.Api.V1;
 using Nexus.Orchestrator.ControlLoops;
+using Nexus.Orchestrator.Leadership;
 
 namespace Nexus.Orchestrator.Api;
 
@@ -20,7 +22,8 @@ internal static class ClusterEndpoints
             .Produces<ImmutableArray<AllocationView>>().ProducesProblem(503);
     }
 
-    private static async Task<IResult> StatusAsync(ClusterView view, PeerBook peers, CancellationToken cancellationToken)
+    private static async Task<IResult> StatusAsync(
+        ClusterView view, PeerBook peers, ManagerIdentity identity, IOptions<OrchestratorOptions> options, CancellationToken cancellationToken)
     {
         if (view.Latest is not { } look)
         {
@@ -45,6 +48,7 @@ internal static class ClusterEndpoints
             Nodes = ViewBuilder.Nodes(look),
             Allocations = ViewBuilder.Allocations(look),
             AsOf = look.At,
+            Problems = StatusProblems.Of(look, identity.Name, options.Value.ClockSkewLimit),
             Warning = view.Trouble is { } trouble ? $"Shown is the state of {look.At:u}, because the cluster cannot be looked at: {trouble}" : null,
         });
     }

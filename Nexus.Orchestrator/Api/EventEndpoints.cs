@@ -33,7 +33,7 @@ internal static class EventEndpoints
         try
         {
             var all = await consul.Kv.ListAsync(StateKeys.Events, cancellationToken);
-            return Results.Ok(ImmutableArray.CreateRange(Read(all.Value, after)));
+            return Results.Ok(ImmutableArray.CreateRange(Read(all.Value, after).Select(e => e.View)));
         }
         catch (ConsulException e)
         {
@@ -44,20 +44,35 @@ internal static class EventEndpoints
     private static async IAsyncEnumerable<SseItem<EventView>> FollowAsync(
         ConsulClient consul, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var last = 0UL;
         await foreach (var all in consul.Kv.WatchPrefixAsync(StateKeys.Events, null, cancellationToken))
         {
-            foreach (var view in Read(all.Value, after))
+            // A Consul that lost its data counts from low again: all that it has is new.
+            if (all.Value.All(p => p.CreateIndex < last))
             {
-                after = view.Id;
+                last = 0;
+            }
+
+            foreach (var (view, index) in Read(all.Value, after, last))
+            {
+                (after, last) = (view.Id, index);
                 yield return new SseItem<EventView>(view, view.Kind) { EventId = view.Id };
             }
         }
     }
 
-    private static IEnumerable<EventView> Read(ImmutableArray<KvPair> pairs, string after)
+    /// <summary>
+    /// Events in the order in which Consul got them. Their ids sort by the clocks of their writers, and a reader that followed those
+    /// would never see an event of a machine whose clock is behind.
+    /// </summary>
+    internal static IEnumerable<(EventView View, ulong Index)> Read(ImmutableArray<KvPair> pairs, string after, ulong last = 0)
     {
         var from = StateKeys.Event(after);
-        foreach (var pair in pairs.Where(p => string.CompareOrdinal(p.Key, from) > 0).OrderBy(p => p.Key, StringComparer.Ordinal))
+        var known = last > 0 ? last : pairs.FirstOrDefault(p => p.Key == from)?.CreateIndex;
+
+        // The event named was dropped long ago, or is of another Consul: its id is all there is to go by.
+        var rest = known is { } index ? pairs.Where(p => p.CreateIndex > index) : pairs.Where(p => string.CompareOrdinal(p.Key, from) > 0);
+        foreach (var pair in rest.OrderBy(p => p.CreateIndex).ThenBy(p => p.Key, StringComparer.Ordinal))
         {
             EventView view;
             try
@@ -70,7 +85,7 @@ internal static class EventEndpoints
                 continue;
             }
 
-            yield return view;
+            yield return (view, pair.CreateIndex);
         }
     }
 }

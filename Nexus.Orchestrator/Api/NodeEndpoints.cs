@@ -4,6 +4,7 @@ using Nexus.Core.State;
 using Nexus.Orchestrator.ControlLoops;
 using Nexus.Orchestrator.Events;
 using Nexus.Orchestrator.State;
+using Nexus.ServiceDefaults.Clocks;
 
 namespace Nexus.Orchestrator.Api;
 
@@ -59,7 +60,7 @@ internal static class NodeEndpoints
         try
         {
             await wishes.WriteAsync(
-                new NodeEligibility(name, command.Draining, command.Reason ?? "", by, time.GetUtcNow()), cancellationToken);
+                new NodeEligibility(name, command.Draining, command.Reason ?? "", by, time.GetWallNow()), cancellationToken);
         }
         catch (ConsulException e)
         {
@@ -97,7 +98,7 @@ internal static class NodeEndpoints
         try
         {
             await wishes.WriteAsync(
-                new NodeEligibility(known.Record.Node, before?.Draining ?? false, before?.Reason ?? "", By(by), time.GetUtcNow()) { Forget = true },
+                new NodeEligibility(known.Record.Node, before?.Draining ?? false, before?.Reason ?? "", By(by), time.GetWallNow()) { Forget = true },
                 cancellationToken);
         }
         catch (ConsulException e)

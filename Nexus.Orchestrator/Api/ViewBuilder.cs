@@ -85,6 +85,9 @@ internal static class ViewBuilder
             AgentVersion = node.Record.AgentVersion,
             ApiAddress = node.Record.ApiAddress,
             Blocked = look.Plan.Drains.FirstOrDefault(d => d.Node == node.Record.Node)?.Blocked,
+            ClockDifferenceSeconds = look.ClockDifferences.TryGetValue(node.Record.Node.Value, out var difference)
+                ? Math.Round(difference.TotalSeconds, 3)
+                : null,
         };
     })];
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Nexus.Core.Reconcile;
 using Nexus.Orchestrator.State;
 
@@ -6,8 +7,12 @@ namespace Nexus.Orchestrator.ControlLoops;
 /// <summary>What this manager saw at its last look.</summary>
 /// <param name="Stored">As read, node statuses judged.</param>
 /// <param name="Plan">What a leader would do about it.</param>
-/// <param name="At">When.</param>
-internal sealed record Look(StoredCluster Stored, ReconcilePlan Plan, DateTimeOffset At);
+/// <param name="At">When, by this machine's clock.</param>
+internal sealed record Look(StoredCluster Stored, ReconcilePlan Plan, DateTimeOffset At)
+{
+    /// <summary>How far the clocks of nodes are ahead of this manager's, by node name.</summary>
+    public ImmutableSortedDictionary<string, TimeSpan> ClockDifferences { get; init; } = ImmutableSortedDictionary<string, TimeSpan>.Empty;
+}
 
 /// <summary>The last look and how looking fares, for the API. Replaced whole, read without locks.</summary>
 internal sealed class ClusterView

@@ -9,7 +9,8 @@ using Nexus.Orchestrator.State;
 namespace Nexus.Orchestrator.ControlLoops;
 
 /// <summary>What a leader does about a look: writes the plan, forgets nodes, tells people what came true.</summary>
-internal sealed partial class PlanCommitter(ClusterStore store, PlanReporter reporter, EventWriter events, ILogger<PlanCommitter> logger)
+internal sealed partial class PlanCommitter(
+    ClusterStore store, SnapshotClock clock, PlanReporter reporter, EventWriter events, ILogger<PlanCommitter> logger)
 {
     /// <summary>Acts under <paramref name="token"/>, which was held before <paramref name="look"/> was read.</summary>
     public async Task<PassOutcome> CommitAsync(
@@ -18,13 +19,14 @@ internal sealed partial class PlanCommitter(ClusterStore store, PlanReporter rep
         var (stored, plan) = (look.Stored, look.Plan);
         reporter.ReportNodes(stored.Snapshot);
         reporter.ReportBlocked(plan);
+        reporter.ReportClocks(look.ClockDifferences);
         if (plan.IsEmpty)
         {
             return await ForgetAsync(stored, forgotten, token, cancellationToken);
         }
 
         var assignments = AssignmentChanges.Compute(stored.Snapshot, plan, token.Epoch);
-        if (!await store.TryCommitAsync(new ClusterChange(plan.Rollouts, assignments), stored, token, cancellationToken))
+        if (!await store.TryCommitAsync(new ClusterChange([.. plan.Rollouts.Select(clock.Stamp)], assignments), stored, token, cancellationToken))
         {
             OrchestratorTelemetry.StaleCommits.Add(1);
             return PassOutcome.Stale;

@@ -1,15 +1,20 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Options;
 using Nexus.Core.Ids;
 using Nexus.Core.Reconcile;
+using Nexus.Core.Spec.Values;
 using Nexus.Core.State;
 using Nexus.Orchestrator.Events;
+using Nexus.Orchestrator.Leadership;
 using Nexus.Orchestrator.Observability;
 
 namespace Nexus.Orchestrator.ControlLoops;
 
 /// <summary>Tells people what the leader did and noticed: each step once, each standing trouble once when it begins and ends.</summary>
-internal sealed class PlanReporter(EventWriter events)
+internal sealed class PlanReporter(EventWriter events, ManagerIdentity identity, IOptions<OrchestratorOptions> options)
 {
     private readonly Dictionary<PoolName, string> _blocked = [];
+    private readonly HashSet<string> _skewed = new(StringComparer.Ordinal);
     private readonly Dictionary<string, NodeStatus> _nodes = new(StringComparer.Ordinal);
 
     /// <summary>Says what a plan's commit made true.</summary>
@@ -53,6 +58,31 @@ internal sealed class PlanReporter(EventWriter events)
             _blocked.Remove(pool);
             events.Write("PoolUnblocked", EventSeverity.Info, $"All replicas of {pool} can be placed again.", pool);
         }
+    }
+
+    /// <summary>Tells of nodes whose clocks are far from this manager's, when that begins and ends.</summary>
+    public void ReportClocks(ImmutableSortedDictionary<string, TimeSpan> differences)
+    {
+        foreach (var (node, difference) in differences)
+        {
+            var isFar = ClockSkew.IsFar(difference, options.Value.ClockSkewLimit);
+            if (isFar && _skewed.Add(node))
+            {
+                events.Write("ClockSkewDetected", EventSeverity.Warning, ClockSkew.Describe(node, identity.Name, difference, options.Value.ClockSkewLimit),
+                    node: new NodeName(node));
+            }
+            else if (!isFar && _skewed.Remove(node))
+            {
+                events.Write("ClockSkewResolved", EventSeverity.Info,
+                    $"The clock of node {node} is within {SpecDuration.Format(options.Value.ClockSkewLimit)} of manager {identity.Name}'s again.", node: new NodeName(node));
+            }
+            else
+            {
+                // Nothing new.
+            }
+        }
+
+        _skewed.IntersectWith(differences.Keys);
     }
 
     public void ReportNodes(ClusterSnapshot snapshot)

@@ -7,6 +7,7 @@ using Nexus.Core.State;
 using Nexus.Orchestrator.Leadership;
 using Nexus.Orchestrator.Observability;
 using Nexus.Orchestrator.State;
+using Nexus.ServiceDefaults.Clocks;
 
 namespace Nexus.Orchestrator.ControlLoops;
 
@@ -26,13 +27,19 @@ internal enum PassOutcome
     Stale,
 }
 
+/// <summary>What a pass looks at, and how what others wrote is understood.</summary>
+/// <param name="Store">The cluster's state.</param>
+/// <param name="Nodes">Since when nodes are silent.</param>
+/// <param name="Clock">Times of others by this process's clock.</param>
+/// <param name="Clocks">How far the clocks of nodes are from this machine's.</param>
+internal sealed record PassInputs(ClusterStore Store, NodeTracker Nodes, SnapshotClock Clock, NodeClocks Clocks);
+
 /// <summary>
 /// Looks at the whole truth, asks the core, commits. Every manager looks, so that its API has something to show; only the
 /// leader commits.
 /// </summary>
 internal sealed class ReconcilePass(
-    ClusterStore store, NodeTracker tracker, ClusterView view, PlanCommitter committer, LeaderLease lease,
-    IOptions<OrchestratorOptions> options, TimeProvider time)
+    PassInputs inputs, ClusterView view, PlanCommitter committer, LeaderLease lease, IOptions<OrchestratorOptions> options, TimeProvider time)
 {
     private static readonly TimeSpan AfterRefusal = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(3);
@@ -58,14 +65,16 @@ internal sealed class ReconcilePass(
         if (token is not null && token != _ledBy)
         {
             _ledBy = token;
-            tracker.Reset();
+            inputs.Nodes.Reset();
         }
 
         var stored = await ReadAsync(cancellationToken);
-        var judgement = tracker.Look(stored.Snapshot, stored.Answering);
+        var clocks = inputs.Clocks.Look(stored.Snapshot);
+        stored = stored with { Snapshot = inputs.Clock.Localize(stored.Snapshot) };
+        var judgement = inputs.Nodes.Look(stored.Snapshot, stored.Answering);
         stored = stored with { Snapshot = Judge(stored.Snapshot, judgement) };
         var plan = Reconciler.Compute(stored.Snapshot, time.GetUtcNow());
-        var look = new Look(stored, plan, time.GetUtcNow());
+        var look = new Look(stored, plan, time.GetWallNow()) { ClockDifferences = clocks };
         view.Saw(look);
         var outcome = token is not null && lease.Current == token
             ? await ActAsync(look, judgement.Forgotten, token, cancellationToken)
@@ -97,7 +106,7 @@ internal sealed class ReconcilePass(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return await store.ReadAsync(either.Token);
+            return await inputs.Store.ReadAsync(either.Token);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {

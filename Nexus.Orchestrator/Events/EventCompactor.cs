@@ -5,7 +5,10 @@ using Nexus.Orchestrator.Leadership;
 
 namespace Nexus.Orchestrator.Events;
 
-/// <summary>Keeps the list of events bounded: the leader drops the oldest once a minute, fenced like any write of its.</summary>
+/// <summary>
+/// Keeps the list of events bounded: the leader drops those that Consul got first once a minute, fenced like any write of its. Not by
+/// their times, or events of a machine whose clock is behind would be dropped at once.
+/// </summary>
 internal sealed partial class EventCompactor(
     ConsulClient consul, LeaderLease lease, IOptions<OrchestratorOptions> options, TimeProvider time,
     ILogger<EventCompactor> logger) : BackgroundService
@@ -37,7 +40,7 @@ internal sealed partial class EventCompactor(
         }
 
         var all = await consul.Kv.ListAsync(StateKeys.Events, cancellationToken);
-        var surplus = all.Value.Select(p => p.Key).Order(StringComparer.Ordinal).SkipLast(options.Value.EventsKept).ToList();
+        var surplus = all.Value.OrderBy(p => p.CreateIndex).ThenBy(p => p.Key, StringComparer.Ordinal).Select(p => p.Key).SkipLast(options.Value.EventsKept).ToList();
         foreach (var chunk in surplus.Chunk(ConsulTransactions.MaxOperations - 1))
         {
             var result = await consul.Transactions.ExecuteAsync(

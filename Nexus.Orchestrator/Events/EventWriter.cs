@@ -5,6 +5,7 @@ using Nexus.Core.Ids;
 using Nexus.Core.State;
 using Nexus.Orchestrator.ControlLoops;
 using Nexus.Orchestrator.Leadership;
+using Nexus.ServiceDefaults.Clocks;
 
 namespace Nexus.Orchestrator.Events;
 
@@ -24,7 +25,7 @@ internal sealed partial class EventWriter(
     public void Write(
         string kind, EventSeverity severity, string message, PoolName? pool = null, AllocationId? allocation = null, NodeName? node = null)
     {
-        var now = time.GetUtcNow();
+        var now = time.GetWallNow();
         Span<byte> chance = stackalloc byte[10];
         jitter.Fill(chance);
         var written = _queue.Writer.TryWrite(new ClusterEvent

@@ -5,6 +5,7 @@ using Nexus.Core.State;
 using Nexus.Orchestrator.ControlLoops;
 using Nexus.Orchestrator.Events;
 using Nexus.Orchestrator.Observability;
+using Nexus.ServiceDefaults.Clocks;
 using Nexus.ServiceDefaults.Loops;
 
 namespace Nexus.Orchestrator.Leadership;
@@ -183,7 +184,7 @@ internal sealed partial class LeaderElection(
     }
 
     private byte[] Record() => StateJson.Write(
-        new LeaderRecord(identity.Name, identity.ApiAddress.ToString(), time.GetUtcNow()), StateJson.Default.LeaderRecord);
+        new LeaderRecord(identity.Name, identity.ApiAddress.ToString(), time.GetWallNow()), StateJson.Default.LeaderRecord);
 
     [LoggerMessage(4010, LogLevel.Information, "Manager {Name} leads, epoch {Epoch}.")]
     private partial void LogLeading(string name, ulong epoch);

@@ -1,6 +1,7 @@
 using Nexus.Api.State;
 using Nexus.Consul;
 using Nexus.Core.Spec;
+using Nexus.ServiceDefaults.Clocks;
 
 namespace Nexus.Orchestrator.State;
 
@@ -76,7 +77,7 @@ internal sealed class SpecStore(ConsulClient consul, TimeProvider time)
                 return (ApplyOutcome.Unchanged, revision);
             }
 
-            if (await TryWriteAsync(new SpecDocument(revision + 1, yaml, time.GetUtcNow(), author), pointer?.ModifyIndex ?? 0, cancellationToken))
+            if (await TryWriteAsync(new SpecDocument(revision + 1, yaml, time.GetWallNow(), author), pointer?.ModifyIndex ?? 0, cancellationToken))
             {
                 return (ApplyOutcome.Applied, revision + 1);
             }

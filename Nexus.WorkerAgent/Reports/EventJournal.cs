@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Nexus.Core.Convergence;
 using Nexus.Core.Ids;
 using Nexus.Core.State;
+using Nexus.ServiceDefaults.Clocks;
 using Nexus.WorkerAgent.Options;
 
 namespace Nexus.WorkerAgent.Reports;
@@ -46,13 +47,13 @@ internal sealed class EventJournal
         string kind, EventSeverity severity, string message, PoolName? pool = null, AllocationId? allocation = null,
         DateTimeOffset? at = null)
     {
-        var now = _time.GetUtcNow();
+        var now = _time.GetWallNow();
         Span<byte> chance = stackalloc byte[10];
         RandomNumberGenerator.Fill(chance);
         _queue.Writer.TryWrite(new ClusterEvent
         {
             Id = _ids.Next(now, chance),
-            At = at ?? now,
+            At = at is { } then ? now - (_time.GetUtcNow() - then) : now,
             Kind = kind,
             Severity = severity,
             Message = message,

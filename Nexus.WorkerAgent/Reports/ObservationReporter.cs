@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Nexus.Api.State;
 using Nexus.Consul;
 using Nexus.Core.State;
+using Nexus.ServiceDefaults.Clocks;
 using Nexus.WorkerAgent.Convergence;
 using Nexus.WorkerAgent.Options;
 
@@ -9,7 +10,8 @@ namespace Nexus.WorkerAgent.Reports;
 
 /// <summary>
 /// Keeps <c>nexus/observed/{node}</c> equal to the book: by CAS, only when it differs, many changes in one write. Looks from
-/// time to time whether its word still stands there, since Consul may have lost it.
+/// time to time whether its word still stands there, since Consul may have lost it. Each report carries the clocks of its node, so it
+/// is written once a minute, and when the machine's clock is set, although nothing else changed.
 /// </summary>
 internal sealed partial class ObservationReporter(
     ConsulClient consul, AgentIdentity identity, AllocationBook book, TimeProvider time, ILogger<ObservationReporter> logger)
@@ -21,6 +23,8 @@ internal sealed partial class ObservationReporter(
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LastWordLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RefreshInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ClockStep = TimeSpan.FromSeconds(1);
     private const int MaxLength = 400 * 1024;
 
     private readonly string _key = StateKeys.ObservedOf(identity.Node);
@@ -52,11 +56,7 @@ internal sealed partial class ObservationReporter(
         try
         {
             var pair = await consul.Kv.GetAsync(_key, both.Token);
-            var document = Document(acted);
-            if (pair is null || !pair.Value.Span.SequenceEqual(document))
-            {
-                await consul.Kv.CompareAndSetAsync(_key, document, pair?.ModifyIndex ?? 0, both.Token);
-            }
+            await consul.Kv.CompareAndSetAsync(_key, Stamped(Observe(acted)).Document, pair?.ModifyIndex ?? 0, both.Token);
         }
         catch (Exception e) when (e is ConsulException or OperationCanceledException)
         {
@@ -71,7 +71,8 @@ internal sealed partial class ObservationReporter(
     internal async Task RunAsync(CancellationToken stoppingToken)
     {
         ulong? index = null;
-        ReadOnlyMemory<byte> written = default;
+        ReadOnlyMemory<byte> standing = default;
+        Report? written = null;
         long? told = null;
         while (true)
         {
@@ -86,7 +87,7 @@ internal sealed partial class ObservationReporter(
             {
                 if (!woken || index is null)
                 {
-                    (index, written) = await LookAsync(stoppingToken);
+                    (index, standing) = await LookAsync(stoppingToken);
                 }
 
                 if (_actedOn is not { } acted)
@@ -94,19 +95,21 @@ internal sealed partial class ObservationReporter(
                     continue;
                 }
 
-                var document = Document(acted);
-                if (!document.AsSpan().SequenceEqual(written.Span))
+                var observation = Observe(acted);
+                if (written is null || !written.Document.AsSpan().SequenceEqual(standing.Span) || IsOld(written, observation))
                 {
                     var expected = index.Value;
                     index = null;
-                    if (!await consul.Kv.CompareAndSetAsync(_key, document, expected, stoppingToken))
+                    var report = Stamped(observation);
+                    if (!await consul.Kv.CompareAndSetAsync(_key, report.Document, expected, stoppingToken))
                     {
                         book.Changes.Set();
                         continue;
                     }
 
                     // Now, while nobody waits for it: the next write may be the one that tells of a death.
-                    (index, written) = await LookAsync(stoppingToken);
+                    written = report;
+                    (index, standing) = await LookAsync(stoppingToken);
                 }
 
                 TellBack();
@@ -127,7 +130,7 @@ internal sealed partial class ObservationReporter(
         return (pair?.ModifyIndex ?? 0, pair?.Value ?? default);
     }
 
-    private byte[] Document((ulong Epoch, ulong Generation) acted)
+    private NodeObservation Observe((ulong Epoch, ulong Generation) acted)
     {
         var observation = new NodeObservation
         {
@@ -138,11 +141,26 @@ internal sealed partial class ObservationReporter(
                 .OrderBy(m => m.Id.Value, StringComparer.Ordinal)
                 .Select(m => m.ToObserved(identity.Address))],
         };
-        var document = StateJson.Write(observation, StateJson.Default.NodeObservation);
-        return document.Length <= MaxLength ? document : StateJson.Write(
-            observation with { Allocations = observation.Allocations.Select(a => a with { LastLogs = [] }).ToImmutableArray() },
-            StateJson.Default.NodeObservation);
+        return Bytes(observation).Length <= MaxLength
+            ? observation
+            : observation with { Allocations = observation.Allocations.Select(a => a with { LastLogs = [] }).ToImmutableArray() };
     }
+
+    private Report Stamped(NodeObservation observation)
+    {
+        var (now, clock) = (time.GetUtcNow(), time.GetWallNow());
+        return new Report(Bytes(observation with { ReportedAt = now, Clock = clock }), Bytes(observation), now, clock - now);
+    }
+
+    private bool IsOld(Report written, NodeObservation observation)
+    {
+        var now = time.GetUtcNow();
+        return now - written.At >= RefreshInterval
+            || (time.GetWallNow() - now - written.ClockAhead).Duration() > ClockStep
+            || !Bytes(observation).AsSpan().SequenceEqual(written.Content);
+    }
+
+    private static byte[] Bytes(NodeObservation observation) => StateJson.Write(observation, StateJson.Default.NodeObservation);
 
     private void TellAway(string reason)
     {
@@ -161,6 +179,13 @@ internal sealed partial class ObservationReporter(
             LogBack(_key);
         }
     }
+
+    /// <summary>A report as it was written.</summary>
+    /// <param name="Document">All of it.</param>
+    /// <param name="Content">All of it but the clocks.</param>
+    /// <param name="At">When.</param>
+    /// <param name="ClockAhead">How far the machine's clock was ahead of the steady one.</param>
+    private sealed record Report(byte[] Document, byte[] Content, DateTimeOffset At, TimeSpan ClockAhead);
 
     [LoggerMessage(5022, LogLevel.Warning, "Cannot report to {Key}, trying on: {Reason}")]
     private partial void LogAway(string key, string reason);

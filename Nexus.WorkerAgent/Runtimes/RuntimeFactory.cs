@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Nexus.Runtime;
 using Nexus.Runtime.Docker;
 using Nexus.Runtime.Process;
+using Nexus.ServiceDefaults.Clocks;
 using Nexus.WorkerAgent.Convergence;
 using Nexus.WorkerAgent.Options;
 
@@ -25,7 +26,7 @@ internal class RuntimeFactory(
             ExtraLabels = OwnerLabels(),
             Telemetry = Telemetry,
         },
-        time,
+        time.GetWall(),
         () => chance(),
         loggers.CreateLogger<DockerRuntime>());
 
@@ -40,7 +41,7 @@ internal class RuntimeFactory(
             WorkingDirectory = options.ProcessWorkingDirectory,
             Telemetry = Telemetry,
         },
-        time,
+        time.GetWall(),
         loggers.CreateLogger<ProcessRuntime>());
 
     private WorkloadTelemetry? Telemetry =>

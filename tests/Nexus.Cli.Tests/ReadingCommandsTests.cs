@@ -109,6 +109,25 @@ public sealed class ReadingCommandsTests
     }
 
     [Fact]
+    public async Task Events_dated_in_the_future_are_not_recent_ones_and_that_is_said()
+    {
+        await using var cluster = await FakeCluster.StartAsync();
+        cluster.Happen(Samples.Event(9));
+        cluster.Happen(Samples.Event(70));
+        using var run = new CliRun { Time = new WatchedTime() };
+
+        var result = await run.RunAsync(cluster, "events", "--since", "5m");
+
+        Assert.Contains("event 9", result.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("event 70", result.Out, StringComparison.Ordinal);
+        Assert.Contains("1 event has a time up to 1 h in the future", result.Error, StringComparison.Ordinal);
+        Assert.Contains("worker/n1", result.Error, StringComparison.Ordinal);
+
+        using var all = new CliRun { Time = new WatchedTime() };
+        Assert.Contains("event 70", (await all.RunAsync(cluster, "events")).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Events_are_lines_that_can_be_filtered()
     {
         await using var cluster = await FakeCluster.StartAsync();

@@ -78,6 +78,7 @@ internal sealed class TestNode(ConsulClient consul, string name)
             Node = _node,
             Epoch = assignment.Epoch,
             Generation = assignment.Generation,
+            ReportedAt = TimeProvider.System.GetUtcNow(),
             Allocations = [.. assignment.Allocations.Select(a => new ObservedAllocation
             {
                 Id = a.Id,

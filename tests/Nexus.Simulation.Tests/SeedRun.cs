@@ -59,6 +59,7 @@ internal static class SeedRun
             cluster.StartAll();
             faults.Plan();
             new Traffic(cluster, chance.Fork(), checker.RequestOver).Start();
+            new Clocks(cluster, faults, chance.Fork()).Plan();
             Watch(world, faults, checker, null);
             await world.RunAsync(TimeSpan.FromHours(1));
         }

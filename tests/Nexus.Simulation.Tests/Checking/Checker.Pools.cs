@@ -145,9 +145,25 @@ internal sealed partial class Checker
             World.Log("checker", $"rollout {now.Number} of {now.Pool}: {before.Phase} -> {now.Phase}");
         }
 
+        if (before.Number != now.Number)
+        {
+            pool.RolloutBeganAt = World.Elapsed;
+        }
+
+        CheckKept(pool, before, now);
         if (now.Phase == "RollingBack" && before.Phase != "RollingBack" && ++pool.RolledBack > pool.Specs)
         {
             Break("no rollback loops", $"{now.Pool} was rolled back {pool.RolledBack} times for {pool.Specs} specs");
+        }
+    }
+
+    /// <summary>A revision that works is given up only for a reason: a fault, or nodes that are taken out of use.</summary>
+    private void CheckKept(PoolWatch pool, RawRollout before, RawRollout now)
+    {
+        if (now.Phase is "RollingBack" or "Failed" && before.Phase != now.Phase && !pool.Shape.Broken && now.TargetImage == pool.Shape.Image
+            && InPeace && pool.RolloutBeganAt - _faults.LastEndedAt > Peace && _faults.Drained.Count == 0)
+        {
+            Break("good revisions are kept", $"{pool.Name} gave up {now.TargetImage}, which works: {now.Reason}");
         }
     }
 
@@ -174,6 +190,8 @@ internal sealed partial class Checker
         public TimeSpan ArmedAt { get; private set; }
 
         public int Placed { get; set; }
+
+        public TimeSpan RolloutBeganAt { get; set; }
 
         public int RolledBack { get; set; }
 

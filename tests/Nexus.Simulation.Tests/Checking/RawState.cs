@@ -12,7 +12,7 @@ internal sealed record RawAssignment(string Node, ulong Epoch, ulong Generation,
 internal sealed record RawObservation(string Node, ulong Epoch, ulong Generation);
 
 /// <summary>A rollout.</summary>
-internal sealed record RawRollout(string Pool, long Number, string Phase, string Target, string TargetImage, string? Stable, string? StableImage);
+internal sealed record RawRollout(string Pool, long Number, string Phase, string Target, string TargetImage, string? Stable, string? StableImage, string Reason);
 
 /// <summary>A gateway's word.</summary>
 internal sealed record RawGateway(string Name, IReadOnlySet<string> Pools, IReadOnlyDictionary<string, (int Attempt, bool Takes, int InFlight)> Destinations, IReadOnlyDictionary<string, bool> Nodes);
@@ -45,7 +45,8 @@ internal static class RawReader
         var stable = root.TryGetProperty("stable", out var s) && s.ValueKind == JsonValueKind.Object ? s : (JsonElement?)null;
         return new RawRollout(
             Text(root, "pool"), (long)Number(root, "number"), Text(root, "phase", "Stable"),
-            Text(target, "revision"), Image(target), stable is { } known ? Text(known, "revision") : null, stable is { } old ? Image(old) : null);
+            Text(target, "revision"), Image(target), stable is { } known ? Text(known, "revision") : null, stable is { } old ? Image(old) : null,
+            Text(root, "reason"));
     }
 
     public static RawGateway Gateway(byte[] json)

@@ -9,6 +9,7 @@ using Nexus.Api.V1;
 using Nexus.Consul;
 using Nexus.Orchestrator;
 using Nexus.Orchestrator.ControlLoops;
+using Nexus.ServiceDefaults.Clocks;
 using Nexus.ServiceDefaults.Loops;
 using Nexus.Simulation.Tests.Consul;
 using Nexus.Simulation.Tests.Engine;
@@ -77,7 +78,7 @@ internal sealed class SimHost
     {
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Information).AddProvider(new TraceLogs(process)));
-        services.AddSingleton<TimeProvider>(process.Clock);
+        services.AddSingleton<TimeProvider>(mutation.TrustsWallClock ? process.Clock : new SteadyTime(process.Clock));
         services.AddSingleton<IServer>(new NoServer());
         services.AddSingleton<IHostApplicationLifetime>(new Started());
         services.AddSingleton<LoopHeartbeats>();

@@ -137,5 +137,8 @@ internal interface IMutation
 {
     byte[] Request(SimProcess caller, string path, byte[] body);
 
+    /// <summary>Whether processes measure by the clock as it is set.</summary>
+    bool TrustsWallClock { get; }
+
     SimAnswer Answer(SimProcess caller, SimCall call, SimAnswer answer);
 }

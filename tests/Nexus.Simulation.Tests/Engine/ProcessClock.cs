@@ -1,13 +1,13 @@
 namespace Nexus.Simulation.Tests.Engine;
 
-/// <summary>The clock of one process; its timers wait while it is stopped and never fire once it is dead.</summary>
+/// <summary>The clock of one process: its machine's, which may be wrong and may be set; its timers wait while it is stopped and never fire once it is dead.</summary>
 internal sealed class ProcessClock(SimProcess process) : TimeProvider
 {
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
 
-    public override DateTimeOffset GetUtcNow() => process.World.UtcNow;
+    public override DateTimeOffset GetUtcNow() => process.World.UtcNow + process.Machine.ClockAhead;
 
     public override long GetTimestamp() => process.World.Ticks;
 

@@ -119,6 +119,9 @@ internal sealed class SimMachine(string name, string address)
     /// <summary>Its Consul agent runs.</summary>
     public bool ConsulUp { get; set; } = true;
 
+    /// <summary>How far its clock is ahead of the true time.</summary>
+    public TimeSpan ClockAhead { get; set; }
+
     /// <summary>Added to every call from here to Consul.</summary>
     public TimeSpan ConsulDelay { get; set; }
 

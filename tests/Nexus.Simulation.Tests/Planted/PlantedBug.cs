@@ -13,6 +13,8 @@ internal class PlantedBug : IMutation
 
     public virtual bool GatewayBelievesEmptyLists => false;
 
+    public virtual bool TrustsWallClock => false;
+
     public virtual byte[] Request(SimProcess caller, string path, byte[] body) => body;
 
     public virtual SimAnswer Answer(SimProcess caller, SimCall call, SimAnswer answer) => answer;

@@ -16,7 +16,7 @@ internal static class PlantedBugs
     [
         new FenceOff(), new CasIgnored(), new CommitsOverCommits(), new DrainWaitsForNobody(), new OneTooMany(), new EmptyMeansNone(),
         new NoBackoff(), new OneWitness(), new StopsBeforeItStarts(), new DeadThoughtAlive(), new ForgetsWhatFailed(),
-        new ExclusiveIgnored(), new NeverRegisters(), new DropsWithoutStopping(),
+        new ExclusiveIgnored(), new NeverRegisters(), new DropsWithoutStopping(), new ClocksCompared(), new WallClock(),
     ];
 
     public static PlantedBug? Find(string? name) => name is null ? null : All.First(b => b.Name == name);
@@ -245,4 +245,30 @@ internal sealed class DropsWithoutStopping : TransactionBug
 
     protected override bool Change(SimProcess caller, JsonArray operations) => ChangeAssignments(
         operations, assignment => assignment["allocations"]!.AsArray().RemoveAll(a => (string?)a!["desired"] == "Stop") > 0);
+}
+
+/// <summary>Managers compare the times in reports with their own clock, as if all machines had the same.</summary>
+internal sealed class ClocksCompared : AnswerBug
+{
+    public override string Name => "clocks-compared";
+
+    public override SimAnswer Answer(SimProcess caller, SimCall call, SimAnswer answer) => ChangeValues(caller, call, answer, "nexus/observed/", 'm', text =>
+    {
+        var report = JsonNode.Parse(text)!;
+        foreach (var allocation in report["allocations"]!.AsArray().Where(a => (DateTimeOffset?)a!["healthySince"] > caller.Clock.GetUtcNow()))
+        {
+            allocation!["healthy"] = false;
+            allocation["healthySince"] = null;
+        }
+
+        return report.ToJsonString();
+    });
+}
+
+/// <summary>Managers and agents measure durations by a clock that people and NTP set.</summary>
+internal sealed class WallClock : PlantedBug
+{
+    public override string Name => "wall-clock";
+
+    public override bool TrustsWallClock => true;
 }

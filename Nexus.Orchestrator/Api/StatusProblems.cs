@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+using Nexus.Core.State;
+using Nexus.Orchestrator.ControlLoops;
+
+namespace Nexus.Orchestrator.Api;
+
+/// <summary>What the status says beyond pools and nodes, a sentence each. Pure.</summary>
+internal static class StatusProblems
+{
+    /// <summary>The problems of a look.</summary>
+    /// <param name="look">The look.</param>
+    /// <param name="manager">The manager that answers.</param>
+    /// <param name="clockLimit">How far clocks may differ.</param>
+    public static ImmutableArray<string> Of(Look look, string manager, TimeSpan clockLimit) => [.. Clocks(look, manager, clockLimit)];
+
+    private static IEnumerable<string> Clocks(Look look, string manager, TimeSpan limit)
+    {
+        var far = look.ClockDifferences.Where(n => ClockSkew.IsFar(n.Value, limit)).ToList();
+        return far.Count > 1 && far.Count == look.ClockDifferences.Count && far.Select(n => Math.Sign(n.Value.Ticks)).Distinct().Count() == 1
+            ? [ClockSkew.DescribeOwn(manager, far.Count, far.MinBy(n => n.Value.Duration()).Value, limit)]
+            : far.Select(n => ClockSkew.Describe(n.Key, manager, n.Value, limit));
+    }
+}
