@@ -53,7 +53,7 @@ public sealed record StatusView
     public string? Warning { get; init; }
 
     /// <summary>What a person should look into although pools may well be healthy, a sentence each.</summary>
-    public ImmutableArray<string> Problems { get; init => field = value.IsDefault ? [] : value; } = [];
+    public ImmutableArray<string> Warnings { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>Every manager known.</summary>
     public ImmutableArray<PeerView> Managers { get; init => field = value.IsDefault ? [] : value; } = [];

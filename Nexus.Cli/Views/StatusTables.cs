@@ -60,9 +60,9 @@ internal static class StatusTables
             table.Row(new Piece("Warning", Palette.Heading), new Piece(warning, Palette.Bad));
         }
 
-        foreach (var problem in status.Problems)
+        foreach (var advice in status.Warnings)
         {
-            table.Row(new Piece("Problem", Palette.Heading), new Piece(problem, Palette.Bad));
+            table.Row(new Piece("Warning", Palette.Heading), new Piece(advice, Palette.Bad));
         }
 
         return table;

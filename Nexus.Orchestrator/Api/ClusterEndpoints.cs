@@ -48,7 +48,7 @@ internal static class ClusterEndpoints
             Nodes = ViewBuilder.Nodes(look),
             Allocations = ViewBuilder.Allocations(look),
             AsOf = look.At,
-            Problems = StatusProblems.Of(look, identity.Name, options.Value.ClockSkewLimit),
+            Warnings = StatusWarnings.Of(look, identity.Name, options.Value.ClockSkewLimit),
             Warning = view.Trouble is { } trouble ? $"Shown is the state of {look.At:u}, because the cluster cannot be looked at: {trouble}" : null,
         });
     }

@@ -71,7 +71,7 @@ public sealed class ClockSkewTests
         {
             ClockDifferences = differences.ToImmutableSortedDictionary(d => d.Node, d => TimeSpan.FromSeconds(d.Seconds), StringComparer.Ordinal),
         };
-        return StatusProblems.Of(look, "m1", Limit);
+        return StatusWarnings.Of(look, "m1", Limit);
     }
 
     private static ClusterSnapshot Reported(DateTimeOffset clock)

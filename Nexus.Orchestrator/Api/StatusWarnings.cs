@@ -5,9 +5,9 @@ using Nexus.Orchestrator.ControlLoops;
 namespace Nexus.Orchestrator.Api;
 
 /// <summary>What the status says beyond pools and nodes, a sentence each. Pure.</summary>
-internal static class StatusProblems
+internal static class StatusWarnings
 {
-    /// <summary>The problems of a look.</summary>
+    /// <summary>The warnings of a look.</summary>
     /// <param name="look">The look.</param>
     /// <param name="manager">The manager that answers.</param>
     /// <param name="clockLimit">How far clocks may differ.</param>
