@@ -136,7 +136,11 @@ public sealed class SnapshotClockTests
         [
             new ObservedAllocation
             {
-                Id = Replica, Pool = Web.Name, Revision = PoolRevisions.Compute(Web.Template), Phase = AllocationPhase.Running, Healthy = true,
+                Id = Replica,
+                Pool = Web.Name,
+                Revision = PoolRevisions.Compute(Web.Template),
+                Phase = AllocationPhase.Running,
+                Healthy = true,
                 HealthySince = healthySince,
             },
         ],
@@ -151,8 +155,13 @@ public sealed class SnapshotClockTests
             Nodes = snapshot.Nodes.Add("n1", new NodeState(
                 new NodeRecord
                 {
-                    Node = N1, Capacity = new NodeCapacity(4000, 8L << 30), Arch = "amd64", Address = "127.0.0.1", ApiAddress = "http://127.0.0.1:9",
-                    ConsulNode = "n1", AgentVersion = "1",
+                    Node = N1,
+                    Capacity = new NodeCapacity(4000, 8L << 30),
+                    Arch = "amd64",
+                    Address = "127.0.0.1",
+                    ApiAddress = "http://127.0.0.1:9",
+                    ConsulNode = "n1",
+                    AgentVersion = "1",
                 },
                 NodeStatus.Ready)),
             Assignments = snapshot.Assignments.Add("n1", new NodeAssignment
