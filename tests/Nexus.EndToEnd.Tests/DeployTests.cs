@@ -108,7 +108,7 @@ public sealed class DeployTests
         await File.WriteAllTextAsync(file, spec, Token);
         try
         {
-            return await cluster.NexusAsync(Token, "apply", file, "--wait");
+            return await cluster.NexusAsync(Token, "apply", file, "--prune", "--wait");
         }
         finally
         {

@@ -122,7 +122,7 @@ internal sealed class RunningCluster : IAsyncDisposable
         await File.WriteAllTextAsync(file, spec, cancellationToken);
         try
         {
-            var applied = await NexusAsync(cancellationToken, "apply", file);
+            var applied = await NexusAsync(cancellationToken, "apply", file, "--prune");
             Assert.True(applied.ExitCode == 0, applied.ToString());
         }
         finally
