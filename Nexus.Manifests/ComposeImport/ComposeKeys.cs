@@ -36,6 +36,9 @@ internal sealed class ComposeKeys
     public static ComposeKeys Healthcheck { get; } = new ComposeKeys().Read("test interval timeout retries start_period disable")
         .Lost("start_interval", "until the first good check, a replica is asked at the same interval");
 
+    /// <summary>The keys of a file of variables in its long form.</summary>
+    public static ComposeKeys EnvironmentFile { get; } = new ComposeKeys().Read("path required format");
+
     /// <summary>The keys of <c>deploy</c>.</summary>
     public static ComposeKeys Deploy { get; } = new ComposeKeys().Read("replicas mode resources update_config restart_policy placement")
         .Lost("rollback_config", "a rollback goes as the rollout does")

@@ -62,7 +62,7 @@ internal sealed class ServiceImport(SpecCursor service, PoolDraft pool, ServiceS
         {
             var build = service.Child("build");
             build.Warn("Nexus builds nothing: build the image, push it where every node can pull it, and name it under image");
-            pool.Set("image", image ?? $"{surroundings.Project}-{pool.Name}", build, "build it and push it where every node can pull it");
+            pool.Set("image", image ?? ComposeNames.Image(surroundings.Source, surroundings.Project, service.Key["services.".Length..]), build, "build it and push it where every node can pull it");
         }
         else if (image is not null)
         {

@@ -57,7 +57,7 @@ internal sealed class ServiceMounts(SpecCursor service, ServiceSurroundings surr
             return Refused(at);
         }
 
-        switch (scalar.Text.Split(':'))
+        switch (WindowsPaths.Sections(scalar.Text))
         {
             case [var target]:
                 return Anonymous(at, target);
@@ -83,7 +83,7 @@ internal sealed class ServiceMounts(SpecCursor service, ServiceSurroundings surr
         switch (type)
         {
             case "bind" or "volume" when source is not null:
-                return Mount(at, type == "bind" && !source.StartsWith('/') && !source.StartsWith('~') ? $"./{source}" : source, target,
+                return Mount(at, type == "bind" && source is not ['/' or '~', ..] && !WindowsPaths.IsOne(source) ? $"./{source}" : source, target,
                     ComposeValue.Flag(at, "read_only") == true);
             case "volume":
                 return Anonymous(at, target);
@@ -103,6 +103,7 @@ internal sealed class ServiceMounts(SpecCursor service, ServiceSurroundings surr
     private ServiceMount? Mount(SpecCursor at, string source, string target, bool isReadOnly) => source switch
     {
         [] => Refused(at),
+        _ when WindowsPaths.IsOne(source) || WindowsPaths.IsOne(target) => WindowsPaths.Refuse(at, WindowsPaths.IsOne(source) ? source : target),
         ['/' or '.' or '~', ..] => new ServiceMount(at, Absolute(source, surroundings.Source), target, isReadOnly),
         _ => new ServiceMount(at, VolumeName(source), target, isReadOnly),
     };
@@ -121,7 +122,7 @@ internal sealed class ServiceMounts(SpecCursor service, ServiceSurroundings surr
             volume.Warn($"driver {Excerpt.Cut(driver)} is not carried over: a volume is one of the node that the replica is on");
         }
 
-        return ComposeValue.Text(volume, "name") ?? (volume.Has("external") ? key : $"{surroundings.Project}_{key}");
+        return ComposeNames.Volume(volume, key, surroundings.Project);
     }
 
     private static ServiceMount? Refused(SpecCursor at)

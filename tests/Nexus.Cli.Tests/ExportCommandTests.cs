@@ -47,7 +47,6 @@ public sealed class ExportCommandTests : IDisposable
     [InlineData(4, "bad.yaml:1:", "export", "compose", "bad.yaml")]
     [InlineData(2, "error: nexus.yaml does not exist", "export", "compose")]
     [InlineData(2, "error: --namespace No is no namespace", "export", "kubernetes", "--namespace", "No")]
-    [InlineData(2, "error: Required argument 'file' missing", "import", "compose")]
     [InlineData(4, "bad.yaml:1:1: error: services is missing", "import", "compose", "bad.yaml")]
     [InlineData(4, "error: empty.yaml is empty; a compose file names at least one service", "import", "compose", "empty.yaml")]
     [InlineData(1, "cannot be written", "import", "compose", "good.yaml", "--output-path", "bad.yaml/x/out.yaml")]

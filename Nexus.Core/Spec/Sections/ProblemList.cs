@@ -29,8 +29,8 @@ internal sealed class ProblemList
     /// <summary>In order of position; errors are never cut in favour of warnings.</summary>
     public ImmutableArray<SpecProblem> ToImmutable()
     {
-        var shown = _problems.OrderBy(problem => problem.Severity).ThenBy(Line).ThenBy(Column).Take(MaxShown)
-            .OrderBy(Line).ThenBy(Column).ToList();
+        var shown = _problems.OrderBy(problem => problem.Severity).ThenBy(File).ThenBy(Line).ThenBy(Column).Take(MaxShown)
+            .OrderBy(File).ThenBy(Line).ThenBy(Column).ToList();
         var last = shown.LastOrDefault();
         if (_problems.Count > MaxShown)
         {
@@ -40,6 +40,7 @@ internal sealed class ProblemList
 
         return [.. shown];
 
+        static string? File(SpecProblem problem) => problem.File;
         static int Line(SpecProblem problem) => problem.Line;
         static int Column(SpecProblem problem) => problem.Column;
     }
