@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Nexus.Cli.Manifests;
 using Nexus.Cli.Specs;
@@ -24,18 +25,23 @@ internal sealed class ImportCommand(CommandContext context, Surroundings surroun
         var directory = new Option<string?>("--project-directory") { Description = "Folder of .env and of relative paths. Default: the first file's.", HelpName = "folder" };
         var environment = new Option<string[]>("--env-file") { Description = "File of variables in place of .env; may be given several times.", HelpName = "file" };
         var output = new Option<string?>("--output-path") { Description = "File to write. Default: standard output.", HelpName = "file" };
+        var profiles = new Option<string[]>("--profile")
+        {
+            Description = "Profile whose services are imported too; may be given several times, * is all. Default: COMPOSE_PROFILES.",
+            HelpName = "name",
+        };
         var force = new Option<bool>("--force") { Description = "Overwrite what is there." };
         var compose = new Command("compose", "Make a spec of a compose file. What cannot be carried over is warned of.")
         {
-            files, project, directory, environment, output, force,
+            files, project, directory, environment, profiles, output, force,
         };
         runner.Attach(compose, (context, parsed, cancellationToken) => new ImportCommand(context, runner.Surroundings).RunAsync(
             new ComposeProjectOptions([.. parsed.GetValue(files) ?? []], parsed.GetValue(directory), [.. parsed.GetValue(environment) ?? []]),
-            parsed.GetValue(project), new Target(parsed.GetValue(output), parsed.GetValue(force)), cancellationToken));
+            new Chosen(parsed.GetValue(project), [.. parsed.GetValue(profiles) ?? []]), new Target(parsed.GetValue(output), parsed.GetValue(force)), cancellationToken));
         return new Command("import", "Make a spec of what another tool runs.") { compose };
     }
 
-    private async Task<ExitCode> RunAsync(ComposeProjectOptions options, string? projectName, Target target, CancellationToken cancellationToken)
+    private async Task<ExitCode> RunAsync(ComposeProjectOptions options, Chosen chosen, Target target, CancellationToken cancellationToken)
     {
         var project = ComposeProjectFiles.Find(options, surroundings);
         var files = new List<SpecFile>();
@@ -47,7 +53,8 @@ internal sealed class ImportCommand(CommandContext context, Surroundings surroun
         var imported = ComposeImporter.Compute(
             new ComposeSource(files[0].Yaml, files[0].Name, project.Directory, project.Variables.Find, TextOf)
             {
-                ProjectName = projectName,
+                ProjectName = chosen.ProjectName,
+                Profiles = ProfilesOf(chosen, project.Variables.Find),
                 Overrides = [.. files.Skip(1).Select(file => new ComposeText(file.Name, file.Yaml))],
                 Found = [.. project.Variables.Problems, .. project.Found],
             });
@@ -83,7 +90,7 @@ internal sealed class ImportCommand(CommandContext context, Surroundings surroun
 
     private void Write(string first, IEnumerable<SpecProblem> problems)
     {
-        foreach (var problem in problems)
+        foreach (var problem in RepeatedProblems.Fold(problems))
         {
             SpecProblemLines.Write(context.Terminal.Error, problem.File ?? first, [SpecProblemLines.View(problem)]);
         }
@@ -92,6 +99,10 @@ internal sealed class ImportCommand(CommandContext context, Surroundings surroun
     // The API's problems have no file: those of the first need none.
     private static SpecProblem Named(SpecProblem problem) =>
         problem.File is null ? problem : problem with { Message = $"{problem.File}: {problem.Message}" };
+
+    // As in Compose, options take the place of the variable.
+    private static ImmutableArray<string> ProfilesOf(Chosen chosen, Func<string, string?> variable) => !chosen.Profiles.IsEmpty ? chosen.Profiles
+        : [.. (variable("COMPOSE_PROFILES") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
 
     private static string? TextOf(string path)
     {
@@ -104,6 +115,9 @@ internal sealed class ImportCommand(CommandContext context, Surroundings surroun
             return null;
         }
     }
+
+    /// <summary>What options say in place of variables.</summary>
+    private readonly record struct Chosen(string? ProjectName, ImmutableArray<string> Profiles);
 
     /// <summary>Where the result goes: to standard output without a path.</summary>
     private readonly record struct Target(string? Path, bool Force);

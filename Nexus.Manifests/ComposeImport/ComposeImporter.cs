@@ -19,7 +19,7 @@ public static class ComposeImporter
                 [new SpecProblem(SpecSeverity.Error, 1, 1, "", "the document is empty; a compose file names at least one service under services")]);
         }
 
-        var problems = new ProblemList();
+        var problems = new ProblemList(isBounded: false);
         foreach (var found in source.Found)
         {
             problems.Add(found);
@@ -45,7 +45,7 @@ public static class ComposeImporter
         }
 
         var yaml = draft.Write(source.FileName);
-        foreach (var found in SpecReader.Read(yaml, source.FileName).Problems)
+        foreach (var found in SpecReader.ReadAll(yaml, source.FileName).Problems)
         {
             problems.Add(draft.AtItsOrigin(found));
         }
@@ -72,10 +72,25 @@ public static class ComposeImporter
         }
 
         services.ReportFaults(map);
+        FileSections.Report(file);
+        var selection = ServiceSelection.Compute(services, map, source);
+        if (selection.Kept.Entries.IsEmpty)
+        {
+            services.Error("no service is left to become a pool: name a profile with --profile or in COMPOSE_PROFILES, or add a service that runs on");
+            return;
+        }
+
+        map = selection.Kept;
         NameCluster(file, project, draft);
         var names = ServiceNames.Compute(services, map);
-        var alone = new ServiceSurroundings(source, project.Name, ImmutableDictionary<string, ServiceOutline>.Empty, file.Child("volumes"));
+        var alone = new ServiceSurroundings(source, project.Name, ImmutableDictionary<string, ServiceOutline>.Empty, file.Child("volumes"))
+        {
+            File = file,
+            LeftOut = selection.LeftOut,
+            Asked = ServiceOutline.AskedPorts(services, map),
+        };
         var surroundings = alone with { Services = ServiceOutline.Compute(services, names, alone) };
+        FileSections.AdvisePinning(file, surroundings.Services.Values);
         foreach (var entry in map.Entries)
         {
             var service = services.Enter(entry);

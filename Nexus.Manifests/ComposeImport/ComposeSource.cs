@@ -20,6 +20,9 @@ public sealed record ComposeSource(
 
     /// <summary>What was found on the way to the file, as in the files of variables; an error keeps it from being imported.</summary>
     public ImmutableArray<SpecProblem> Found { get; init; } = [];
+
+    /// <summary>The profiles whose services are imported; <c>*</c> stands for all.</summary>
+    public ImmutableArray<string> Profiles { get; init; } = [];
 }
 
 /// <summary>A compose file's text, and how problems name it.</summary>
