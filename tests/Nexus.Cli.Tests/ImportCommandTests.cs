@@ -60,7 +60,7 @@ public sealed class ImportCommandTests : IDisposable
     [InlineData("compose.yaml: warning: COMPOSE_FILE also lists prod.yaml, not read because a file is named", "prod.yaml|name: prod", "COMPOSE_FILE=compose.yaml:prod.yaml", "compose.yaml")]
     [InlineData("compose.yaml: error: .env:2: unterminated quoted value", ".env|A=1\nB=\"x\n", "", "compose.yaml")]
     [InlineData("compose.yaml: warning: .env:1: variable GONE is not set", ".env|A=$GONE", "", "compose.yaml")]
-    [InlineData("over.yaml:1:21: error: services.db.imge: unknown key; did you mean 'image'?", "over.yaml|services: {db: {imge: x}}", "", "compose.yaml", "over.yaml")]
+    [InlineData("over.yaml:1:17: error: services.db.imge: unknown key; did you mean 'image'?", "over.yaml|services: {db: {imge: x}}", "", "compose.yaml", "over.yaml")]
     [InlineData("error: gone.env cannot be read", "", "", "--env-file", "gone.env", "compose.yaml")]
     [InlineData("error: gone.yaml does not exist", "", "COMPOSE_FILE=gone.yaml")]
     [InlineData("error: --project-name: found \"No Name\", which Compose refuses as a project name", "", "", "-p", "No Name", "compose.yaml")]

@@ -21,7 +21,10 @@ public sealed class ComposeDifferentialTests : IDisposable
 
     private static readonly Dictionary<string, string> Project = new(StringComparer.Ordinal)
     {
-        ["SET"] = "v w", ["EMPTY"] = "", ["DOLLAR"] = "$SET", ["BRACE"] = "}",
+        ["SET"] = "v w",
+        ["EMPTY"] = "",
+        ["DOLLAR"] = "$SET",
+        ["BRACE"] = "}",
     };
 
     private static readonly Gen<string> Chunk = Of(
@@ -68,7 +71,7 @@ public sealed class ComposeDifferentialTests : IDisposable
         await CompareAsync(Samples(Template, Services * Rounds), IsRightWhateverIsUsed, (text, _) => $"{{image: a, user: '1', environment: {{A: {JsonSerializer.Serialize(text)}}}}}");
 
     // Those that we take all at once, for it ends at the first that it refuses; of those that we refuse some, each by itself.
-    private async Task CompareAsync(IReadOnlyList<string> texts, Predicate<string> isComparable, Func<string, int, string> service)
+    private async Task CompareAsync(List<string> texts, Predicate<string> isComparable, Func<string, int, string> service)
     {
         var services = texts.Select(service).ToList();
         var ours = services.Select(one => Import($"services: {{s: {one}}}")).ToList();
