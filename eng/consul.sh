@@ -19,27 +19,11 @@ install_from() {
   say "consul: fetched from $2 into ${tools#"$root"/}"
 }
 
-debian_source() {
-  local file
-  for file in /etc/apt/sources.list.d/*.sources; do
-    if [ -e "$file" ] && grep -q '^URIs:.*debian' "$file"; then
-      # Its first stanza, for another release.
-      awk 'NF { seen = 1; print } !NF && seen { exit }' "$file" | sed -E 's/^Suites:.*/Suites: bullseye/'
-      return
-    fi
-  done
-  # Older machines list their mirrors a line each.
-  grep -hE '^deb .*debian' /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null | head -1 |
-    awk '{ i = ($2 ~ /^\[/) ? 2 : 1; while (i > 1 && $i !~ /\]$/) i++;
-           printf "Types: deb\nURIs: %s\nSuites: bullseye\nComponents: main\n", $(i + 1)
-           if (match($0, /signed-by=[^] ]+/)) print "Signed-By: " substr($0, RSTART + 10, RLENGTH - 10) }'
-}
-
 from_debian() {
   command -v apt-get >/dev/null && command -v dpkg >/dev/null || return 1
   local t=$1/apt
   mkdir -p "$t/lists/partial" "$t/cache/archives/partial"
-  debian_source > "$t/one.sources"
+  "$root/eng/debian-source.sh" bullseye > "$t/one.sources"
   [ -s "$t/one.sources" ] || return 1
   local options=(-qq
     -o "Dir::Etc::sourcelist=$t/one.sources" -o Dir::Etc::sourceparts=/dev/null

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need beside the .NET SDK: a Docker Engine, Consul, busybox, ip, gcc, Compose, an SSH server and Chromium, and
-# in .tools Kubernetes' schemas, a container registry, an emulator of ARM64 and the C libraries of both architectures. What is there
+# in .tools Kubernetes' schemas, Compose v2, a container registry, an emulator of ARM64 and the C libraries of both architectures. What is there
 # already is left alone, so a second run takes no time.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -63,6 +63,8 @@ here=$(dpkg --print-architecture 2>/dev/null || echo amd64)
 for architecture in amd64 arm64; do
   unpack ".tools/libraries-$architecture" "$architecture" libc6 libgcc-s1 libstdc++6 zlib1g 'libssl3t64|libssl3'
 done
+# Compose v2, whose reading of files and variables ours is compared with; older releases of Debian have v1 only.
+DEBIAN_RELEASE=trixie unpack .tools/compose "$here" docker-compose
 command -v docker-registry >/dev/null || unpack .tools/registry "$here" docker-registry
 if [ "$here" != arm64 ] && ! command -v qemu-aarch64-static >/dev/null; then
   unpack .tools/qemu "$here" qemu-user-static

@@ -78,7 +78,7 @@ internal sealed partial class ExportCommand(CommandContext context, Surroundings
             await write(export.Files, Path.GetFullPath(outputPath, surroundings.WorkingDirectory));
         }
 
-        SpecProblemLines.Write(context.Terminal.Error, file.Name, export.Warnings.Select(SpecProblemLines.View));
+        SpecProblemLines.Write(context.Terminal.Error, file.Name, RepeatedProblems.Fold(export.Warnings).Select(SpecProblemLines.View));
         Show(export, outputPath);
         return ExitCode.Ok;
     }

@@ -1,56 +1,84 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Nexus.Cli.Manifests;
 using Nexus.Cli.Specs;
 using Nexus.Cli.Terminals;
+using Nexus.Core.Spec;
 using Nexus.Manifests;
 using Nexus.Manifests.ComposeImport;
 
 namespace Nexus.Cli.Commands;
 
-/// <summary><c>nexus import compose</c>: a <c>nexus.yaml</c> made of a compose file. Needs no cluster.</summary>
+/// <summary><c>nexus import compose</c>: a <c>nexus.yaml</c> made of compose files. Needs no cluster.</summary>
 internal sealed class ImportCommand(CommandContext context, Surroundings surroundings)
 {
+    private const string Least = "a compose file names at least one service under services";
+
     public static Command DescribeGroup(CommandRunner runner)
     {
-        var file = new Argument<string>("file") { Description = "The compose file; - reads standard input." };
+        var files = new Argument<string[]>("file")
+        {
+            Arity = ArgumentArity.ZeroOrMore,
+            Description = "The compose file, and those that override it; - reads standard input. Default: the files that Compose finds.",
+        };
+        var project = new Option<string?>("--project-name", "-p") { Description = "Name of the Compose project, in front of the names of its volumes.", HelpName = "name" };
+        var directory = new Option<string?>("--project-directory") { Description = "Folder of .env and of relative paths. Default: the first file's.", HelpName = "folder" };
+        var environment = new Option<string[]>("--env-file") { Description = "File of variables in place of .env; may be given several times.", HelpName = "file" };
         var output = new Option<string?>("--output-path") { Description = "File to write. Default: standard output.", HelpName = "file" };
+        var profiles = new Option<string[]>("--profile")
+        {
+            Description = "Profile whose services are imported too; may be given several times, * is all. Default: COMPOSE_PROFILES.",
+            HelpName = "name",
+        };
         var force = new Option<bool>("--force") { Description = "Overwrite what is there." };
-        var compose = new Command("compose", "Make a spec of a compose file. What cannot be carried over is warned of.") { file, output, force };
-        runner.Attach(compose, (context, parsed, cancellationToken) => new ImportCommand(context, runner.Surroundings)
-            .RunAsync(parsed.GetRequiredValue(file), parsed.GetValue(output), parsed.GetValue(force), cancellationToken));
+        var compose = new Command("compose", "Make a spec of a compose file. What cannot be carried over is warned of.")
+        {
+            files, project, directory, environment, profiles, output, force,
+        };
+        runner.Attach(compose, (context, parsed, cancellationToken) => new ImportCommand(context, runner.Surroundings).RunAsync(
+            new ComposeProjectOptions([.. parsed.GetValue(files) ?? []], parsed.GetValue(directory), [.. parsed.GetValue(environment) ?? []]),
+            new Chosen(parsed.GetValue(project), [.. parsed.GetValue(profiles) ?? []]), new Target(parsed.GetValue(output), parsed.GetValue(force)), cancellationToken));
         return new Command("import", "Make a spec of what another tool runs.") { compose };
     }
 
-    public async Task<ExitCode> RunAsync(string name, string? outputPath, bool force, CancellationToken cancellationToken)
+    private async Task<ExitCode> RunAsync(ComposeProjectOptions options, Chosen chosen, Target target, CancellationToken cancellationToken)
     {
-        var file = await SpecFile.ReadAsync(name, surroundings, "a compose file names at least one service under services", cancellationToken);
-        var folder = name == "-"
-            ? surroundings.WorkingDirectory
-            : Path.GetDirectoryName(Path.GetFullPath(name, surroundings.WorkingDirectory))!;
-        var variables = EnvironmentFile(Path.Combine(folder, ".env"));
-        var imported = ComposeImporter.Compute(new ComposeSource(
-            file.Yaml, file.Name, folder, variable => surroundings.Variable(variable) ?? variables.GetValueOrDefault(variable), TextOf));
-        var problems = imported.Problems.Select(SpecProblemLines.View).ToList();
+        var project = ComposeProjectFiles.Find(options, surroundings);
+        var files = new List<SpecFile>();
+        foreach (var name in project.Files)
+        {
+            files.Add(await SpecFile.ReadAsync(name, surroundings, Least, cancellationToken));
+        }
+
+        var imported = ComposeImporter.Compute(
+            new ComposeSource(files[0].Yaml, files[0].Name, project.Directory, project.Variables.Find, TextOf)
+            {
+                ProjectName = chosen.ProjectName,
+                Profiles = ProfilesOf(chosen, project.Variables.Find),
+                Overrides = [.. files.Skip(1).Select(file => new ComposeText(file.Name, file.Yaml))],
+                Found = [.. project.Variables.Problems, .. project.Found],
+            });
         if (imported.Yaml is not { } yaml)
         {
-            SpecProblemLines.Write(context.Terminal.Error, file.Name, problems);
-            throw new CommandFailedException(ExitCode.SpecInvalid, $"{file.Name} cannot be imported; nothing is written.");
+            Write(files[0].Name, imported.Problems);
+            throw new CommandFailedException(ExitCode.SpecInvalid, $"{string.Join(", ", files.Select(file => file.Name))} cannot be imported; nothing is written.");
         }
 
-        if (outputPath is not null)
+        if (target.Path is { } path)
         {
             await OutputPath.WriteFileAsync(
-                Path.GetFullPath(outputPath, surroundings.WorkingDirectory), new ManifestFile(outputPath, yaml), force, cancellationToken);
+                Path.GetFullPath(path, surroundings.WorkingDirectory), new ManifestFile(path, yaml), target.Force, cancellationToken);
         }
 
-        SpecProblemLines.Write(context.Terminal.Error, file.Name, problems);
+        Write(files[0].Name, imported.Problems);
         if (context.Json)
         {
-            context.Terminal.Json(new WrittenFiles([new WrittenFile(outputPath ?? "nexus.yaml", yaml)], [.. problems]), CliJson.Default.WrittenFiles);
+            var written = new WrittenFile(target.Path ?? "nexus.yaml", yaml);
+            context.Terminal.Json(new WrittenFiles([written], [.. imported.Problems.Select(Named).Select(SpecProblemLines.View)]), CliJson.Default.WrittenFiles);
         }
-        else if (outputPath is not null)
+        else if (target.Path is not null)
         {
-            context.Progress.Line($"{outputPath}: written; look it over, then nexus plan {outputPath}");
+            context.Progress.Line($"{target.Path}: written; look it over, then nexus plan {target.Path}");
         }
         else
         {
@@ -60,8 +88,21 @@ internal sealed class ImportCommand(CommandContext context, Surroundings surroun
         return ExitCode.Ok;
     }
 
-    private static IReadOnlyDictionary<string, string> EnvironmentFile(string path) =>
-        TextOf(path) is { } text ? EnvironmentFiles.Read(text) : new Dictionary<string, string>(StringComparer.Ordinal);
+    private void Write(string first, IEnumerable<SpecProblem> problems)
+    {
+        foreach (var problem in RepeatedProblems.Fold(problems))
+        {
+            SpecProblemLines.Write(context.Terminal.Error, problem.File ?? first, [SpecProblemLines.View(problem)]);
+        }
+    }
+
+    // The API's problems have no file: those of the first need none.
+    private static SpecProblem Named(SpecProblem problem) =>
+        problem.File is null ? problem : problem with { Message = $"{problem.File}: {problem.Message}" };
+
+    // As in Compose, options take the place of the variable.
+    private static ImmutableArray<string> ProfilesOf(Chosen chosen, Func<string, string?> variable) => !chosen.Profiles.IsEmpty ? chosen.Profiles
+        : [.. (variable("COMPOSE_PROFILES") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
 
     private static string? TextOf(string path)
     {
@@ -74,4 +115,10 @@ internal sealed class ImportCommand(CommandContext context, Surroundings surroun
             return null;
         }
     }
+
+    /// <summary>What options say in place of variables.</summary>
+    private readonly record struct Chosen(string? ProjectName, ImmutableArray<string> Profiles);
+
+    /// <summary>Where the result goes: to standard output without a path.</summary>
+    private readonly record struct Target(string? Path, bool Force);
 }

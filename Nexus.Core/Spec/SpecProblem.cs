@@ -20,10 +20,14 @@ public enum SpecSeverity
 /// <param name="Message">The value seen and what is allowed.</param>
 public sealed record SpecProblem(SpecSeverity Severity, int Line, int Column, string Key, string Message)
 {
+    /// <summary>The file, where the document is made of several and this is not the first.</summary>
+    public string? File { get; init; }
+
     /// <summary>The problem in one line, in the form that editors and CI systems make clickable.</summary>
     public string Format(string fileName)
     {
-        var place = Line > 0 ? $"{fileName}:{Line}:{Column}" : fileName;
+        var file = File ?? fileName;
+        var place = Line > 0 ? $"{file}:{Line}:{Column}" : file;
         var severity = Severity == SpecSeverity.Error ? "error" : "warning";
         return Key.Length == 0 ? $"{place}: {severity}: {Message}" : $"{place}: {severity}: {Key}: {Message}";
     }

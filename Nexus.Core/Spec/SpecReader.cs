@@ -11,7 +11,12 @@ public static class SpecReader
     /// </summary>
     /// <param name="yaml">The text of the document.</param>
     /// <param name="fileName">How problems name it; nothing is opened.</param>
-    public static SpecReadResult Read(string yaml, string fileName)
+    public static SpecReadResult Read(string yaml, string fileName) => Read(yaml, fileName, new ProblemList());
+
+    /// <summary>Reads with every problem reported, however many there are.</summary>
+    internal static SpecReadResult ReadAll(string yaml, string fileName) => Read(yaml, fileName, new ProblemList(isBounded: false));
+
+    private static SpecReadResult Read(string yaml, string fileName, ProblemList problems)
     {
         ArgumentNullException.ThrowIfNull(yaml);
         ArgumentException.ThrowIfNullOrEmpty(fileName);
@@ -21,7 +26,6 @@ public static class SpecReader
             return new SpecReadResult(fileName, null, [problem!]);
         }
 
-        var problems = new ProblemList();
         ClusterSection.Section.TryRead(new SpecCursor(root, "", root.At, problems), out var spec);
         return new SpecReadResult(fileName, problems.HasErrors ? null : spec, problems.ToImmutable());
     }

@@ -50,10 +50,15 @@ public static class ComposeExporter
     {
         var template = pool.Template;
         var key = $"worker_pools.{pool.Name}";
+        const string onlyMarked = "a container that fails it is marked unhealthy, and not replaced";
         if (template.Health.Type is HealthCheckType.Http or HealthCheckType.Tcp)
         {
             warnings.Add($"{key}.health", "the check runs inside the container there, with "
-                + $"{(template.Health.Type == HealthCheckType.Http ? "wget" : "nc")}, which the image must have");
+                + $"{(template.Health.Type == HealthCheckType.Http ? "wget" : "nc")}, which the image must have; {onlyMarked}");
+        }
+        else if (template.Health.Type == HealthCheckType.Script)
+        {
+            warnings.Add($"{key}.health", onlyMarked);
         }
 
         if (template.HostPort is null && spec.Gateway.Routes.Any(route => route.Pool == pool.Name))

@@ -35,7 +35,9 @@ internal static class ComposeKeys
 
     private static KeyFates Health(KeyFates fates) => fates
         .Lost($"{Pool}.health.type", use => null) // said once for the pool, by the export itself
-        .Carried($"{Pool}.health", "path", "command", "interval", "timeout", "unhealthy_threshold", "startup_timeout")
+        .Carried($"{Pool}.health", "path", "command", "interval", "timeout", "unhealthy_threshold")
+        .Lost($"{Pool}.health.startup_timeout", use => use.Template.Health.Type == HealthCheckType.None
+            ? null : "is no deadline there: a container that is not healthy in time is marked unhealthy, and runs on")
         .LostUnless($"{Pool}.health.healthy_threshold", "1", "one good check makes a container healthy again there")
         .Lost($"{Pool}.restart", "the Docker Engine's delays between restarts are fixed: 100 ms, doubled up to a minute")
         .Lost($"{Pool}.drain.timeout", "requests are not waited for: SIGTERM comes at once")

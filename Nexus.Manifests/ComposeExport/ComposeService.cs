@@ -30,7 +30,7 @@ internal static class ComposeService
             .With("healthcheck", HealthcheckOf(template))
             .With("stop_grace_period", YamlTree.Literal(GoDuration.Format(template.Drain.StopTimeout)))
             .With("restart", "always")
-            .With("pids_limit", template.Resources.Pids > 0 ? template.Resources.Pids : null)
+            .With("pids_limit", template.Resources.Pids > 0 ? template.Resources.Pids : -1)
             .With("logging", new YamlMap().With("driver", "json-file")
                 .With("options", new YamlMap().With("max-size", "10m").With("max-file", "3")))
             .With("deploy", DeployOf(pool));
@@ -75,15 +75,19 @@ internal static class ComposeService
             .With("interval", YamlTree.Literal(GoDuration.Format(health.Interval)))
             .With("timeout", YamlTree.Literal(GoDuration.Format(health.Timeout)))
             .With("retries", health.UnhealthyThreshold)
-            .With("start_period", YamlTree.Literal(GoDuration.Format(health.StartupTimeout)));
+            .With("start_period", YamlTree.Literal(GoDuration.Format(StartPeriodOf(health))));
+    }
+
+    // Failures begin to count after it; so many later, the container is unhealthy.
+    private static TimeSpan StartPeriodOf(HealthSpec health)
+    {
+        var counted = health.Interval * health.UnhealthyThreshold;
+        return health.StartupTimeout > counted ? health.StartupTimeout - counted : TimeSpan.Zero;
     }
 
     private static YamlMap DeployOf(PoolSpec pool)
     {
         var resources = pool.Template.Resources;
-        var limits = new YamlMap()
-            .With("cpus", resources.CpuMillicores > 0 ? (resources.CpuMillicores / 1000m).ToString("0.###", CultureInfo.InvariantCulture) : null)
-            .With("memory", resources.MemoryBytes > 0 ? $"{resources.MemoryBytes}b" : null);
         var placement = new YamlMap()
             .WithAny("constraints", pool.Placement.Constraints.Select(c => (YamlTree)Literal($"node.labels.{c.Key}=={c.Value}")))
             .With("max_replicas_per_node", pool.Placement.Spread == SpreadRule.Required ? 1 : null);
@@ -91,8 +95,13 @@ internal static class ComposeService
             .With("replicas", pool.MinReplicas)
             .With("update_config", UpdateOf(pool))
             .WithAny("placement", placement)
-            .WithAny("resources", new YamlMap().WithAny("limits", limits));
+            .WithAny("resources", new YamlMap().WithAny("limits", AmountsOf(resources)).WithAny("reservations", AmountsOf(resources)));
     }
+
+    // What is a limit is reserved, too.
+    private static YamlMap AmountsOf(ResourceSpec resources) => new YamlMap()
+        .With("cpus", resources.CpuMillicores > 0 ? (resources.CpuMillicores / 1000m).ToString("0.###", CultureInfo.InvariantCulture) : null)
+        .With("memory", resources.MemoryBytes > 0 ? $"{resources.MemoryBytes}b" : null);
 
     // Compose itself ignores it; docker stack deploy obeys.
     private static YamlMap UpdateOf(PoolSpec pool)

@@ -19,23 +19,33 @@ public static class ComposeImporter
                 [new SpecProblem(SpecSeverity.Error, 1, 1, "", "the document is empty; a compose file names at least one service under services")]);
         }
 
-        var (root, problem) = SpecDocument.Parse(source.Text);
-        if (root is null)
+        var problems = new ProblemList(isBounded: false);
+        foreach (var found in source.Found)
         {
-            return new ComposeImported(null, [problem!]);
+            problems.Add(found);
         }
 
-        var problems = new ProblemList();
-        var values = new Interpolation(source.Variable, problems).Apply(root, "");
+        var roots = ComposeDocuments.Parse(source, problems);
+        if (roots.Length <= source.Overrides.Length)
+        {
+            return new ComposeImported(null, problems.ToImmutable());
+        }
+
+        var outer = source.Variable;
+        ComposeProject? project = null;
+        var interpolation = new Interpolation(name => name == ComposeProject.Variable && project is not null ? project.Name : outer(name), problems);
+        project = ComposeProject.Compute([.. roots.Select(root => new SpecCursor(root, "", root.At, problems))], source, interpolation);
+        source = source with { Variable = name => name == ComposeProject.Variable ? project.Name : outer(name) };
+        var values = ComposeDocuments.Merge(roots, interpolation, problems);
         var draft = new SpecDraft();
-        Read(new SpecCursor(values, "", values.At, problems), source, draft);
+        Read(new SpecCursor(values, "", values.At, problems), source, project, draft);
         if (problems.HasErrors)
         {
             return new ComposeImported(null, problems.ToImmutable());
         }
 
         var yaml = draft.Write(source.FileName);
-        foreach (var found in SpecReader.Read(yaml, source.FileName).Problems)
+        foreach (var found in SpecReader.ReadAll(yaml, source.FileName).Problems)
         {
             problems.Add(draft.AtItsOrigin(found));
         }
@@ -43,7 +53,7 @@ public static class ComposeImporter
         return new ComposeImported(problems.HasErrors ? null : yaml, problems.ToImmutable());
     }
 
-    private static void Read(SpecCursor file, ComposeSource source, SpecDraft draft)
+    private static void Read(SpecCursor file, ComposeSource source, ComposeProject project, SpecDraft draft)
     {
         if (file.Node is not SpecMapping top)
         {
@@ -62,10 +72,25 @@ public static class ComposeImporter
         }
 
         services.ReportFaults(map);
-        var project = ProjectName(file, source, draft);
+        FileSections.Report(file);
+        var selection = ServiceSelection.Compute(services, map, source);
+        if (selection.Kept.Entries.IsEmpty)
+        {
+            services.Error("no service is left to become a pool: name a profile with --profile or in COMPOSE_PROFILES, or add a service that runs on");
+            return;
+        }
+
+        map = selection.Kept;
+        NameCluster(file, project, draft);
         var names = ServiceNames.Compute(services, map);
-        var alone = new ServiceSurroundings(source, project, ImmutableDictionary<string, ServiceOutline>.Empty, file.Child("volumes"));
+        var alone = new ServiceSurroundings(source, project.Name, ImmutableDictionary<string, ServiceOutline>.Empty, file.Child("volumes"))
+        {
+            File = file,
+            LeftOut = selection.LeftOut,
+            Asked = ServiceOutline.AskedPorts(services, map),
+        };
         var surroundings = alone with { Services = ServiceOutline.Compute(services, names, alone) };
+        FileSections.AdvisePinning(file, surroundings.Services.Values);
         foreach (var entry in map.Entries)
         {
             var service = services.Enter(entry);
@@ -81,16 +106,16 @@ public static class ComposeImporter
         }
     }
 
-    private static string ProjectName(SpecCursor file, ComposeSource source, SpecDraft draft)
+    // A cluster is named as the project, where somebody named that. Its own names have no underscore.
+    private static void NameCluster(SpecCursor file, ComposeProject project, SpecDraft draft)
     {
-        var key = file.Has(ComposeExporter.ClusterKey) ? ComposeExporter.ClusterKey : "name";
-        var given = file.Has(key) && file.Child(key).Node is SpecScalar { Text.Length: > 0 } name ? name.Text : null;
-        var project = ServiceNames.ToName(given ?? source.Directory.TrimEnd('/').Split('/')[^1], "project");
-        if (given is not null)
+        if (file.Has(ComposeExporter.ClusterKey) && file.Child(ComposeExporter.ClusterKey).Node is SpecScalar { Text.Length: > 0 } cluster)
         {
-            draft.Top("cluster", project, file.Child(key));
+            draft.Top("cluster", ServiceNames.ToName(cluster.Text, "project"), file.Child(ComposeExporter.ClusterKey));
         }
-
-        return project;
+        else if (project.At is { } at)
+        {
+            draft.Top("cluster", ServiceNames.ToName(project.Name, "project"), at);
+        }
     }
 }

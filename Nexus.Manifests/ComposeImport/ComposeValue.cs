@@ -13,6 +13,26 @@ namespace Nexus.Manifests.ComposeImport;
 /// </summary>
 internal static class ComposeValue
 {
+    /// <summary>The most replicas that a pool may have.</summary>
+    public const int MaxReplicas = 1000;
+
+    /// <summary>A value within the bounds of a spec: the nearest one, with a warning, where it is not.</summary>
+    public static T Within<T>(T value, T least, T most, SpecCursor at, Func<T, string> format)
+        where T : IComparable<T>
+    {
+        var nearest = value.CompareTo(least) < 0 ? least : value.CompareTo(most) > 0 ? most : value;
+        if (nearest.CompareTo(value) != 0)
+        {
+            at.Warn($"found {format(value)}; a pool takes {format(least)} to {format(most)}, so it gets {format(nearest)}");
+        }
+
+        return nearest;
+    }
+
+    /// <summary>A duration as a spec writes it, of whole milliseconds, within bounds.</summary>
+    public static YamlTree Span(TimeSpan span, TimeSpan least, TimeSpan most, SpecCursor at) => YamlTree.Literal(SpecDuration.Format(
+        Within(TimeSpan.FromMilliseconds(Math.Ceiling(span.TotalMilliseconds)), least, most, at, SpecDuration.Format)));
+
     public static string? Text(SpecCursor map, string key) => At(map, key) is not { } at ? null
         : at.Node is SpecScalar { Kind: not ScalarKind.Null } scalar ? scalar.Text
         : Refused<string>(at, "a text");
@@ -36,7 +56,7 @@ internal static class ComposeValue
         ? (int)Math.Ceiling(cores * 1000)
         : RefusedValue<int>(at, "a number of cores such as 0.5");
 
-    /// <summary>Bytes. Compose counts in powers of 1024, whichever way the unit is written.</summary>
+    /// <summary>Bytes. Compose counts in powers of 1024, whichever way the unit is written; -1 is no limit.</summary>
     public static long? Bytes(SpecCursor map, string key)
     {
         if (At(map, key) is not { } at)
@@ -45,15 +65,20 @@ internal static class ComposeValue
         }
 
         var text = (at.Node as SpecScalar)?.Text.Trim().ToLowerInvariant() ?? "";
+        if (text == "-1")
+        {
+            return 0;
+        }
+
         var end = text.AsSpan().IndexOfAnyExceptInRange('.', '9');
         var (digits, unit) = end < 0 ? (text, "") : (text[..end], text[end..].Trim());
         var power = unit switch
         {
             "" or "b" => 0,
-            "k" or "kb" or "kib" => 1,
-            "m" or "mb" or "mib" => 2,
-            "g" or "gb" or "gib" => 3,
-            "t" or "tb" or "tib" => 4,
+            "k" or "kb" or "ki" or "kib" => 1,
+            "m" or "mb" or "mi" or "mib" => 2,
+            "g" or "gb" or "gi" or "gib" => 3,
+            "t" or "tb" or "ti" or "tib" => 4,
             _ => -1,
         };
         return power >= 0 && decimal.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)

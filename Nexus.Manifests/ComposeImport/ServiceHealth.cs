@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Nexus.Core.Spec;
 using Nexus.Core.Spec.Sections;
 using Nexus.Core.Spec.Values;
 using Nexus.Core.Spec.Yaml;
@@ -14,42 +15,53 @@ namespace Nexus.Manifests.ComposeImport;
 internal sealed partial class ServiceHealth(SpecCursor service, PoolDraft pool)
 {
     private static readonly TimeSpan DefaultSpan = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan DefaultStartup = new HealthSpec().StartupTimeout;
     private const int DefaultRetries = 3;
+    private const int MaxRetries = 100;
 
-    public void Read(int? port)
+    /// <summary>Sets the check, and says how long a start may take.</summary>
+    public TimeSpan Read(int? port)
     {
         if (ComposeValue.At(service, "healthcheck") is not { } check)
         {
-            return;
+            return port is null ? TimeSpan.Zero : DefaultStartup;
         }
 
         ComposeKeys.Healthcheck.Judge(check);
         var test = Test(check);
-        if (ComposeValue.Flag(check, "disable") == true || test is ["NONE"])
+        if (ComposeValue.Flag(check, "disable") == true || test is ["NONE"] or ["CMD-SHELL", "NONE"])
         {
             pool.Set("health.type", "none", check);
-            return;
+            return TimeSpan.Zero;
         }
 
-        if (test is null)
+        if (test is null or [])
         {
             check.Warn("has no test: the image's own check is not asked under Nexus, so the times are not carried over");
-            return;
+            return port is null ? TimeSpan.Zero : DefaultStartup;
         }
 
         SetAsked(check, test, port);
-        SetSpan("interval", ComposeValue.Duration(check, "interval") ?? DefaultSpan, check);
-        SetSpan("timeout", ComposeValue.Duration(check, "timeout") ?? DefaultSpan, check);
-        pool.Set("health.unhealthy_threshold", ComposeValue.Whole(check, "retries") is { } retries and > 0 ? retries : DefaultRetries, Given(check, "retries"));
-        if (ComposeValue.Duration(check, "start_period") is { } start && start >= TimeSpan.FromSeconds(1))
-        {
-            SetSpan("startup_timeout", start, check, "start_period");
-        }
+        var interval = SetSpan("interval", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1), check);
+        SetSpan("timeout", TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(10), check);
+        var retries = ComposeValue.Whole(check, "retries") is { } given and > 0 ? given : DefaultRetries;
+        pool.Set("health.unhealthy_threshold", ComposeValue.Within(retries, 1, MaxRetries, check.Child("retries"), number => $"{number}"), check.Child("retries"));
+        return SetStartup(check, interval, retries);
+    }
+
+    // start_period is a grace, after which failures begin to count; Compose stops nothing for them. startup_timeout is a deadline.
+    private TimeSpan SetStartup(SpecCursor check, TimeSpan interval, int retries)
+    {
+        var unhealthyAfter = (ComposeValue.Duration(check, "start_period") ?? TimeSpan.Zero).TotalSeconds + (interval.TotalSeconds * retries);
+        var startup = TimeSpan.FromSeconds(Math.Ceiling(Math.Clamp(unhealthyAfter, DefaultStartup.TotalSeconds, TimeSpan.FromDays(1).TotalSeconds)));
+        pool.Set("health.startup_timeout", YamlTree.Literal(SpecDuration.Format(startup)), check.Child("start_period"),
+            "start_period + interval x retries, at least 1m; in Compose a slow start is never stopped");
+        return startup;
     }
 
     private void SetAsked(SpecCursor check, List<string> test, int? port)
     {
-        var at = Given(check, "test");
+        var at = check.Child("test");
         switch (test)
         {
             case [var shape, ..] when shape is not ("CMD" or "CMD-SHELL"):
@@ -64,6 +76,8 @@ internal sealed partial class ServiceHealth(SpecCursor service, PoolDraft pool)
         if (HttpPath(line, port) is { } path)
         {
             pool.Set("health.path", path, at);
+            at.Warn("is asked over HTTP from outside the container, at the replica's address: 2xx is healthy, a redirect or any other status is not; "
+                + "where that differs, write the test as health.command");
         }
         else if (Connect().Match(line) is { Success: true } match && match.Groups["port"].Value == $"{port}")
         {
@@ -85,7 +99,8 @@ internal sealed partial class ServiceHealth(SpecCursor service, PoolDraft pool)
 
     private static string? HttpPath(string line, int? port)
     {
-        if (port is null || Ask().Match(line) is not { Success: true } match)
+        // Without -f, curl is content with any answer.
+        if (port is null || Ask().Match(line) is not { Success: true } match || (match.Groups["curl"].Success && !FailsByStatus().IsMatch(line)))
         {
             return null;
         }
@@ -94,28 +109,38 @@ internal sealed partial class ServiceHealth(SpecCursor service, PoolDraft pool)
         return asked != port ? null : match.Groups["path"] is { Success: true, Length: > 0 } path ? path.Value : "/";
     }
 
-    private void SetSpan(string key, TimeSpan span, SpecCursor check, string? given = null)
+    // Docker takes 0 for its default.
+    private TimeSpan SetSpan(string key, TimeSpan least, TimeSpan most, SpecCursor check)
     {
-        var at = Given(check, given ?? key);
-        var whole = TimeSpan.FromMilliseconds(Math.Ceiling(span.TotalMilliseconds));
-        if (check.Has(given ?? key))
+        var given = ComposeValue.Duration(check, key);
+        var span = given is { } own && own > TimeSpan.Zero ? own : DefaultSpan;
+        var value = ComposeValue.Span(span, least, most, check.Child(key));
+        if (given is null)
         {
-            pool.Set($"health.{key}", YamlTree.Literal(SpecDuration.Format(whole)), at);
+            pool.Set($"health.{key}", value, check, $"Compose's default; without it, {(key == "interval" ? "2s" : "1s")}, which notices a hang sooner");
+        }
+        else if (given == TimeSpan.Zero)
+        {
+            check.Child(key).Warn("found 0s, which is Docker's default, 30s");
+            pool.Set($"health.{key}", value, check.Child(key));
         }
         else
         {
-            pool.Set($"health.{key}", YamlTree.Literal(SpecDuration.Format(whole)), at, $"Compose's default; without it, {(key == "interval" ? "2s" : "1s")}, which notices a hang sooner");
+            pool.Set($"health.{key}", value, check.Child(key));
         }
-    }
 
-    private static SpecCursor Given(SpecCursor check, string key) => check.Child(key);
+        return span;
+    }
 
     // Programs that ask for one page and tell by their exit code, with nothing but flags that do not change what is asked.
     [GeneratedRegex("""
-        \A\s*(curl|wget)(\s+(-[fsSqLkIO]+|--fail|--silent|--show-error|--quiet|--spider|--no-verbose|-nv|--tries=\d+|--no-check-certificate|(-O|-o|--output)\s*(/dev/null|-)|(-T|-t|-m|--max-time|--timeout)[\s=]?\d+))*\s+
+        \A\s*((?<curl>curl)|wget)(\s+(-[fsSqLkIO]+|--fail|--silent|--show-error|--quiet|--spider|--no-verbose|-nv|--tries=\d+|--no-check-certificate|(-O|-o|--output)\s*(/dev/null|-)|(-T|-t|-m|--max-time|--timeout)[\s=]?\d+))*\s+
         ["']?http://(localhost|127\.0\.0\.1|0\.0\.0\.0)(:(?<port>\d+))?(?<path>/[^\s"'?|;&$]*)?["']?(\s+(-[fsSqL]+|(-O|-o|--output)\s*(/dev/null|-)))*(\s*>\s*/dev/null)?(\s+2>&1)?\s*(\|\|\s*exit\s+1)?\s*\z
         """, RegexOptions.ExplicitCapture | RegexOptions.IgnorePatternWhitespace | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Ask();
+
+    [GeneratedRegex(@"\s(-[a-zA-Z]*f[a-zA-Z]*|--fail)(\s|\z)", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex FailsByStatus();
 
     [GeneratedRegex(@"\A\s*nc(\s+-[zvw]+(\s+\d+)?)*\s+(localhost|127\.0\.0\.1)\s+(?<port>\d+)\s*(\|\|\s*exit\s+1)?\s*\z",
         RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]

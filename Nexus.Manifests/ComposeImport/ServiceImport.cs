@@ -10,7 +10,17 @@ namespace Nexus.Manifests.ComposeImport;
 /// <param name="Services">The services by name, this one among them.</param>
 /// <param name="Volumes">The named volumes of the file.</param>
 internal sealed record ServiceSurroundings(
-    ComposeSource Source, string Project, IReadOnlyDictionary<string, ServiceOutline> Services, SpecCursor Volumes);
+    ComposeSource Source, string Project, IReadOnlyDictionary<string, ServiceOutline> Services, SpecCursor Volumes)
+{
+    /// <summary>The whole file.</summary>
+    public required SpecCursor File { get; init; }
+
+    /// <summary>Services that do not become pools, with what to do instead.</summary>
+    public required IReadOnlyDictionary<string, string> LeftOut { get; init; }
+
+    /// <summary>The ports that services are asked at, by the host's name.</summary>
+    public required ILookup<string, int> Asked { get; init; }
+}
 
 /// <summary>Makes a pool of a service, key by key.</summary>
 internal sealed class ServiceImport(SpecCursor service, PoolDraft pool, ServiceSurroundings surroundings)
@@ -30,15 +40,17 @@ internal sealed class ServiceImport(SpecCursor service, PoolDraft pool, ServiceS
         var replicas = Replicas(deploy);
         Image();
         Command();
-        var port = new ServicePorts(service, pool).Read(replicas);
+        var port = new ServicePorts(service, pool).Read(replicas, [.. surroundings.Asked[service.Key["services.".Length..]]]);
         new ServiceEnvironment(service, pool, surroundings).Read(port);
+        References();
         new ServiceResources(service, deploy, pool).Read();
         User();
         new ServiceSecurity(service, pool).Read();
         var turn = new ServiceVolumes(service, pool, surroundings).Read(replicas);
-        new ServiceHealth(service, pool).Read(port);
-        new ServiceLife(service, deploy, pool).Read(replicas, turn);
+        var startup = new ServiceHealth(service, pool).Read(port);
+        new ServiceLife(service, deploy, pool).Read(replicas, turn, startup);
         new ServicePlacement(service, deploy, pool).Read();
+        ServiceDependencies.Report(service, surroundings);
         Networks();
     }
 
@@ -46,6 +58,7 @@ internal sealed class ServiceImport(SpecCursor service, PoolDraft pool, ServiceS
     {
         var from = deploy.Has("replicas") ? deploy.Child("replicas") : service.Has("scale") ? service.Child("scale") : null;
         var replicas = ComposeValue.Whole(deploy, "replicas") ?? ComposeValue.Whole(service, "scale") ?? 1;
+        replicas = ComposeValue.Within(replicas, 0, ComposeValue.MaxReplicas, from ?? service, number => $"{number}");
         pool.Set("min_replicas", replicas, from ?? service);
         if (ComposeValue.Text(deploy, "mode") is { } mode && mode != "replicated")
         {
@@ -62,7 +75,7 @@ internal sealed class ServiceImport(SpecCursor service, PoolDraft pool, ServiceS
         {
             var build = service.Child("build");
             build.Warn("Nexus builds nothing: build the image, push it where every node can pull it, and name it under image");
-            pool.Set("image", image ?? $"{surroundings.Project}-{pool.Name}", build, "build it and push it where every node can pull it");
+            pool.Set("image", image ?? ComposeNames.Image(surroundings.Source, surroundings.Project, service.Key["services.".Length..]), build, "build it and push it where every node can pull it");
         }
         else if (image is not null)
         {
@@ -79,11 +92,37 @@ internal sealed class ServiceImport(SpecCursor service, PoolDraft pool, ServiceS
         }
     }
 
-    // Nexus keeps an image's ENTRYPOINT and replaces its CMD; Compose can replace both.
+    private void References()
+    {
+        var references = new ServiceReferences(service, surroundings);
+        foreach (var key in (ReadOnlySpan<string>)["entrypoint", "command"])
+        {
+            if (references.Report(CommandHosts.In(ServiceMentions.Words(service, key)), service.Child(key)) is { } comment)
+            {
+                pool.Remark("command", comment);
+            }
+        }
+
+        var check = service.Child("healthcheck");
+        references.Report(CommandHosts.In(ServiceMentions.Words(check, "test")), check.Child("test"));
+    }
+
+    // Nexus keeps an image's ENTRYPOINT and replaces its CMD; Compose can replace both, by nothing too.
     private void Command()
     {
         var command = ComposeValue.Command(service, "command");
-        if (ComposeValue.Command(service, "entrypoint") is { Count: > 0 } entrypoint)
+        var given = ComposeValue.Command(service, "entrypoint");
+        if (given is { Count: 0 })
+        {
+            service.Child("entrypoint").Warn("is not carried over: an empty entrypoint takes the image's ENTRYPOINT away in Compose; here it is kept");
+        }
+
+        if (command is { Count: 0 } && given is null or { Count: 0 })
+        {
+            service.Child("command").Warn("is not carried over: an empty command takes the image's CMD away in Compose; here it is kept");
+        }
+
+        if (given is { Count: > 0 } entrypoint)
         {
             service.Child("entrypoint").Warn(
                 "an image's ENTRYPOINT is kept: the command is entrypoint and command together, which is right only for an image without one");
@@ -98,7 +137,10 @@ internal sealed class ServiceImport(SpecCursor service, PoolDraft pool, ServiceS
 
     private void User()
     {
-        if (ComposeValue.Text(service, "user") is not { } user)
+        // Root is 0 in every image.
+        var given = ComposeValue.Text(service, "user");
+        var user = given is null ? null : string.Join(':', given.Split(':').Select(part => part == "root" ? "0" : part));
+        if (user is null or "")
         {
             service.Warn("runs as 65532 without privileges unless user says otherwise; Compose runs an image as its own user, often root");
             pool.Remark("image", UserRemark);
@@ -108,6 +150,10 @@ internal sealed class ServiceImport(SpecCursor service, PoolDraft pool, ServiceS
         if (user.Split(':') is { Length: <= 2 } parts && parts.All(part => part.Length > 0 && part.All(char.IsAsciiDigit)))
         {
             pool.Set("user", user, service.Child("user"));
+            if (parts[0].TrimStart('0').Length == 0)
+            {
+                service.Child("user").Warn("runs as root without the capabilities that Docker gives it (CHOWN, SETUID, NET_BIND_SERVICE …): name those it needs under capabilities");
+            }
         }
         else
         {
@@ -116,12 +162,33 @@ internal sealed class ServiceImport(SpecCursor service, PoolDraft pool, ServiceS
         }
     }
 
+    private static string NetworkModeLost(string mode) => mode.Split(':')[0] switch
+    {
+        "host" => "host is not carried over: each replica has a network of its own; name the port it listens on under ports or expose",
+        "none" => "none is not carried over: a replica has a network, and can reach others",
+        "service" or "container" => $"{Excerpt.Cut(mode)} is not carried over: replicas do not share a network, so nothing passes through the other container",
+        _ => $"{Excerpt.Cut(mode)} is not carried over: each replica has a network of its own",
+    };
+
     private void Networks()
     {
         if (ComposeValue.At(service, "networks") is { } networks
             && !ComposeValue.Names(networks).All(name => name == "default"))
         {
             networks.Warn("is not carried over: every pool can reach every other");
+        }
+
+        if (ComposeValue.At(service, "networks")?.Node is SpecMapping map)
+        {
+            foreach (var network in map.Entries.Where(entry => entry.Value is SpecMapping))
+            {
+                ComposeKeys.Attachment.Judge(service.Child("networks").Enter(network));
+            }
+        }
+
+        if (ComposeValue.Text(service, "network_mode") is { } mode and not ("bridge" or "default"))
+        {
+            service.Child("network_mode").Warn(NetworkModeLost(mode));
         }
 
         if (ComposeValue.At(service, "labels") is { } labels)

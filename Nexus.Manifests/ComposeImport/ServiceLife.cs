@@ -1,3 +1,4 @@
+using Nexus.Core.Spec;
 using Nexus.Core.Spec.Sections;
 using Nexus.Core.Spec.Values;
 using Nexus.Core.Spec.Yaml;
@@ -8,16 +9,30 @@ namespace Nexus.Manifests.ComposeImport;
 /// <summary>How a service ends, comes back and is replaced.</summary>
 internal sealed class ServiceLife(SpecCursor service, SpecCursor deploy, PoolDraft pool)
 {
-    public void Read(int replicas, VolumeTurn turn)
+    private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+
+    // Room for placing a replica and making its container.
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(30);
+    private TimeSpan _stopTimeout = new DrainSpec().StopTimeout;
+    private bool _stopsFirst;
+    private TimeSpan _minHealthyTime = new RolloutSpec().MinHealthyTime;
+
+    /// <summary>Sets how it ends, comes back and is replaced.</summary>
+    /// <param name="replicas">How many there are.</param>
+    /// <param name="turn">What its volumes demand.</param>
+    /// <param name="startup">How long a start may take.</param>
+    public void Read(int replicas, VolumeTurn turn, TimeSpan startup)
     {
         if (ComposeValue.Duration(service, "stop_grace_period") is { } grace)
         {
-            Span("drain.stop_timeout", grace, service.Child("stop_grace_period"));
+            _stopTimeout = grace;
+            Span("drain.stop_timeout", grace, Longest, service.Child("stop_grace_period"));
         }
 
-        if (ComposeValue.Text(service, "stop_signal") is { } signal and not ("SIGTERM" or "15"))
+        if (ComposeValue.Text(service, "stop_signal") is { } signal and not ("SIGTERM" or "TERM" or "15"))
         {
-            service.Child("stop_signal").Warn($"{Excerpt.Cut(signal)} is not carried over: a replica is stopped by SIGTERM");
+            service.Child("stop_signal").Warn($"{Excerpt.Cut(signal)} is not carried over: a replica gets the image's own STOPSIGNAL, else SIGTERM");
         }
 
         Restart();
@@ -31,6 +46,19 @@ internal sealed class ServiceLife(SpecCursor service, SpecCursor deploy, PoolDra
         {
             pool.Set("rollout.order", "stop_first", service.Child("volumes"),
                 "another service has a volume of it too, so it cannot be exclusive; the old replica stops before its successor starts, as in Compose");
+        }
+
+        Deadline(startup, pool.Has("host_port") || turn != VolumeTurn.None || _stopsFirst);
+    }
+
+    // A start that may take long must not end its rollout before.
+    private void Deadline(TimeSpan startup, bool stopsFirst)
+    {
+        var needed = startup + _minHealthyTime + Slack + (stopsFirst ? new DrainSpec().Timeout + _stopTimeout : TimeSpan.Zero);
+        if (needed > new RolloutSpec().ProgressDeadline)
+        {
+            var deadline = TimeSpan.FromSeconds(Math.Ceiling(Math.Min(needed.TotalSeconds, Day.TotalSeconds)));
+            pool.Set("rollout.progress_deadline", YamlTree.Literal(SpecDuration.Format(deadline)), service, "longer than a start may take");
         }
     }
 
@@ -46,9 +74,13 @@ internal sealed class ServiceLife(SpecCursor service, SpecCursor deploy, PoolDra
     {
         if (ComposeValue.Text(service, "restart") is { } policy && policy is not ("always" or "unless-stopped"))
         {
-            service.Child("restart").Warn(policy is "no"
-                ? "is not carried over: what ends is started again, always; a pool is no place for what shall end"
-                : "is not carried over: what ends is started again, with exit code 0 as well");
+            service.Child("restart").Warn(policy.Split(':') switch
+            {
+                ["no" or "false"] => "is not carried over: what ends is started again, always; a pool is no place for what shall end",
+                ["on-failure", var most] => $"is not carried over: what ends is started again, with exit code 0 as well, and more often than {Excerpt.Cut(most)} times",
+                ["on-failure"] => "is not carried over: what ends is started again, with exit code 0 as well",
+                _ => $"{Excerpt.Cut(policy)} is no policy of Compose: what ends is started again, always",
+            });
         }
 
         if (ComposeValue.At(deploy, "restart_policy") is not { } restart)
@@ -64,7 +96,13 @@ internal sealed class ServiceLife(SpecCursor service, SpecCursor deploy, PoolDra
 
         if (ComposeValue.Duration(restart, "delay") is { } delay)
         {
-            Span("restart.initial_delay", delay, restart.Child("delay"));
+            var at = restart.Child("delay");
+            at.Warn("is the delay before the second restart in a row; later ones double it, up to restart.max_delay");
+            Span("restart.initial_delay", delay, Longest, at);
+            if (delay > new RestartSpec().MaxDelay)
+            {
+                Span("restart.max_delay", delay, Longest, at);
+            }
         }
     }
 
@@ -72,8 +110,8 @@ internal sealed class ServiceLife(SpecCursor service, SpecCursor deploy, PoolDra
     {
         var order = ComposeValue.Text(update, "order") ?? "stop-first";
         var given = ComposeValue.Whole(update, "parallelism");
-        var parallelism = given == 0 ? Math.Max(1, replicas) : given ?? 1;
         var at = update.Child("parallelism");
+        var parallelism = given == 0 ? Math.Max(1, replicas) : ComposeValue.Within(given ?? 1, 1, ComposeValue.MaxReplicas, at, number => $"{number}");
         if (order is not ("start-first" or "stop-first"))
         {
             update.Child("order").Error($"found {Excerpt.Quote(order)}; allowed is start-first or stop-first");
@@ -82,6 +120,7 @@ internal sealed class ServiceLife(SpecCursor service, SpecCursor deploy, PoolDra
         {
             if (held is null)
             {
+                _stopsFirst = true;
                 pool.Set("rollout.order", "stop_first", update.Child("order"), "start_first, the default, never has one replica less");
             }
 
@@ -101,7 +140,8 @@ internal sealed class ServiceLife(SpecCursor service, SpecCursor deploy, PoolDra
 
         if (ComposeValue.Duration(update, "monitor") is { } monitor)
         {
-            Span("rollout.min_healthy_time", monitor, update.Child("monitor"));
+            _minHealthyTime = monitor;
+            Span("rollout.min_healthy_time", monitor, Longest, update.Child("monitor"));
         }
 
         if (ComposeValue.Text(update, "failure_action") is { } action and not "rollback")
@@ -114,6 +154,6 @@ internal sealed class ServiceLife(SpecCursor service, SpecCursor deploy, PoolDra
         }
     }
 
-    private void Span(string key, TimeSpan span, SpecCursor from) =>
-        pool.Set(key, YamlTree.Literal(SpecDuration.Format(TimeSpan.FromMilliseconds(Math.Ceiling(span.TotalMilliseconds)))), from);
+    private void Span(string key, TimeSpan span, TimeSpan most, SpecCursor from) =>
+        pool.Set(key, ComposeValue.Span(span, TimeSpan.Zero, most, from), from);
 }

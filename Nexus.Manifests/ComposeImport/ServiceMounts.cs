@@ -27,12 +27,8 @@ internal sealed class ServiceMounts(SpecCursor service, ServiceSurroundings surr
     /// <summary>A path of the file as an absolute one.</summary>
     public static string Absolute(string path, ComposeSource source)
     {
-        if (path.StartsWith('/'))
-        {
-            return path;
-        }
-
-        var parts = path.StartsWith('~')
+        var parts = path.StartsWith('/') ? []
+            : path.StartsWith('~')
             ? [.. (source.Variable("HOME") ?? "/root").Split('/', StringSplitOptions.RemoveEmptyEntries)]
             : source.Directory.Split('/', StringSplitOptions.RemoveEmptyEntries).ToList();
         foreach (var part in path.TrimStart('~').Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != "."))
@@ -57,22 +53,35 @@ internal sealed class ServiceMounts(SpecCursor service, ServiceSurroundings surr
             return Refused(at);
         }
 
-        switch (scalar.Text.Split(':'))
+        switch (WindowsPaths.Sections(scalar.Text))
         {
             case [var target]:
                 return Anonymous(at, target);
             case [var source, var target]:
                 return Mount(at, source, target, isReadOnly: false);
             case [var source, var target, var options]:
-                return Mount(at, source, target, options.Split(',').Contains("ro"));
+                return Mount(at, source, target, IsReadOnly(at, options));
             default:
                 return Refused(at);
         }
     }
 
+    private static bool IsReadOnly(SpecCursor at, string options)
+    {
+        var words = options.Split(',');
+        foreach (var lost in words.Where(word => word is not ("" or "ro" or "rw" or "cached" or "delegated" or "consistent")))
+        {
+            at.Warn($"the option {Excerpt.Cut(lost)} is not carried over: the Docker Engine's default holds");
+        }
+
+        return words.Contains("ro");
+    }
+
     private ServiceMount? Long(SpecCursor at)
     {
         ComposeKeys.Volume.Judge(at);
+        ComposeKeys.Bind.Judge(at.Has("bind") ? at.Child("bind") : at with { Node = new SpecScalar(at.At, "", ScalarKind.Null, false) });
+        ComposeKeys.NamedVolume.Judge(at.Has("volume") ? at.Child("volume") : at with { Node = new SpecScalar(at.At, "", ScalarKind.Null, false) });
         var (type, source, target) = (ComposeValue.Text(at, "type"), ComposeValue.Text(at, "source"), ComposeValue.Text(at, "target"));
         if (target is null)
         {
@@ -83,7 +92,7 @@ internal sealed class ServiceMounts(SpecCursor service, ServiceSurroundings surr
         switch (type)
         {
             case "bind" or "volume" when source is not null:
-                return Mount(at, type == "bind" && !source.StartsWith('/') && !source.StartsWith('~') ? $"./{source}" : source, target,
+                return Mount(at, type == "bind" && source is not ['/' or '~', ..] && !WindowsPaths.IsOne(source) ? $"./{source}" : source, target,
                     ComposeValue.Flag(at, "read_only") == true);
             case "volume":
                 return Anonymous(at, target);
@@ -103,6 +112,7 @@ internal sealed class ServiceMounts(SpecCursor service, ServiceSurroundings surr
     private ServiceMount? Mount(SpecCursor at, string source, string target, bool isReadOnly) => source switch
     {
         [] => Refused(at),
+        _ when WindowsPaths.IsOne(source) || WindowsPaths.IsOne(target) => WindowsPaths.Refuse(at, WindowsPaths.IsOne(source) ? source : target),
         ['/' or '.' or '~', ..] => new ServiceMount(at, Absolute(source, surroundings.Source), target, isReadOnly),
         _ => new ServiceMount(at, VolumeName(source), target, isReadOnly),
     };
@@ -115,13 +125,7 @@ internal sealed class ServiceMounts(SpecCursor service, ServiceSurroundings surr
             return $"{surroundings.Project}_{key}";
         }
 
-        var volume = surroundings.Volumes.Child(key);
-        if (ComposeValue.Text(volume, "driver") is { } driver and not "local")
-        {
-            volume.Warn($"driver {Excerpt.Cut(driver)} is not carried over: a volume is one of the node that the replica is on");
-        }
-
-        return ComposeValue.Text(volume, "name") ?? (volume.Has("external") ? key : $"{surroundings.Project}_{key}");
+        return ComposeNames.Volume(surroundings.Volumes.Child(key), key, surroundings.Project);
     }
 
     private static ServiceMount? Refused(SpecCursor at)

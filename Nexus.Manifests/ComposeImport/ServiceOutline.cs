@@ -6,10 +6,17 @@ namespace Nexus.Manifests.ComposeImport;
 
 /// <summary>What services must know of each other before any of them is read.</summary>
 /// <param name="Pool">The pool it becomes.</param>
-/// <param name="HasPort">Whether it has a port, without which nobody finds it.</param>
+/// <param name="Ports">Its TCP ports; the first becomes the pool's, and without one nobody finds it.</param>
 /// <param name="Sources">The volumes and paths that it mounts, as a spec names them.</param>
-internal sealed record ServiceOutline(string Pool, bool HasPort, ImmutableHashSet<string> Sources)
+/// <param name="Aliases">Other names that it is found by in Compose.</param>
+internal sealed record ServiceOutline(string Pool, ImmutableArray<int> Ports, ImmutableHashSet<string> Sources, ImmutableArray<string> Aliases)
 {
+    /// <summary>The ports that services are asked at by others, by the host's name.</summary>
+    public static ILookup<string, int> AskedPorts(SpecCursor services, SpecMapping map) => map.Entries
+        .SelectMany(entry => ServiceMentions.Of(services.Enter(entry)).Where(reference => !string.Equals(reference.Host, entry.Name, StringComparison.OrdinalIgnoreCase)))
+        .Where(reference => reference.Port is not null).Distinct()
+        .ToLookup(reference => reference.Host, reference => reference.Port!.Value, StringComparer.OrdinalIgnoreCase);
+
     /// <summary>The outlines of all services, by name. Reports nothing: each service is read again for its own sake.</summary>
     /// <param name="services">The services.</param>
     /// <param name="names">The pool that each becomes.</param>
@@ -23,6 +30,8 @@ internal sealed record ServiceOutline(string Pool, bool HasPort, ImmutableHashSe
     }
 
     private static ServiceOutline Of(SpecCursor service, string pool, ServiceSurroundings surroundings) => service.Node is SpecMapping
-        ? new ServiceOutline(pool, ServicePorts.Find(service).Count > 0, [.. new ServiceMounts(service, surroundings).Read().Select(mount => mount.Source)])
-        : new ServiceOutline(pool, HasPort: false, []);
+        ? new ServiceOutline(
+            pool, [.. ServicePorts.Find(service).Select(port => port.Target)],
+            [.. new ServiceMounts(service, surroundings).Read().Select(mount => mount.Source)], [.. ServiceMentions.Aliases(service)])
+        : new ServiceOutline(pool, [], [], []);
 }

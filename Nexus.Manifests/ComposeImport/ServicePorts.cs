@@ -19,19 +19,23 @@ internal sealed class ServicePorts(SpecCursor service, PoolDraft pool)
     private const string ExposedForms = "a port such as 8080";
 
     /// <summary>Sets the pool's port, and says which it is; null where there is none.</summary>
-    public int? Read(int replicas)
+    /// <param name="replicas">How many share it.</param>
+    /// <param name="asked">The ports that other services ask it at.</param>
+    public int? Read(int replicas, IReadOnlyCollection<int> asked)
     {
         var ports = Find(service);
         if (ports.Count == 0)
         {
-            service.Warn($"{pool.Name} has no port, neither under ports nor under expose, so others cannot reach it: add port: to worker_pools.{pool.Name}, unless it serves nobody");
-            pool.Remark("image", "has no port, so others cannot reach it: add port, unless it serves nobody");
+            var wanted = asked.Count > 0 ? $"add port: {asked.First()} to its pool, which others ask for" : "add port: to its pool, unless it serves nobody";
+            service.Warn($"has no port, neither under ports nor under expose, so others cannot reach it: {wanted}");
+            pool.Remark("image", $"has no port, so others cannot reach it: {(asked.Count > 0 ? $"add port: {asked.First()}, which others ask for" : "add port, unless it serves nobody")}");
             return null;
         }
 
         foreach (var other in ports.Skip(1))
         {
-            other.At.Warn($"port {other.Target} is not carried over: a pool has one port, {ports[0].Target}");
+            other.At.Warn($"port {other.Target} is not carried over: a pool has one port, {ports[0].Target}"
+                + (asked.Contains(other.Target) ? $"; others ask for {other.Target}" : ""));
         }
 
         pool.Set("port", ports[0].Target, ports[0].At);
@@ -63,7 +67,7 @@ internal sealed class ServicePorts(SpecCursor service, PoolDraft pool)
 
     private void Publish(ServicePort port, int replicas)
     {
-        if (port.HostAddress is not null and not "0.0.0.0")
+        if (port.HostAddress is not (null or "" or "0.0.0.0" or "::" or "[::]"))
         {
             port.At.Warn($"{port.HostAddress} is not carried over: ports are bound to the address that the worker agent publishes on");
         }
@@ -126,7 +130,7 @@ internal sealed class ServicePorts(SpecCursor service, PoolDraft pool)
         if (isRange || isChoice)
         {
             at.Warn(isRange
-                ? $"found a range; a pool has one port, {first}" : "found a range of ports of the node; any free one is taken");
+                ? $"found a range; a pool has one port, {first}, and the others are not carried over" : "found a range of ports of the node; any free one is taken");
         }
 
         return new ServicePort(at, first.Value, isChoice && !isRange ? null : from, host, protocol);

@@ -21,13 +21,13 @@ internal enum VolumeTurn
 /// <summary>What is mounted into a service, who else has it, and what becomes of that on several nodes.</summary>
 internal sealed class ServiceVolumes(SpecCursor service, PoolDraft pool, ServiceSurroundings surroundings)
 {
-    private const string Pin = "to pin the pool to one node, give that node a label of its own (Worker__Labels__NAME=VALUE for its worker agent) "
-        + "and ask for it by placement: {constraints: {NAME: VALUE}}";
+    private static readonly string[] SystemFolders = ["/proc", "/sys", "/dev", "/run", "/var/run"];
 
     public VolumeTurn Read(int replicas)
     {
         var mounts = new ServiceMounts(service, surroundings).Read();
-        if (mounts.IsEmpty)
+        var secrets = new ServiceSecrets(service, surroundings).Read();
+        if (mounts.IsEmpty && secrets.IsEmpty)
         {
             return VolumeTurn.None;
         }
@@ -38,15 +38,20 @@ internal sealed class ServiceVolumes(SpecCursor service, PoolDraft pool, Service
             Warn(mount, replicas);
         }
 
-        pool.Set("volumes", new YamlList([.. mounts.Zip(turns, Tree)]), service.Child("volumes"));
+        pool.Set("volumes", new YamlList([.. mounts.Zip(turns, Tree), .. secrets.Select(secret => Tree(secret, VolumeTurn.None))]),
+            service.Child(mounts.IsEmpty ? secrets[0].At.Key.Contains(".secrets", StringComparison.Ordinal) ? "secrets" : "configs" : "volumes"));
         return turns.Contains(VolumeTurn.Exclusive) ? VolumeTurn.Exclusive : turns.Contains(VolumeTurn.Order) ? VolumeTurn.Order : VolumeTurn.None;
     }
 
     // What is exclusive is kept from every other pool of the node as well: one that mounts it too would wait for ever.
     private VolumeTurn TurnOf(ServiceMount mount, int replicas) =>
-        mount.IsReadOnly || replicas > 1 ? VolumeTurn.None
+        mount.IsReadOnly || replicas > 1 || IsOfTheSystem(mount.Source) ? VolumeTurn.None
         : Others(mount).IsEmpty ? VolumeTurn.Exclusive
         : VolumeTurn.Order;
+
+    // Sockets and devices of the node: no data that two could ruin.
+    private static bool IsOfTheSystem(string source) => source.EndsWith(".sock", StringComparison.Ordinal)
+        || Array.Exists(SystemFolders, root => source == root || source.StartsWith($"{root}/", StringComparison.Ordinal));
 
     private ImmutableArray<string> Others(ServiceMount mount) =>
         [.. surroundings.Services.Where(other => other.Value.Pool != pool.Name && other.Value.Sources.Contains(mount.Source)).Select(other => other.Key)];
@@ -56,7 +61,7 @@ internal sealed class ServiceVolumes(SpecCursor service, PoolDraft pool, Service
         var sharers = ImmutableArray.Create(replicas > 1 ? $"{replicas} replicas" : "this service").AddRange(Others(mount));
         var shared = replicas > 1 || sharers.Length > 1 ? $"{string.Join(" and ", sharers.Select(name => Excerpt.Cut(name)))} share it only on one node" : null;
         mount.At.Warn(mount.IsNamed
-            ? $"volume {mount.Source} stays on the node where it was made: {(shared is null ? "" : $"{shared}, and ")}a replica that is started elsewhere finds an empty one; {Pin}"
+            ? $"volume {mount.Source} stays on the node where it was made: {(shared is null ? "" : $"{shared}, and ")}a replica that is started elsewhere finds an empty one"
             : $"{mount.Source} must be there on every node that may run the pool{(shared is null || mount.IsReadOnly ? "" : $"; {shared}")}");
     }
 

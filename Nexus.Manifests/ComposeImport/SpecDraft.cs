@@ -49,6 +49,7 @@ internal sealed class SpecDraft
                 {
                     Line = origin.At.Line,
                     Column = origin.At.Column,
+                    File = origin.At.File,
                     Key = origin.Key,
                     Message = $"as {problem.Key}: {problem.Message}",
                 };

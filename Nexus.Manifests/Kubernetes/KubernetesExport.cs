@@ -27,7 +27,7 @@ public static class KubernetesExport
 
         KubernetesKeys.Fates.Judge(spec, places, pools, warnings);
         var files = ImmutableArray.CreateBuilder<ManifestFile>();
-        Add(files, "00-volumes.yaml", VolumeClaims.Compute(pools, naming));
+        Add(files, "00-volumes.yaml", VolumeClaims.Compute(pools, naming, warnings));
         foreach (var pool in pools)
         {
             Add(files, $"10-{pool.Name}.yaml", ObjectsOf(pool, naming, warnings));

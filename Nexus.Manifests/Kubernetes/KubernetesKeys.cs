@@ -39,7 +39,8 @@ internal static class KubernetesKeys
         .Carried($"{Pool}.placement", "constraints", "arch", "spread");
 
     private static KeyFates Health(KeyFates fates) => fates
-        .Carried($"{Pool}.health", "type", "path", "command", "unhealthy_threshold", "healthy_threshold", "startup_timeout")
+        .Carried($"{Pool}.health", "type", "command", "unhealthy_threshold", "healthy_threshold", "startup_timeout")
+        .Lost($"{Pool}.health.path", "a redirect (3xx) is healthy there, too; under Nexus only 2xx is")
         .Lost($"{Pool}.health.interval", WholeSeconds)
         .Lost($"{Pool}.health.timeout", WholeSeconds)
         .Lost($"{Pool}.restart.initial_delay", use => Kubelet(use.Template.Restart.InitialDelay, TimeSpan.FromSeconds(10)))

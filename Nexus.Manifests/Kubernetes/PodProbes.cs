@@ -6,15 +6,12 @@ namespace Nexus.Manifests.Kubernetes;
 /// <summary>The one check of a pool as the three probes of a pod.</summary>
 internal static class PodProbes
 {
-    public static V1Probe? Startup(PoolTemplate template)
+    // Under Nexus a replica that starts is asked several times a second, whatever the interval later.
+    public static V1Probe? Startup(PoolTemplate template) => Probe(template, probe =>
     {
-        var period = Period(template.Health);
-        return Probe(template, probe =>
-        {
-            probe.PeriodSeconds = period;
-            probe.FailureThreshold = Math.Max(1, (Seconds.Up(template.Health.StartupTimeout) + period - 1) / period);
-        });
-    }
+        probe.PeriodSeconds = 1;
+        probe.FailureThreshold = Math.Max(1, Seconds.Up(template.Health.StartupTimeout));
+    });
 
     public static V1Probe? Readiness(PoolTemplate template) => Probe(template, probe =>
     {

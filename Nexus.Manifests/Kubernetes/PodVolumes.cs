@@ -1,5 +1,6 @@
 using k8s.Models;
 using Nexus.Core.Spec;
+using Nexus.Manifests.Exports;
 
 namespace Nexus.Manifests.Kubernetes;
 
@@ -59,12 +60,22 @@ internal static class VolumeClaims
     /// <summary>What is asked for; a spec does not say how large a volume is.</summary>
     public const string AssumedSize = "1Gi";
 
-    public static IEnumerable<object> Compute(IEnumerable<PoolSpec> pools, ObjectNaming naming) => pools
-        .SelectMany(pool => pool.Template.Volumes)
-        .Where(volume => !volume.Source.StartsWith('/'))
-        .GroupBy(volume => NameOf(volume.Source), StringComparer.Ordinal)
-        .OrderBy(uses => uses.Key, StringComparer.Ordinal)
-        .Select(uses => new V1PersistentVolumeClaim
+    public static IEnumerable<object> Compute(IEnumerable<PoolSpec> pools, ObjectNaming naming, ExportWarnings warnings)
+    {
+        var claims = pools.SelectMany(pool => pool.Template.Volumes)
+            .Where(volume => !volume.Source.StartsWith('/'))
+            .GroupBy(volume => NameOf(volume.Source), StringComparer.Ordinal)
+            .OrderBy(uses => uses.Key, StringComparer.Ordinal).ToList();
+        foreach (var claim in claims)
+        {
+            var volumes = claim.Select(use => use.Source).Distinct(StringComparer.Ordinal).ToList();
+            if (volumes.Count > 1)
+            {
+                warnings.Add("worker_pools", $"the volumes {string.Join(" and ", volumes)} are one claim there, {claim.Key}: rename all but one of them");
+            }
+        }
+
+        return claims.Select(uses => new V1PersistentVolumeClaim
         {
             ApiVersion = "v1",
             Kind = "PersistentVolumeClaim",
@@ -78,6 +89,7 @@ internal static class VolumeClaims
                 },
             },
         });
+    }
 
     public static string AccessMode(VolumeSpec volume) => volume.ReadOnly ? "ReadOnlyMany" : "ReadWriteOnce";
 

@@ -47,7 +47,6 @@ public sealed class ExportCommandTests : IDisposable
     [InlineData(4, "bad.yaml:1:", "export", "compose", "bad.yaml")]
     [InlineData(2, "error: nexus.yaml does not exist", "export", "compose")]
     [InlineData(2, "error: --namespace No is no namespace", "export", "kubernetes", "--namespace", "No")]
-    [InlineData(2, "error: Required argument 'file' missing", "import", "compose")]
     [InlineData(4, "bad.yaml:1:1: error: services is missing", "import", "compose", "bad.yaml")]
     [InlineData(4, "error: empty.yaml is empty; a compose file names at least one service", "import", "compose", "empty.yaml")]
     [InlineData(1, "cannot be written", "import", "compose", "good.yaml", "--output-path", "bad.yaml/x/out.yaml")]
@@ -90,7 +89,7 @@ public sealed class ExportCommandTests : IDisposable
         var kubernetes = await _run.RunAsync("export", "kubernetes");
 
         Assert.Equal([0, 0, 0], [imported.Code, compose.Code, kubernetes.Code]);
-        Assert.Contains("compose.yaml:3:3: warning: services.db: db has no port", imported.Error);
+        Assert.Contains("compose.yaml:3:3: warning: services.db: has no port", imported.Error);
         Assert.Contains("compose.yaml:6:15: warning: services.db.volumes[0]: volume shop_data stays on the node where it was made", imported.Error);
         Assert.Contains("order: stop-first\n", compose.Out);
         Assert.Contains("type: Recreate\n", kubernetes.Out);
@@ -107,5 +106,43 @@ public sealed class ExportCommandTests : IDisposable
         using var json = JsonDocument.Parse(result.Out);
         Assert.Equal("compose.yaml", json.RootElement.GetProperty("files")[0].GetProperty("path").GetString());
         Assert.True(json.RootElement.GetProperty("problems").GetArrayLength() >= 2);
+    }
+
+    [Fact]
+    public async Task The_same_warning_of_many_services_is_one_line_and_json_has_all()
+    {
+        _run.Write("compose.yaml", "services:\n" + string.Concat(Enumerable.Range(1, 60).Select(i => $"  s{i}: {{image: a, user: '1', expose: [80], ulimits: {{nofile: 1}}}}\n")));
+
+        var text = await _run.RunAsync("import", "compose", "compose.yaml", "--output-path", "a.yaml");
+
+        var line = Assert.Single(text.Error.Split('\n'), line => line.Contains("ulimits", StringComparison.Ordinal));
+        Assert.EndsWith($"(60 services: {string.Join(", ", Enumerable.Range(1, 60).Select(i => $"s{i}"))})", line, StringComparison.Ordinal);
+        using var other = new CliRun();
+        other.Write("compose.yaml", await File.ReadAllBytesAsync(Path.Combine(_run.Directory, "compose.yaml"), TestContext.Current.CancellationToken));
+        using var json = JsonDocument.Parse((await other.RunAsync("import", "compose", "compose.yaml", "-o", "json")).Out);
+        Assert.Equal(60, json.RootElement.GetProperty("problems").EnumerateArray().Count(p => p.GetProperty("key").GetString()!.EndsWith("ulimits", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("", "", "", "web")]
+    [InlineData("debug", "", "", "web tools")]
+    [InlineData("", "debug", "", "web tools")]
+    [InlineData("", "", "debug,docs", "web tools docs")]
+    [InlineData("docs", "debug", "debug", "web docs")]
+    [InlineData("", "docs", "debug", "web docs")]
+    [InlineData("*", "", "", "web tools docs")]
+    public async Task Profiles_come_from_the_option_the_environment_and_the_file_of_variables(string option, string variable, string file, string expected)
+    {
+        _run.Write("compose.yaml", "services: {web: {image: a}, tools: {image: b, profiles: [debug]}, docs: {image: c, profiles: [docs]}}");
+        _run.Write(".env", file.Length > 0 ? $"COMPOSE_PROFILES={file}\n" : "A=b\n");
+        if (variable.Length > 0)
+        {
+            _run.Set("COMPOSE_PROFILES", variable);
+        }
+
+        var result = await _run.RunAsync([.. (string[])["import", "compose", "compose.yaml"], .. option.Length > 0 ? (string[])["--profile", option] : []]);
+
+        Assert.Equal(0, result.Code);
+        Assert.Equal(expected, string.Join(' ', new[] { "web", "tools", "docs" }.Where(name => result.Out.Contains($"\n  {name}:\n", StringComparison.Ordinal))));
     }
 }

@@ -2,19 +2,21 @@ using System.Collections.Immutable;
 
 namespace Nexus.Core.Spec.Sections;
 
-/// <summary>Gathers what one reading finds. Owned by that reading.</summary>
-internal sealed class ProblemList
+/// <summary>Gathers the problems of one reading. Owned by that reading.</summary>
+/// <param name="isBounded">Whether a hundred are enough: they are of a document that people mend. A list of losses has no bound.</param>
+internal sealed class ProblemList(bool isBounded = true)
 {
     private const int MaxKept = 1000;
     private const int MaxShown = 100;
     private readonly List<SpecProblem> _problems = [];
+    private readonly HashSet<SpecProblem> _known = [];
 
     public bool HasErrors { get; private set; }
 
     public void Add(SpecProblem problem)
     {
         HasErrors |= problem.Severity == SpecSeverity.Error;
-        if (_problems.Count < MaxKept && !_problems.Contains(problem))
+        if ((!isBounded || _problems.Count < MaxKept) && _known.Add(problem))
         {
             _problems.Add(problem);
         }
@@ -29,8 +31,13 @@ internal sealed class ProblemList
     /// <summary>In order of position; errors are never cut in favour of warnings.</summary>
     public ImmutableArray<SpecProblem> ToImmutable()
     {
-        var shown = _problems.OrderBy(problem => problem.Severity).ThenBy(Line).ThenBy(Column).Take(MaxShown)
-            .OrderBy(Line).ThenBy(Column).ToList();
+        if (!isBounded)
+        {
+            return [.. _problems.OrderBy(File).ThenBy(Line).ThenBy(Column)];
+        }
+
+        var shown = _problems.OrderBy(problem => problem.Severity).ThenBy(File).ThenBy(Line).ThenBy(Column).Take(MaxShown)
+            .OrderBy(File).ThenBy(Line).ThenBy(Column).ToList();
         var last = shown.LastOrDefault();
         if (_problems.Count > MaxShown)
         {
@@ -40,6 +47,7 @@ internal sealed class ProblemList
 
         return [.. shown];
 
+        static string? File(SpecProblem problem) => problem.File;
         static int Line(SpecProblem problem) => problem.Line;
         static int Column(SpecProblem problem) => problem.Column;
     }

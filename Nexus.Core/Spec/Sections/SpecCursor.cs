@@ -37,9 +37,9 @@ internal sealed record SpecCursor(SpecNode Node, string Key, SpecPosition At, Pr
         return true;
     }
 
-    public void Error(string message) => Problems.Add(new(SpecSeverity.Error, At.Line, At.Column, Key, message));
+    public void Error(string message) => Problems.Add(new(SpecSeverity.Error, At.Line, At.Column, Key, message) { File = At.File });
 
-    public void Warn(string message) => Problems.Add(new(SpecSeverity.Warning, At.Line, At.Column, Key, message));
+    public void Warn(string message) => Problems.Add(new(SpecSeverity.Warning, At.Line, At.Column, Key, message) { File = At.File });
 
     /// <summary>Reports an unexpected value, in the words every such message has.</summary>
     public bool Refuse(string allowed)
@@ -52,7 +52,7 @@ internal sealed record SpecCursor(SpecNode Node, string Key, SpecPosition At, Pr
     {
         foreach (var fault in mapping.Faults)
         {
-            Problems.Add(new(SpecSeverity.Error, fault.At.Line, fault.At.Column, PathOf(fault.Name), fault.Message));
+            Problems.Add(new(SpecSeverity.Error, fault.At.Line, fault.At.Column, PathOf(fault.Name), fault.Message) { File = fault.At.File });
         }
     }
 

@@ -7,12 +7,20 @@ namespace Nexus.Core.Spec.Sections;
 internal sealed class CapabilityValue : SpecValue<string>
 {
     // capabilities(7), less those that hand over the machine.
-    private static readonly ChoiceValue<string> Known = new([.. new[]
-    {
+    private static readonly string[] All =
+    [
         "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "IPC_LOCK", "KILL", "MKNOD", "NET_ADMIN",
         "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT", "SYS_NICE",
         "SYS_PTRACE", "SYS_RESOURCE", "SYS_TIME",
-    }.Select(name => (name, name))]);
+    ];
+
+    private static readonly ChoiceValue<string> Known = new([.. All.Select(name => (name, name))]);
+
+    /// <summary>The capabilities that a pool may have, in one text.</summary>
+    public static string Names => string.Join(", ", All);
+
+    /// <summary>Whether a pool may have it.</summary>
+    public static bool IsKnown(string name) => Array.IndexOf(All, name) >= 0;
 
     public override string Allowed => Known.Allowed;
 

@@ -52,7 +52,9 @@ internal static class SpecDocument
     private static SpecProblem Explain(string yaml, YamlException error, Mark? openBracket)
     {
         var reason = $"not valid YAML: {Sentence(error.Message)}";
-        if (TabIndent(yaml, (int)error.Start.Line) is { } tab)
+        // A tab is reported at the start of the map that it is in, any number of lines before it.
+        var isTab = error.Message.Contains("invalid tab", StringComparison.Ordinal);
+        if (TabIndent(yaml, (int)error.Start.Line, isTab) is { } tab)
         {
             return Problem(tab.Line, tab.Column, $"{reason} (a tab indents this line; YAML allows spaces only)");
         }
@@ -81,14 +83,14 @@ internal static class SpecDocument
     }
 
     // The parser reports the start of what the tab is in: look at the lines around.
-    private static SpecPosition? TabIndent(string yaml, int line)
+    private static SpecPosition? TabIndent(string yaml, int line, bool isAnyLater)
     {
         var number = 0;
         foreach (var text in yaml.AsSpan().EnumerateLines())
         {
             number++;
             var tab = text[..^text.TrimStart(" \t").Length].IndexOf('\t');
-            if (number >= line - 1 && number <= line + 1 && tab >= 0)
+            if (number >= line - 1 && (number <= line + 1 || isAnyLater) && tab >= 0)
             {
                 return new SpecPosition(number, tab + 1);
             }

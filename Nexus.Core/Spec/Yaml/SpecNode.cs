@@ -3,7 +3,10 @@ using System.Collections.Immutable;
 namespace Nexus.Core.Spec.Yaml;
 
 /// <summary>A place in the text; both count from 1.</summary>
-internal readonly record struct SpecPosition(int Line, int Column);
+/// <param name="Line">Its line.</param>
+/// <param name="Column">Its column.</param>
+/// <param name="File">The file, where the text is of several and this is not the first.</param>
+internal readonly record struct SpecPosition(int Line, int Column, string? File = null);
 
 /// <summary>A node of the document. Aliases are resolved and merges done, so a node may hang in several places.</summary>
 internal abstract record SpecNode(SpecPosition At)

@@ -13,7 +13,7 @@ public sealed class ComposeExportTests
     [InlineData("health: {type: none}", "disable: true", "the image's own is not asked either")]
     [InlineData("placement: {arch: arm64}", "platform: linux/arm64", "")]
     [InlineData("resources: {cpu: 250m, memory: 1GiB}", "cpus: \"0.25\"\n          memory: 1073741824b", "")]
-    [InlineData("port: 80\nhealth: {startup_timeout: 1d}", "start_period: 24h", "Compose knows no days")]
+    [InlineData("port: 80\nhealth: {startup_timeout: 1d}", "start_period: 23h59m56s", "failures count after it; Compose knows no days")]
     [InlineData("read_only: true", "tmpfs:\n      - /tmp:", "a /tmp as under Nexus")]
     [InlineData("volumes: [a:/a]", "volumes:\n  a:\n    name: a", "no project's name in front")]
     public void A_service_is_the_same_container(string keys, string part, string because)
@@ -27,10 +27,10 @@ public sealed class ComposeExportTests
     public void What_has_no_counterpart_is_warned_of_at_its_place() => Assert.Equal(
         [
             "2:1 drills", "6:5 worker_pools.web.max_replicas", "9:38 worker_pools.web.env.DB", "10:5 worker_pools.web.port",
-            "15:5 worker_pools.web.health", "15:86 worker_pools.web.health.healthy_threshold", "16:13 worker_pools.web.drain.timeout",
+            "15:5 worker_pools.web.health", "15:86 worker_pools.web.health.healthy_threshold", "15:108 worker_pools.web.health.startup_timeout", "16:13 worker_pools.web.drain.timeout",
             "16:46 worker_pools.web.drain.websocket_window", "17:5 worker_pools.web.restart", "18:15 worker_pools.web.rollout.strategy",
             "18:47 worker_pools.web.rollout.max_unavailable", "18:89 worker_pools.web.rollout.progress_deadline", "20:5 worker_pools.web.warm_standby",
-            "21:5 worker_pools.web.replace", "22:3 worker_pools.db.health", "28:3 worker_pools.job", "35:3 gateway.slow_start",
+            "21:5 worker_pools.web.replace", "22:3 worker_pools.db.health", "28:3 worker_pools.job", "33:5 worker_pools.cron.health", "35:3 gateway.slow_start",
             "37:7 gateway.routes[0]", "38:7 gateway.routes[1]",
         ],
         ToCompose(Full).Warnings.Select(w => $"{w.Line}:{w.Column} {w.Key}"));

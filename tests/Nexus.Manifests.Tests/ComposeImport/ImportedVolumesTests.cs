@@ -5,7 +5,7 @@ namespace Nexus.Manifests.Tests.ComposeImport;
 /// <summary>What becomes of volumes that were of one machine.</summary>
 public sealed class ImportedVolumesTests
 {
-    private const string Pin = "to pin the pool to one node, give that node a label of its own (Worker__Labels__NAME=VALUE for its worker agent) "
+    private const string Pin = "1:1 services: to pin a pool to the node that has its volume, give that node a label of its own (Worker__Labels__NAME=VALUE for its worker agent) "
         + "and ask for it by placement: {constraints: {NAME: VALUE}}";
 
     public static TheoryData<string, string, string> Turns => new()
@@ -41,10 +41,10 @@ public sealed class ImportedVolumesTests
     }
 
     [Theory]
-    [InlineData("web: {volumes: ['x:/x']}",
-        "1:61 services.web.volumes[0]: volume p_x stays on the node where it was made: a replica that is started elsewhere finds an empty one; " + Pin)]
-    [InlineData("web: {scale: 3, volumes: ['x:/x']}",
-        "1:71 services.web.volumes[0]: volume p_x stays on the node where it was made: 3 replicas share it only on one node, and a replica that is started elsewhere finds an empty one; " + Pin)]
+    [InlineData("web: {volumes: ['x:/x']}", Pin,
+        "1:61 services.web.volumes[0]: volume p_x stays on the node where it was made: a replica that is started elsewhere finds an empty one")]
+    [InlineData("web: {scale: 3, volumes: ['x:/x']}", Pin,
+        "1:71 services.web.volumes[0]: volume p_x stays on the node where it was made: 3 replicas share it only on one node, and a replica that is started elsewhere finds an empty one")]
     [InlineData("web: {scale: 3, volumes: ['/x:/x']}",
         "1:71 services.web.volumes[0]: /x must be there on every node that may run the pool; 3 replicas share it only on one node")]
     [InlineData("web: {scale: 3, volumes: ['/x:/x:ro']}", "1:71 services.web.volumes[0]: /x must be there on every node that may run the pool")]

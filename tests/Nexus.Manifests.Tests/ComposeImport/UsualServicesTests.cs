@@ -55,21 +55,21 @@ public sealed class UsualServicesTests
             var isFound = pool.Template.Port is not null;
             Assert.Equal(isFound, imported.Yaml.Contains($"# {pool.Name} is found as {pool.Name}.service.consul\n", StringComparison.Ordinal));
             Assert.Equal(!isFound, imported.Yaml.Contains($"# {pool.Name} has no port, so it cannot be reached: add port to pool {pool.Name}\n", StringComparison.Ordinal));
-            Assert.Equal(!isFound, told.Exists(line => line.Contains($"warning: services.{pool.Name}: {pool.Name} has no port", StringComparison.Ordinal)));
+            Assert.Equal(!isFound, told.Exists(line => line.Contains($"warning: services.{pool.Name}: has no port", StringComparison.Ordinal)));
         });
     }
 
     [Fact]
     public void What_has_no_port_is_warned_of_where_it_is_and_where_it_is_named() => Assert.Equal(
         [
-            "compose.yaml:7:7: warning: services.web.environment.DATABASE_URL: DATABASE_URL names the service db, which has no port, so it cannot be reached: "
-                + "add port: to worker_pools.db; others then find it as db.service.consul, at the port its catalog entry says",
-            "compose.yaml:8:7: warning: services.web.environment.CACHE: CACHE names the service cache, which has no port, so it cannot be reached: "
-                + "add port: to worker_pools.cache; others then find it as cache.service.consul, at the port its catalog entry says",
-            "compose.yaml:9:3: warning: services.db: db has no port, neither under ports nor under expose, so others cannot reach it: "
-                + "add port: to worker_pools.db, unless it serves nobody",
-            "compose.yaml:13:3: warning: services.cache: cache has no port, neither under ports nor under expose, so others cannot reach it: "
-                + "add port: to worker_pools.cache, unless it serves nobody",
+            "compose.yaml:7:7: warning: services.web.environment.DATABASE_URL: names the service db, which has no port and cannot be reached: "
+                + "add port: 5432 to worker_pools.db",
+            "compose.yaml:8:7: warning: services.web.environment.CACHE: names the service cache, which has no port and cannot be reached: "
+                + "add port: 6379 to worker_pools.cache",
+            "compose.yaml:9:3: warning: services.db: has no port, neither under ports nor under expose, so others cannot reach it: "
+                + "add port: 5432 to its pool, which others ask for",
+            "compose.yaml:13:3: warning: services.cache: has no port, neither under ports nor under expose, so others cannot reach it: "
+                + "add port: 6379 to its pool, which others ask for",
         ],
         Imported("").Problems.Where(p => !p.Key.Contains("volumes", StringComparison.Ordinal)).Select(p => p.Format("compose.yaml")));
 

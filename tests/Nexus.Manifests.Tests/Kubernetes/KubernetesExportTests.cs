@@ -31,9 +31,9 @@ public sealed class KubernetesExportTests
 
     public static TheoryData<string, string, string> Probes => new()
     {
-        { "port: 80\nhealth: {path: /h}", "http /h 30x2s 2x2s 3x2s", "the default times" },
-        { "port: 80", "tcp 30x2s 2x2s 3x2s", "tcp holds for any server" },
-        { "health: {command: [a, b]}", "exec a b 30x2s 2x2s 3x2s", "a command of the replica" },
+        { "port: 80\nhealth: {path: /h}", "http /h 60x1s 2x2s 3x2s", "the default times" },
+        { "port: 80", "tcp 60x1s 2x2s 3x2s", "tcp holds for any server" },
+        { "health: {command: [a, b]}", "exec a b 60x1s 2x2s 3x2s", "a command of the replica" },
         { "port: 80\nhealth: {path: /h, interval: 300ms, startup_timeout: 10s}", "http /h 10x1s 2x1s 3x1s", "whole seconds, rounded up" },
         { "image: x", "none", "without a port nothing is asked" },
     };
@@ -137,7 +137,7 @@ public sealed class KubernetesExportTests
         Assert.Equal(
             [
                 "2:1 drills", "9:38 worker_pools.web.env.DB", "11:43 worker_pools.web.resources.pids", "14:15 worker_pools.web.volumes[0]",
-                "14:53 worker_pools.web.volumes[2]", "15:29 worker_pools.web.health.interval", "15:46 worker_pools.web.health.timeout",
+                "14:53 worker_pools.web.volumes[2]", "15:14 worker_pools.web.health.path", "15:29 worker_pools.web.health.interval", "15:46 worker_pools.web.health.timeout",
                 "16:46 worker_pools.web.drain.websocket_window", "17:15 worker_pools.web.restart.initial_delay",
                 "18:15 worker_pools.web.rollout.strategy", "18:112 worker_pools.web.rollout.auto_rollback", "20:5 worker_pools.web.warm_standby",
                 "27:15 worker_pools.db.volumes[0]", "28:3 worker_pools.job", "35:3 gateway.slow_start", "37:8 gateway.routes[0].host",
