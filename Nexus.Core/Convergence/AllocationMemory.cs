@@ -36,6 +36,9 @@ public sealed record AllocationMemory
     /// <summary>Port of its present workload on the node.</summary>
     public int? Port { get; init; }
 
+    /// <summary>How its engine forwards connections to <see cref="Port"/>; null where the workload listens there itself.</summary>
+    public PortForwarding? Forwarding { get; init; }
+
     /// <summary>Start of its present workload.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
@@ -101,6 +104,7 @@ public sealed record AllocationMemory
             Attempt = workload.Attempt,
             Workload = workload.Id,
             Port = workload.Port,
+            Forwarding = workload.Forwarding,
             StartedAt = workload.StartedAt,
             ExitHeard = false,
             KilledFor = null,
@@ -147,7 +151,7 @@ public sealed record AllocationMemory
     {
         ArgumentNullException.ThrowIfNull(workload);
         var known = Workload is null
-            ? this with { Attempt = workload.Attempt, Workload = workload.Id, Port = workload.Port, StartedAt = workload.StartedAt }
+            ? this with { Attempt = workload.Attempt, Workload = workload.Id, Port = workload.Port, Forwarding = workload.Forwarding, StartedAt = workload.StartedAt }
             : this;
         return known.After(AllocationEvent.StopBegun) with { Reason = reason };
     }
@@ -192,6 +196,7 @@ public sealed record AllocationMemory
     {
         Workload = null,
         Port = null,
+        Forwarding = null,
         ExitHeard = false,
         KilledFor = null,
         HealthySince = null,
@@ -224,6 +229,7 @@ public sealed record AllocationMemory
     {
         Workload = null,
         Port = null,
+        Forwarding = null,
         ExitHeard = false,
         KilledFor = null,
         HealthySince = null,

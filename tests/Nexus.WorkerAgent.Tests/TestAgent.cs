@@ -151,6 +151,14 @@ internal sealed class TestAgent : IAsyncDisposable
         throw new TimeoutException($"No event {kind} of {Node} within {Patience}. Log:\n{Logs}");
     }
 
+    /// <summary>The events of this node so far.</summary>
+    public async Task<IReadOnlyList<ClusterEvent>> EventsAsync() =>
+    [
+        .. (await _consul.Kv.ListAsync(StateKeys.Events, TestContext.Current.CancellationToken)).Value
+            .Select(p => StateJson.Read(p.Key, p.Value, StateJson.Default.ClusterEvent))
+            .Where(e => e.Node == Node),
+    ];
+
     /// <summary>Waits for a service instance of a pool as asked.</summary>
     public async Task<ServiceEntry> ServiceAsync(string pool, string what, Func<ServiceEntry, bool> condition) =>
         (await InstancesAsync(pool, what, entries => entries.Any(condition))).First(condition);
