@@ -81,8 +81,17 @@ public sealed record AllocationMemory
     /// <summary>Why it is as it is; null when all is well.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>How its last end came about, in words; null before the first, or while it is not known.</summary>
+    public string? EndReason { get; init; }
+
+    /// <summary>Until when more may become known of its last end: an engine knows an exit code a moment later; null when all is known.</summary>
+    public DateTimeOffset? ExaminedUntil { get; init; }
+
     /// <summary>Last lines of its output before its last end.</summary>
     public ImmutableArray<string> LastLogs { get; init; } = [];
+
+    /// <summary>How long an allocation that is to be stopped is kept on record while its last end is looked into.</summary>
+    public static readonly TimeSpan ExaminationLimit = TimeSpan.FromSeconds(4);
 
     /// <summary>A memory of nothing yet.</summary>
     public static AllocationMemory Of(AllocationAssignment assignment)
@@ -171,6 +180,8 @@ public sealed record AllocationMemory
             EndedAttempt = Math.Max(EndedAttempt, end.Attempt),
             EndedWorkload = ExitHeard ? Workload : null,
             ExitCode = end.ExitCode,
+            EndReason = end.IsFinal ? end.Reason : null,
+            ExaminedUntil = end.IsFinal ? null : now + ExaminationLimit,
             LastLogs = LastLines.Bound(end.Logs),
         };
     }
@@ -182,6 +193,8 @@ public sealed record AllocationMemory
         return end.Attempt != EndedAttempt ? this : this with
         {
             ExitCode = end.ExitCode,
+            EndReason = end.Reason,
+            ExaminedUntil = null,
             LastLogs = LastLines.Bound(end.Logs),
             Reason = Phase == AllocationPhase.Failed ? end.Reason : Reason,
         };
@@ -222,6 +235,7 @@ public sealed record AllocationMemory
         Attempt = Math.Max(0, Attempt),
         ExitCode = ExitCode,
         Reason = Reason,
+        EndReason = EndReason,
         LastLogs = LastLogs,
     };
 
@@ -246,4 +260,8 @@ public sealed record AllocationMemory
 /// <param name="Reason">Why, in words.</param>
 /// <param name="Logs">Its last lines.</param>
 /// <param name="StartFailed">Whether it never came to serve.</param>
-public sealed record WorkloadEnd(int Attempt, int? ExitCode, string Reason, ImmutableArray<string> Logs, bool StartFailed);
+public sealed record WorkloadEnd(int Attempt, int? ExitCode, string Reason, ImmutableArray<string> Logs, bool StartFailed)
+{
+    /// <summary>Whether no more can become known of it.</summary>
+    public bool IsFinal { get; init; } = true;
+}

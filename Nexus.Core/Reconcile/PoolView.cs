@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Nexus.Core.Ids;
 using Nexus.Core.Spec;
 using Nexus.Core.State;
@@ -16,8 +17,12 @@ internal sealed record PoolView(PoolSpec Pool, PoolRevision Asked, long SpecRevi
 
     public int Desired => Reconciler.DesiredCount(Pool);
 
+    /// <summary>The nodes that replicas may be placed on, for the volumes that they have; null where volumes keep nothing.</summary>
+    public ImmutableArray<VolumeHome>? Homes { get; init; }
+
     /// <summary>Replicas on lost nodes that are waited for instead of replaced.</summary>
-    public int Waiting => Pool.Replace ? 0 : Members.Count(m => m is { IsLost: true, IsForgotten: false, Assignment.Desired: DesiredStatus.Run });
+    public int Waiting => Members.Count(m => m is { IsLost: true, IsForgotten: false, Assignment.Desired: DesiredStatus.Run }
+        && (m.IsHeldByVolume || !Pool.Replace));
 
     public bool IsAvailable(Member member) => member.IsAvailable(Pool.Rollout.MinHealthyTime, Now);
 

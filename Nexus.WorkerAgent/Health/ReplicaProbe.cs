@@ -3,6 +3,7 @@ using Nexus.Core.Convergence;
 using Nexus.Core.Spec;
 using Nexus.Core.State;
 using Nexus.Runtime;
+using Nexus.ServiceDefaults.Http;
 using Nexus.ServiceDefaults.Sockets;
 using Nexus.WorkerAgent.Catalog;
 using Nexus.WorkerAgent.Runtimes;
@@ -45,13 +46,35 @@ internal sealed class ReplicaProbe(RuntimeConnection runtime, IReplicaNetwork ne
         }
         catch (HttpRequestException e)
         {
-            // Connected and broken off is a server that lives and is not well.
-            return new(e.HttpRequestError == HttpRequestError.ConnectionError ? SickKind.Unreachable : SickKind.Silent, e.Message);
+            return await ExplainAsync(e, target, both.Token);
         }
         catch (Exception e) when (e is SocketException or RuntimeUnavailableException)
         {
             return new(SickKind.Unreachable, e.Message);
         }
+    }
+
+    /// <summary>Connected and broken off is a server that lives and is not well, or an engine's port proxy in front of none.</summary>
+    private async Task<ProbeAnswer> ExplainAsync(HttpRequestException e, ProbeTarget target, CancellationToken cancellationToken)
+    {
+        if (e.HttpRequestError == HttpRequestError.ConnectionError)
+        {
+            return new(SickKind.Unreachable, e.Message);
+        }
+
+        try
+        {
+            if (target.Forwarding is not null && await ConnectAsync(target, TcpProbe.Watch, cancellationToken) is { } unserved)
+            {
+                return unserved;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // No time is left to find out more.
+        }
+
+        return new(SickKind.Silent, RequestFailure.Describe(e));
     }
 
     private async Task<ProbeAnswer?> GetAsync(ProbeTarget target, string path, CancellationToken cancellationToken)

@@ -38,7 +38,7 @@ public sealed class DefaultCheckTests(MultiHostCluster cluster)
         await cluster.ScaleAsync(3, Token);
     }
 
-    private Task UntilAsync(RolloutPhase phase, string version) => Until.HoldsAsync(
+    private Task<TimeSpan> UntilAsync(RolloutPhase phase, string version) => Until.HoldsAsync(
         async () => (await cluster.Api.GetRolloutAsync("web", Token)).Phase == phase && await AllAnswerAsync(version),
         Limit, $"{phase} with version {version} alone", async () => (await cluster.Api.GetRolloutAsync("web", Token)).ToString(), Token);
 
