@@ -21,8 +21,22 @@ internal sealed record PoolView(PoolSpec Pool, PoolRevision Asked, long SpecRevi
     public ImmutableArray<VolumeHome>? Homes { get; init; }
 
     /// <summary>Replicas on lost nodes that are waited for instead of replaced.</summary>
-    public int Waiting => Members.Count(m => m is { IsLost: true, IsForgotten: false, Assignment.Desired: DesiredStatus.Run }
-        && (m.IsHeldByVolume || !Pool.Replace));
+    public int Waiting
+    {
+        get
+        {
+            var lost = Members.Where(m => m is { IsLost: true, IsForgotten: false, Assignment.Desired: DesiredStatus.Run }
+                && (m.IsHeldByVolume || !Pool.Replace)).ToList();
+            if (lost.Count == 0 || Homes is not { } homes)
+            {
+                return lost.Count;
+            }
+
+            // Where fewer are wanted than have volumes, those that can serve do, and nobody waits for the rest.
+            var away = lost.Select(m => m.Node).ToHashSet();
+            return Math.Min(lost.Count, Math.Max(0, Desired - homes.Where(home => !away.Contains(home.Node)).Sum(home => home.Replicas)));
+        }
+    }
 
     public bool IsAvailable(Member member) => member.IsAvailable(Pool.Rollout.MinHealthyTime, Now);
 

@@ -151,6 +151,10 @@ internal sealed class TestAgent : IAsyncDisposable
         throw new TimeoutException($"No event {kind} of {Node} within {Patience}. Log:\n{Logs}");
     }
 
+    /// <summary>Waits until the node describes itself as asked.</summary>
+    public Task<NodeRecord> RecordAsync(string what, Func<NodeRecord, bool> condition) =>
+        WatchAsync(what, StateKeys.Node(Node), bytes => StateJson.Read("node", bytes, StateJson.Default.NodeRecord), condition);
+
     /// <summary>The events of this node so far.</summary>
     public async Task<IReadOnlyList<ClusterEvent>> EventsAsync() =>
     [
