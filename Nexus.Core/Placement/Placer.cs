@@ -24,11 +24,12 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
     /// <param name="avoid">A node that is out of the question; null for none.</param>
     public List<NodeName> Take(PoolSpec pool, int count, bool stands = false, NodeName? avoid = null)
     {
-        var chosen = new List<NodeName>(count);
         if (count <= 0)
         {
-            return chosen;
+            return [];
         }
+
+        var chosen = new List<NodeName>(count);
 
         _queue.Clear();
         _queue.EnqueueRange(nodes

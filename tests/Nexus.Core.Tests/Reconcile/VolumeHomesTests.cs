@@ -31,6 +31,8 @@ public sealed class VolumeHomesTests
             Of(Db(2, "2", surge: 2), At("n1:2", "1"), Ready("n1"), Ready("n2"), Runs(0, "n1", "1"), Runs(1, "n1", "1")), "+db@n1 +db@n1" },
         { "a new revision starts nowhere else while its node is emptied",
             Of(Db(2, "2"), At("n1:1,n2:1", "1"), Leaving("n1"), Ready("n2"), Ready("n3"), Runs(0, "n1", "1"), Runs(1, "n2", "1"), Runs(2, "n2", "2")), "!db:1 -db/1@n2" },
+        { "nor while all of its nodes are",
+            Of(Db(2, "2"), At("n1:1,n2:1", "1"), Leaving("n1"), Leaving("n2"), Ready("n3"), Runs(0, "n1", "1"), Runs(1, "n2", "1")), "!db:1" },
         { "one that stops first returns to its node", Of(Db(1, volumes: Alone), At("n1:1"), Ready("n1"), Ready("n2")), "+db@n1" },
         { "and waits for it", Of(Db(1, volumes: Alone), At("n1:1"), Lost("n1"), Ready("n2")), "!db:1" },
         { "it is not stopped where its successor may not start",
