@@ -29,7 +29,7 @@ internal sealed class PoolsHealth(EndpointReference manager) : IHealthCheck
         }
         catch (HttpRequestException e)
         {
-            return HealthCheckResult.Unhealthy(e.Message);
+            return HealthCheckResult.Unhealthy(e.HttpRequestError == HttpRequestError.ConnectionError ? e.Message : e.GetBaseException().Message);
         }
     }
 

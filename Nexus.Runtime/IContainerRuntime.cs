@@ -157,6 +157,9 @@ public sealed record Workload
 
     /// <summary>Port of the node that leads to its port; null when it serves none.</summary>
     public int? HostPort { get; init; }
+
+    /// <summary>How its engine forwards connections to <see cref="HostPort"/>; null where the workload listens there itself.</summary>
+    public PortForwarding? Forwarding { get; init; }
 }
 
 /// <summary>What to start.</summary>

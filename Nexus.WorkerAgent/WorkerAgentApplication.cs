@@ -61,6 +61,7 @@ internal static class WorkerAgentApplication
         services.AddSingleton<EventJournal>();
         services.AddSingleton<AssignmentFile>();
         services.AddSingleton<AssignmentHolder>();
+        services.AddSingleton<CheckSources>();
         services.AddSingleton<LocalCatalog>();
         services.AddSingleton<ApiLocation>();
         services.AddSingleton<RegistrarInputs>();
@@ -70,7 +71,7 @@ internal static class WorkerAgentApplication
         services.AddSingleton<StartupProbe>();
         services.AddSingleton<HealthDesk>();
         services.AddSingleton<ProberTools>();
-        services.AddSingleton<ScriptTools>();
+        services.AddSingleton<ReporterTools>();
         services.AddSingleton<CensusTaker>();
         services.AddSingleton<Brakes>();
         AddWorkloadTasks(services);
@@ -88,7 +89,7 @@ internal static class WorkerAgentApplication
         services.AddHealthChecks().AddCheck<NodeHealthCheck>("node");
         AddHosted<GatewayWatch>(services);
         AddHosted<HealthWatch>(services);
-        AddHosted<ScriptProber>(services);
+        AddHosted<ReportedProber>(services);
         AddHosted<ReplicaProber>(services);
         AddHosted<ExitWatch>(services);
         AddHosted<PeerStreams>(services);

@@ -31,17 +31,30 @@ missing_packages() {
   command -v npm >/dev/null || echo "nodejs npm"
 }
 
+# DPkg::Lock::Timeout waits for dpkg's lock alone: while another apt holds that of the package lists or of the archives, apt-get fails
+# at once, as on a machine whose unattended upgrades run.
+apt_get() {
+  local log=artifacts/apt.log patience=100
+  until LC_ALL=C apt-get -qq -o DPkg::Lock::Timeout=300 "$@" >"$log" 2>&1; do
+    cat "$log"
+    grep -qE 'Could not get lock|Unable to (acquire|lock)' "$log" && [ "$patience" -gt 0 ] || return 1
+    patience=$((patience - 1))
+    sleep 3
+  done
+  cat "$log"
+}
+
 install_packages() {
-  local packages=$1 quiet="-qq -o DPkg::Lock::Timeout=300"
+  local packages=$1
   command -v apt-get >/dev/null || die "$packages: missing, and there is no apt-get to install them with."
   [ "$(id -u)" = 0 ] || die "packages are missing. Mend it with: sudo apt-get install -y --no-install-recommends $packages"
   say "installing $packages"
   export DEBIAN_FRONTEND=noninteractive
   # shellcheck disable=SC2086 # Lists of words.
-  { apt-get $quiet update
+  { apt_get update &&
     # Newer releases have the engine's command line in a package of its own.
-    case $packages in *docker.io*) if apt-cache show docker-cli >/dev/null 2>&1; then packages="$packages docker-cli"; fi ;; esac
-    apt-get $quiet install -y --no-install-recommends $packages
+    case $packages in *docker.io*) if apt-cache show docker-cli >/dev/null 2>&1; then packages="$packages docker-cli"; fi ;; esac &&
+    apt_get install -y --no-install-recommends $packages
   } >artifacts/install-packages.log 2>&1 || { tail -n 20 artifacts/install-packages.log >&2; die "apt-get failed"; }
   local still
   still=$(missing_packages)

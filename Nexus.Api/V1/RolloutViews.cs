@@ -93,7 +93,11 @@ public sealed record RolloutCommand([property: JsonRequired] RolloutVerb Verb, s
 /// <param name="Draining">True empties it.</param>
 /// <param name="Reason">Why; may be empty.</param>
 /// <param name="By">Who.</param>
-public sealed record NodeEligibilityCommand([property: JsonRequired] bool Draining, string Reason, string By);
+public sealed record NodeEligibilityCommand([property: JsonRequired] bool Draining, string Reason, string By)
+{
+    /// <summary>Whether replicas leave the node although their volumes, and the data in them, stay behind.</summary>
+    public bool LeaveVolumes { get; init; }
+}
 
 /// <summary>How far a node's emptying is.</summary>
 /// <param name="Node">The node.</param>

@@ -143,6 +143,9 @@ public sealed record NodeView
     /// <summary>Why it cannot be emptied; null when nothing keeps it.</summary>
     public string? Blocked { get; init; }
 
+    /// <summary>What keeps it from doing its work, such as an engine that does not answer or a full disk; null while nothing does.</summary>
+    public string? Problem { get; init; }
+
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
 

@@ -26,12 +26,20 @@ internal sealed class DrainCommand(CommandContext context, string by)
             CustomParser = Spans.Parse,
         };
         var reason = new Option<string?>("--reason") { Description = "Why, for the record.", HelpName = "text" };
-        var command = new Command("drain", "Take a node out of use: its replicas are started elsewhere first, then drained.") { node, wait, reason };
+        var leave = new Option<bool>("--leave-volumes")
+        {
+            Description = "Move replicas although the data of their volumes stays on the node; also replaces them when the node is lost.",
+        };
+        var command = new Command("drain", "Take a node out of use: its replicas are started elsewhere first, then drained.") { node, wait, reason, leave };
         return runner.Attach(command, (context, parsed, cancellationToken) =>
         {
             TimeSpan? timeout = parsed.GetResult(wait) is null ? null : parsed.GetValue(wait) ?? DefaultWait;
+            var asked = new NodeEligibilityCommand(Draining: true, parsed.GetValue(reason) ?? "", runner.Surroundings.User)
+            {
+                LeaveVolumes = parsed.GetValue(leave),
+            };
             return new DrainCommand(context, runner.Surroundings.User)
-                .DrainAsync(parsed.GetRequiredValue(node), parsed.GetValue(reason) ?? "", timeout, cancellationToken);
+                .DrainAsync(parsed.GetRequiredValue(node), asked, timeout, cancellationToken);
         });
     }
 
@@ -43,10 +51,10 @@ internal sealed class DrainCommand(CommandContext context, string by)
             new DrainCommand(context, runner.Surroundings.User).UncordonAsync(parsed.GetRequiredValue(node), cancellationToken));
     }
 
-    public async Task<ExitCode> DrainAsync(string node, string reason, TimeSpan? wait, CancellationToken cancellationToken)
+    public async Task<ExitCode> DrainAsync(string node, NodeEligibilityCommand asked, TimeSpan? wait, CancellationToken cancellationToken)
     {
         using var client = context.Connect();
-        var drain = await client.SetEligibilityAsync(node, new NodeEligibilityCommand(Draining: true, reason, by), cancellationToken);
+        var drain = await client.SetEligibilityAsync(node, asked, cancellationToken);
         if (wait is not { } timeout)
         {
             // The leader says why it cannot go on, once it has looked.

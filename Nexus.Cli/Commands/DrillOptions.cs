@@ -71,6 +71,18 @@ internal sealed class DrillOptions
         HelpName = "name=value",
     };
 
+    private readonly Option<string?> _late = new("--listens-late-env")
+    {
+        Description = "Variable that makes the app listen some seconds after its start, for listens-late.",
+        HelpName = "name=value",
+    };
+
+    private readonly Option<string?> _silent = new("--never-listens-env")
+    {
+        Description = "Variable that keeps the app from listening. Else its command is replaced.",
+        HelpName = "name=value",
+    };
+
     private readonly Option<Uri[]> _admins = new("--gateway-admin")
     {
         Description = "Admin address of a gateway that the cluster does not tell.",
@@ -87,7 +99,7 @@ internal sealed class DrillOptions
 
     public void AddTo(Command command)
     {
-        Option[] all = [_pool, _urls, _rate, _newRate, _faults, _times, _method, _scaleTo, _outage, _exit, _unhealthy, _admins, _consuls];
+        Option[] all = [_pool, _urls, _rate, _newRate, _faults, _times, _method, _scaleTo, _outage, _exit, _unhealthy, _late, _silent, _admins, _consuls];
         Array.ForEach(all, command.Options.Add);
     }
 
@@ -103,6 +115,8 @@ internal sealed class DrillOptions
         Outage = parsed.GetValue(_outage) ?? TimeSpan.FromSeconds(20),
         ExitVariable = parsed.GetValue(_exit),
         UnhealthyVariable = parsed.GetValue(_unhealthy),
+        LateVariable = parsed.GetValue(_late),
+        SilentVariable = parsed.GetValue(_silent),
         GatewayAdmins = parsed.GetValue(_admins) ?? [],
         Consuls = parsed.GetValue(_consuls) ?? [],
     };

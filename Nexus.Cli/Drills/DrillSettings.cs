@@ -33,6 +33,12 @@ internal sealed record DrillSettings
     /// <summary>Variable that keeps the app from getting healthy, <c>NAME=VALUE</c>; null replaces its command.</summary>
     public string? UnhealthyVariable { get; init; }
 
+    /// <summary>Variable that makes the app listen seconds after its start, <c>NAME=VALUE</c>; null for an app that cannot.</summary>
+    public string? LateVariable { get; init; }
+
+    /// <summary>Variable that keeps the app from listening, <c>NAME=VALUE</c>; null replaces its command.</summary>
+    public string? SilentVariable { get; init; }
+
     /// <summary>Admin addresses of gateways beside those the cluster tells.</summary>
     public IReadOnlyList<Uri> GatewayAdmins { get; init; } = [];
 

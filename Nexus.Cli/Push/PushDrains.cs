@@ -41,7 +41,7 @@ internal sealed class PushDrains(CommandContext context, string by, TimeSpan tim
 
     /// <summary>Waits until it is empty.</summary>
     public Task WaitAsync(string node, string version, CancellationToken cancellationToken) =>
-        new DrainCommand(_beside, by).DrainAsync(node, Reason(version), timeout, cancellationToken);
+        new DrainCommand(_beside, by).DrainAsync(node, new NodeEligibilityCommand(Draining: true, Reason(version), by), timeout, cancellationToken);
 
     /// <summary>Puts it back to use.</summary>
     public async Task EndAsync(string node, CancellationToken cancellationToken)

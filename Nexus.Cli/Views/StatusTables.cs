@@ -25,7 +25,7 @@ internal static class StatusTables
     {
         string[] headings = ["NODE", "STATUS", "ADDRESS", "RUNTIME", "ARCH", "CPU", "MEMORY", "ALLOCATIONS"];
         string[] more = labels ? ["VERSION", "LABELS"] : [];
-        string[] note = nodes.Any(n => n.Blocked is not null) ? ["NOTE"] : [];
+        string[] note = nodes.Any(n => n.Blocked is not null || n.Problem is not null) ? ["NOTE"] : [];
         var table = new ColumnTable([.. headings, .. more, .. note]);
         foreach (var node in nodes.OrderBy(n => n.Name, StringComparer.Ordinal))
         {
@@ -37,12 +37,19 @@ internal static class StatusTables
                 $"{node.Allocations}",
             ];
             Piece[] details = labels ? [node.AgentVersion, string.Join(' ', node.Labels.Select(l => $"{l.Key}={l.Value}"))] : [];
-            Piece[] words = note.Length > 0 ? [node.Blocked ?? ""] : [];
+            Piece[] words = note.Length > 0 ? [NoteOf(node)] : [];
             table.Row([.. row, .. details, .. words]);
         }
 
         return table;
     }
+
+    private static Piece NoteOf(NodeView node) => node switch
+    {
+        { Problem: { } problem, Blocked: null } => new Piece(problem, Palette.Bad),
+        { Problem: { } problem, Blocked: { } blocked } => new Piece($"{problem}; {blocked}", Palette.Bad),
+        _ => node.Blocked ?? "",
+    };
 
     private static ColumnTable Summary(StatusView status, DateTimeOffset now)
     {

@@ -101,7 +101,10 @@ internal sealed record CheckWire
 internal sealed record TtlUpdateWire(CheckStatus Status, string Output);
 
 /// <summary>The part of an agent's description of itself that is the same in all versions.</summary>
-internal sealed record AgentSelfWire(AgentConfigWire Config);
+internal sealed record AgentSelfWire(AgentConfigWire Config, AgentMemberWire? Member);
+
+/// <summary>See <see cref="AgentSelfWire"/>.</summary>
+internal sealed record AgentMemberWire(string? Addr);
 
 /// <summary>See <see cref="AgentSelfWire"/>.</summary>
 internal sealed record AgentConfigWire(

@@ -3,7 +3,11 @@ using System.Collections.Immutable;
 namespace Nexus.Consul;
 
 /// <summary>The agent a client talks to, as it describes itself.</summary>
-public sealed record AgentSelf(string NodeName, string NodeId, string Datacenter, string Version, bool IsServer);
+public sealed record AgentSelf(string NodeName, string NodeId, string Datacenter, string Version, bool IsServer)
+{
+    /// <summary>Address by which the cluster's other agents reach it; null when it does not say.</summary>
+    public string? Address { get; init; }
+}
 
 /// <summary>
 /// The agent's own services and checks. It answers also while the servers have no leader, and brings the catalog up to
@@ -14,7 +18,7 @@ public sealed class ConsulAgent
     private static readonly ConsulRead<AgentSelf> Self = new("v1/agent/self", ConsulRead.Json(
         ConsulJson.Default.AgentSelfWire,
         static wire => wire is { Config: { } own }
-            ? new AgentSelf(own.NodeName, own.NodeId ?? "", own.Datacenter, own.Version, own.Server)
+            ? new AgentSelf(own.NodeName, own.NodeId ?? "", own.Datacenter, own.Version, own.Server) { Address = wire.Member?.Addr }
             : throw new System.Text.Json.JsonException("no Config in the agent's description of itself")));
 
     private static readonly ConsulRead<ImmutableArray<ServiceInstance>> Services = new("v1/agent/services", ConsulRead.Json(

@@ -160,10 +160,15 @@ internal sealed class ConsulTransport : IDisposable
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
             throw new ConsulException(
-                $"Consul at {_options.Address} cannot be reached: {exception.Message} ({request.Method} /{request.Path}). {HowToCheck()}",
+                $"Consul at {_options.Address} cannot be reached: {Cause(exception)} ({request.Method} /{request.Path}). {HowToCheck()}",
                 exception);
         }
     }
+
+    // "An error occurred while sending the request." says nothing; the exceptions inside do. A failed connection says it itself.
+    private static string Cause(Exception exception) => exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError }
+        ? exception.Message
+        : exception.GetBaseException().Message;
 
     private ConsulException TooLate(ConsulRequest request, TimeSpan limit, Exception exception)
     {

@@ -36,6 +36,9 @@ public sealed record AllocationMemory
     /// <summary>Port of its present workload on the node.</summary>
     public int? Port { get; init; }
 
+    /// <summary>How its engine forwards connections to <see cref="Port"/>; null where the workload listens there itself.</summary>
+    public PortForwarding? Forwarding { get; init; }
+
     /// <summary>Start of its present workload.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
@@ -78,8 +81,17 @@ public sealed record AllocationMemory
     /// <summary>Why it is as it is; null when all is well.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>How its last end came about, in words; null before the first, or while it is not known.</summary>
+    public string? EndReason { get; init; }
+
+    /// <summary>Until when more may become known of its last end: an engine knows an exit code a moment later; null when all is known.</summary>
+    public DateTimeOffset? ExaminedUntil { get; init; }
+
     /// <summary>Last lines of its output before its last end.</summary>
     public ImmutableArray<string> LastLogs { get; init; } = [];
+
+    /// <summary>How long an allocation that is to be stopped is kept on record while its last end is looked into.</summary>
+    public static readonly TimeSpan ExaminationLimit = TimeSpan.FromSeconds(4);
 
     /// <summary>A memory of nothing yet.</summary>
     public static AllocationMemory Of(AllocationAssignment assignment)
@@ -101,6 +113,7 @@ public sealed record AllocationMemory
             Attempt = workload.Attempt,
             Workload = workload.Id,
             Port = workload.Port,
+            Forwarding = workload.Forwarding,
             StartedAt = workload.StartedAt,
             ExitHeard = false,
             KilledFor = null,
@@ -147,7 +160,7 @@ public sealed record AllocationMemory
     {
         ArgumentNullException.ThrowIfNull(workload);
         var known = Workload is null
-            ? this with { Attempt = workload.Attempt, Workload = workload.Id, Port = workload.Port, StartedAt = workload.StartedAt }
+            ? this with { Attempt = workload.Attempt, Workload = workload.Id, Port = workload.Port, Forwarding = workload.Forwarding, StartedAt = workload.StartedAt }
             : this;
         return known.After(AllocationEvent.StopBegun) with { Reason = reason };
     }
@@ -167,6 +180,8 @@ public sealed record AllocationMemory
             EndedAttempt = Math.Max(EndedAttempt, end.Attempt),
             EndedWorkload = ExitHeard ? Workload : null,
             ExitCode = end.ExitCode,
+            EndReason = end.IsFinal ? end.Reason : null,
+            ExaminedUntil = end.IsFinal ? null : now + ExaminationLimit,
             LastLogs = LastLines.Bound(end.Logs),
         };
     }
@@ -178,6 +193,8 @@ public sealed record AllocationMemory
         return end.Attempt != EndedAttempt ? this : this with
         {
             ExitCode = end.ExitCode,
+            EndReason = end.Reason,
+            ExaminedUntil = null,
             LastLogs = LastLines.Bound(end.Logs),
             Reason = Phase == AllocationPhase.Failed ? end.Reason : Reason,
         };
@@ -192,6 +209,7 @@ public sealed record AllocationMemory
     {
         Workload = null,
         Port = null,
+        Forwarding = null,
         ExitHeard = false,
         KilledFor = null,
         HealthySince = null,
@@ -217,6 +235,7 @@ public sealed record AllocationMemory
         Attempt = Math.Max(0, Attempt),
         ExitCode = ExitCode,
         Reason = Reason,
+        EndReason = EndReason,
         LastLogs = LastLogs,
     };
 
@@ -224,6 +243,7 @@ public sealed record AllocationMemory
     {
         Workload = null,
         Port = null,
+        Forwarding = null,
         ExitHeard = false,
         KilledFor = null,
         HealthySince = null,
@@ -240,4 +260,8 @@ public sealed record AllocationMemory
 /// <param name="Reason">Why, in words.</param>
 /// <param name="Logs">Its last lines.</param>
 /// <param name="StartFailed">Whether it never came to serve.</param>
-public sealed record WorkloadEnd(int Attempt, int? ExitCode, string Reason, ImmutableArray<string> Logs, bool StartFailed);
+public sealed record WorkloadEnd(int Attempt, int? ExitCode, string Reason, ImmutableArray<string> Logs, bool StartFailed)
+{
+    /// <summary>Whether no more can become known of it.</summary>
+    public bool IsFinal { get; init; } = true;
+}

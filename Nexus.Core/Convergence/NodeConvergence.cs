@@ -173,6 +173,13 @@ public static class NodeConvergence
             return [new DrainAndStop(view.Id, view.Template, live, view.Assignment.Reason) { Assignment = view.Assignment }];
         }
 
+        // Once it is on record as stopped the leader forgets it, and with it why it failed.
+        if (view.Memory is { ExaminedUntil: { } until } && until > plan.Now)
+        {
+            plan.LookAt(until);
+            return [];
+        }
+
         var leftovers = view.Workloads.Select(w => new RemoveWorkload(w));
         return view.Memory is { Phase: AllocationPhase.Stopped }
             ? leftovers

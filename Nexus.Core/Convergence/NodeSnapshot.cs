@@ -38,6 +38,9 @@ public sealed record SeenWorkload
     /// <summary>Port of the node that leads to it.</summary>
     public int? Port { get; init; }
 
+    /// <summary>How its engine forwards connections to <see cref="Port"/>; null where the workload listens there itself.</summary>
+    public PortForwarding? Forwarding { get; init; }
+
     /// <summary>When it started.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 }

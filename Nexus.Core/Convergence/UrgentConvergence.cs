@@ -60,6 +60,7 @@ public static class UrgentConvergence
             Running = !over,
             Paused = !over && memory.Phase == AllocationPhase.Paused,
             Port = memory.Port,
+            Forwarding = memory.Forwarding,
             StartedAt = memory.StartedAt,
         };
     }

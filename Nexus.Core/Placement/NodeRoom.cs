@@ -21,6 +21,9 @@ internal sealed class NodeRoom(NodeState state, bool isLeaving = false)
     /// <summary>Whether it answers, but is taken out of use.</summary>
     public bool IsLeaving { get; } = isLeaving && state.Status != NodeStatus.Lost;
 
+    /// <summary>Whether it is given up.</summary>
+    public bool IsLost { get; } = state.Status == NodeStatus.Lost;
+
     /// <summary>Allocations of the pool that still hold room, those about to go among them.</summary>
     public int CountOf(PoolName pool) => _perPool.GetValueOrDefault(pool).All;
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Nexus.Core.Ids;
 using Nexus.Core.Spec;
 using Nexus.Core.State;
@@ -23,11 +24,12 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
     /// <param name="avoid">A node that is out of the question; null for none.</param>
     public List<NodeName> Take(PoolSpec pool, int count, bool stands = false, NodeName? avoid = null)
     {
-        var chosen = new List<NodeName>(count);
         if (count <= 0)
         {
-            return chosen;
+            return [];
         }
+
+        var chosen = new List<NodeName>(count);
 
         _queue.Clear();
         _queue.EnqueueRange(nodes
@@ -45,6 +47,61 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
 
         return chosen;
     }
+
+    /// <summary>
+    /// Chooses nodes for replicas that follow their volumes: those that have volumes without a replica first. One whose volumes are on a
+    /// node that cannot take it is not placed elsewhere; only what goes beyond all volumes starts where there are none.
+    /// </summary>
+    public List<NodeName> TakeAtHome(PoolSpec pool, int count, ImmutableArray<VolumeHome> homes)
+    {
+        var chosen = new List<NodeName>();
+        var waiting = 0;
+        foreach (var home in homes)
+        {
+            var node = nodes.FirstOrDefault(n => n.Record.Node == home.Node);
+            for (var free = FreeOf(home, node, pool.Name); free > 0; free--)
+            {
+                if (node is null || Judge(node, pool) != Verdict.Feasible)
+                {
+                    waiting++;
+                }
+                else if (chosen.Count < count)
+                {
+                    node.Reserve(pool.Name, pool.Template, stays: true);
+                    chosen.Add(home.Node);
+                }
+            }
+        }
+
+        return [.. chosen, .. Take(pool, count - chosen.Count - waiting)];
+    }
+
+    /// <summary>Why no further replica that follows its volumes is placed.</summary>
+    public string ExplainAtHome(PoolSpec pool, ImmutableArray<VolumeHome> homes)
+    {
+        var barred = homes
+            .Select(home => (home.Node, Room: nodes.FirstOrDefault(n => n.Record.Node == home.Node), home))
+            .Where(h => FreeOf(h.home, h.Room, pool.Name) > 0)
+            .Select(h => $"{h.Node} ({(h.Room is null ? "not known" : Words(Judge(h.Room, pool), pool))})")
+            .ToList();
+        return barred.Count == 0
+            ? Explain(pool)
+            : $"{VolumeNames.Of(pool.Template)} on {string.Join(", ", barred)}; a replica does not start elsewhere without its data";
+    }
+
+    /// <summary>Whether a pool's placement allows a node, whatever runs there.</summary>
+    public static bool MayRun(NodeRecord node, PoolSpec pool) =>
+        (pool.Placement.Arch is not { } arch || arch == node.Arch) && CarriesAll(node, pool.Placement);
+
+    // What is on a lost node still has its volumes, of whatever revision it is.
+    private static int FreeOf(VolumeHome home, NodeRoom? node, PoolName pool) =>
+        home.Replicas - (node is null ? 0 : node.IsLost ? node.CountOf(pool) : node.CountStaying(pool));
+
+    /// <summary>Whether a node answers, but is taken out of use.</summary>
+    public bool IsLeaving(NodeName node) => nodes.Any(n => n.Record.Node == node && n.IsLeaving);
+
+    /// <summary>Whether a node is ready and not taken out of use.</summary>
+    public bool IsInUse(NodeName node) => nodes.Any(n => n.Record.Node == node && n.IsReady);
 
     /// <summary>Whether any node would take one more.</summary>
     public bool HasRoom(PoolSpec pool) => nodes.Any(node => Judge(node, pool) == Verdict.Feasible);

@@ -83,6 +83,7 @@ public static class SpecDifferences
         yield return ("placement.constraints", string.Join(", ", pool.Placement.Constraints.Select(c => $"{c.Key}={c.Value}")));
         yield return ("placement.arch", pool.Placement.Arch);
         yield return ("placement.spread", pool.Placement.Spread.ToString());
+        yield return ("placement.volume_affinity", pool.Placement.VolumeAffinity?.ToString());
     }
 
     private static IEnumerable<(string Key, string? Value)> TemplateKeys(PoolTemplate template)

@@ -8,10 +8,11 @@ internal static class Brake
 {
     public static bool Judge(PoolView view, RolloutPass rollout)
     {
-        var (all, unhealthy) = (0, 0);
+        var (all, unhealthy, healthy) = (0, 0, 0);
         foreach (var member in view.Members)
         {
             all += member.Runs ? 1 : 0;
+            healthy += member is { Runs: true, IsHealthy: true } ? 1 : 0;
             unhealthy += member is { Runs: true, IsReturning: false, Observed: { Phase: AllocationPhase.Running, Healthy: false } } ? 1 : 0;
         }
 
@@ -25,7 +26,9 @@ internal static class Brake
         else if (!isOn && rollout.Record.FrozenSince is not null)
         {
             rollout.Set(record => record with { FrozenSince = null });
-            rollout.Notice("PoolThawed", EventSeverity.Info, $"{all - unhealthy} of {all} replicas pass their checks again");
+            rollout.Notice("PoolThawed", EventSeverity.Info, unhealthy == 0 && healthy < all
+                ? $"no replica runs and fails its check any more; {healthy} of {all} pass, the others ended or are starting"
+                : $"{healthy} of {all} replicas pass their checks again");
         }
 
         return isOn;

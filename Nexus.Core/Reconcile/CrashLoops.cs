@@ -18,7 +18,7 @@ internal static class CrashLoops
 
     public static void Move(PoolView view, RolloutPass rollout, RolloutTargets targets, Placer placer, PlanBuilder plan)
     {
-        if (rollout.Record is not { Phase: RolloutPhase.Stable or RolloutPhase.RolledBack, FrozenSince: null } || !view.Pool.Replace
+        if (rollout.Record is not { Phase: RolloutPhase.Stable or RolloutPhase.RolledBack, FrozenSince: null } || !view.Pool.Replace || view.Homes is not null
             || Worst(view, targets) is not { } worst)
         {
             return;

@@ -17,6 +17,9 @@ internal sealed record Member(AllocationAssignment Assignment, NodeName Node, No
     /// <summary>Whether its node is being emptied.</summary>
     public bool IsLeaving { get; init; }
 
+    /// <summary>Whether its volumes keep it on its node.</summary>
+    public bool IsHeldByVolume { get; init; }
+
     /// <summary>Whether its node was lost and has not reported since it is back: what is known of it is old.</summary>
     public bool IsReturning { get; init; }
 

@@ -35,6 +35,7 @@ internal static class PoolReconciler
         }
 
         SayWhatIsWaitedFor(view, plan);
+        SayWhatIsHeld(view, placer, plan);
         foreach (var member in view.Members)
         {
             if (member.Runs && member.AvailableAt(view.Pool.Rollout.MinHealthyTime) is { } at && at > view.Now)
@@ -85,6 +86,12 @@ internal static class PoolReconciler
             replaced.RemoveAll(m => m.IsLeaving);
         }
 
+        if (view.Pool.Rollout.StopsFirst(template))
+        {
+            // Its node takes nothing new, and its successor may go nowhere else.
+            replaced.RemoveAll(m => m.IsHeldByVolume && !placer.IsInUse(m.Node));
+        }
+
         KeepServing(view, rollout, targets, sorted, replaced);
         foreach (var member in Surplus.Choose(view, replaced, sorted.Count - least - unproven, targets.Base?.Revision))
         {
@@ -127,7 +134,9 @@ internal static class PoolReconciler
     }
 
     private static string Why(Member member, RolloutTargets targets, RolloutPass rollout) =>
-        member.IsLeaving ? $"node {member.Node} is taken out of use"
+        member is { IsLeaving: true, Template.Volumes.Length: > 0 }
+            ? $"node {member.Node} is taken out of use; {VolumeNames.Of(member.Template)} stays there"
+        : member.IsLeaving ? $"node {member.Node} is taken out of use"
         : rollout.Record.Phase == RolloutPhase.RollingBack ? $"rolled back to revision {targets.Goal.Revision}"
         : $"replaced by revision {targets.Goal.Revision}";
 
@@ -185,7 +194,7 @@ internal static class PoolReconciler
         }
 
         var pool = view.Pool with { Template = revision.Template };
-        var nodes = placer.Take(pool, wanted);
+        var nodes = view.Homes is { } homes ? placer.TakeAtHome(pool, wanted, homes) : placer.Take(pool, wanted);
         foreach (var node in nodes)
         {
             plan.Place(pool.Name, node, revision.Revision, reason);
@@ -193,7 +202,7 @@ internal static class PoolReconciler
 
         if (nodes.Count < wanted)
         {
-            var why = placer.Explain(pool);
+            var why = view.Homes is { } known ? placer.ExplainAtHome(pool, known) : placer.Explain(pool);
             plan.Block(new BlockedPool(pool.Name, wanted - nodes.Count, why));
             plan.Stick(pool.Name, $"no other node has room ({why})");
         }
@@ -214,7 +223,22 @@ internal static class PoolReconciler
         {
             var nodes = view.Members.Where(m => m is { IsLost: true, IsForgotten: false, Assignment.Desired: DesiredStatus.Run })
                 .Select(m => m.Node.Value).Distinct().Order(StringComparer.Ordinal);
-            plan.Block(new BlockedPool(view.Name, waiting, $"waits for {string.Join(", ", nodes)} to come back (replace: false)"));
+            plan.Block(new BlockedPool(view.Name, waiting, view.Homes is null
+                ? $"waits for {string.Join(", ", nodes)} to come back (replace: false)"
+                : $"waits for {string.Join(", ", nodes)} to come back: {VolumeNames.Of(view.Pool.Template)} is there; "
+                    + $"to start elsewhere without the data: nexus drain {nodes.First()} --leave-volumes"));
+        }
+    }
+
+    /// <summary>Why a node that is emptied keeps replicas: their volumes would stay behind.</summary>
+    private static void SayWhatIsHeld(PoolView view, Placer placer, PlanBuilder plan)
+    {
+        var held = view.Members.Where(m => m is { IsHeldByVolume: true, Runs: true } && placer.IsLeaving(m.Node))
+            .Select(m => m.Node.Value).Distinct().Order(StringComparer.Ordinal).ToList();
+        if (held.Count > 0)
+        {
+            plan.Stick(view.Name, $"{VolumeNames.Of(view.Pool.Template)} on {string.Join(", ", held)} does not move with a replica; "
+                + $"to move it without the data: nexus drain {held[0]} --leave-volumes");
         }
     }
 }

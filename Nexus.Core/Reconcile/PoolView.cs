@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Nexus.Core.Ids;
 using Nexus.Core.Spec;
 using Nexus.Core.State;
@@ -16,8 +17,26 @@ internal sealed record PoolView(PoolSpec Pool, PoolRevision Asked, long SpecRevi
 
     public int Desired => Reconciler.DesiredCount(Pool);
 
+    /// <summary>The nodes that replicas may be placed on, for the volumes that they have; null where volumes keep nothing.</summary>
+    public ImmutableArray<VolumeHome>? Homes { get; init; }
+
     /// <summary>Replicas on lost nodes that are waited for instead of replaced.</summary>
-    public int Waiting => Pool.Replace ? 0 : Members.Count(m => m is { IsLost: true, IsForgotten: false, Assignment.Desired: DesiredStatus.Run });
+    public int Waiting
+    {
+        get
+        {
+            var lost = Members.Where(m => m is { IsLost: true, IsForgotten: false, Assignment.Desired: DesiredStatus.Run }
+                && (m.IsHeldByVolume || !Pool.Replace)).ToList();
+            if (lost.Count == 0 || Homes is not { } homes)
+            {
+                return lost.Count;
+            }
+
+            // Where fewer are wanted than have volumes, those that can serve do, and nobody waits for the rest.
+            var away = lost.Select(m => m.Node).ToHashSet();
+            return Math.Min(lost.Count, Math.Max(0, Desired - homes.Where(home => !away.Contains(home.Node)).Sum(home => home.Replicas)));
+        }
+    }
 
     public bool IsAvailable(Member member) => member.IsAvailable(Pool.Rollout.MinHealthyTime, Now);
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Nexus.Core.Ids;
 using Nexus.Core.Placement;
 using Nexus.Core.Rollouts;
@@ -53,13 +54,36 @@ public static class Reconciler
         foreach (var pool in spec.Pools.OrderBy(p => p.Name.Value, StringComparer.Ordinal))
         {
             members.Remove(pool.Name, out var ofPool);
-            var view = new PoolView(pool, PoolRevisions.Compute(pool.Template), snapshot.SpecRevision, ofPool ?? [], now);
-            passes.Add(RolloutDecision.Compute(
-                view, snapshot.Rollouts.GetValueOrDefault(pool.Name.Value), snapshot.Requests.GetValueOrDefault(pool.Name.Value),
-                gateways, known));
+            var before = snapshot.Rollouts.GetValueOrDefault(pool.Name.Value);
+            var view = ViewOf(snapshot, pool, ofPool ?? [], before, now);
+            var pass = RolloutDecision.Compute(view, before, snapshot.Requests.GetValueOrDefault(pool.Name.Value), gateways, known);
+            KeepHomes(pass, snapshot);
+            passes.Add(pass);
         }
 
         return passes;
+    }
+
+    private static PoolView ViewOf(ClusterSnapshot snapshot, PoolSpec pool, IReadOnlyList<Member> members, RolloutRecord? before, DateTimeOffset now)
+    {
+        var view = new PoolView(pool, PoolRevisions.Compute(pool.Template), snapshot.SpecRevision, members, now);
+        return pool.StaysWithVolumes
+            ? view with
+            {
+                Members = VolumeHomes.Hold(members, snapshot),
+                Homes = VolumeHomes.Compute(view, before?.VolumeHomes ?? [], snapshot),
+            }
+            : view;
+    }
+
+    private static void KeepHomes(RolloutPass pass, ClusterSnapshot snapshot)
+    {
+        ImmutableArray<VolumeHome> homes = pass.View.Homes
+            ?? (pass.View.Pool.Template.Volumes.IsEmpty ? [] : VolumeHomes.Compute(pass.View, pass.Record.VolumeHomes, snapshot));
+        if (!homes.SequenceEqual(pass.Record.VolumeHomes))
+        {
+            pass.Set(record => record with { VolumeHomes = homes });
+        }
     }
 
     private static void Report(ClusterSnapshot snapshot, RolloutPass pass, PlanBuilder plan)

@@ -16,9 +16,12 @@ internal static class RolloutFailures
 
     /// <summary>How an allocation that was given up ended; null while that is not known. What it says of itself by then is that it
     /// is being stopped.</summary>
-    public static string? DescribeEnd(Member member) => member.Observed is { ExitCode: { } code }
-        ? $"{member.Id} on {member.Node}: ended with exit code {code}{LastLine(member)}"
-        : null;
+    public static string? DescribeEnd(Member member) => member.Observed switch
+    {
+        { EndReason: { } reason } => $"{member.Id} on {member.Node}: {reason}{LastLine(member)}",
+        { ExitCode: { } code } => $"{member.Id} on {member.Node}: ended with exit code {code}{LastLine(member)}",
+        _ => null,
+    };
 
     /// <summary>What a rollout that came no further waited for.</summary>
     public static string DescribeStall(RolloutPass pass, Acknowledgements known)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Nexus.Core.Ids;
 using Nexus.Core.Spec;
+using Nexus.Core.State;
 
 namespace Nexus.Core.Rollouts;
 
@@ -129,6 +130,9 @@ public sealed record RolloutRecord
     /// <summary>The allocation for whose end the target was given up, until its exit code and last words are known: an engine knows
     /// them tens of milliseconds after the end, and the decision does not wait for them.</summary>
     public AllocationId? Blamed { get; init; }
+
+    /// <summary>The nodes that have the volumes of the pool's replicas; none for a pool without volumes.</summary>
+    public ImmutableArray<VolumeHome> VolumeHomes { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>Earlier rollouts, newest first, at most twenty.</summary>
     public ImmutableArray<RolloutHistoryEntry> History { get; init => field = value.IsDefault ? [] : value; } = [];

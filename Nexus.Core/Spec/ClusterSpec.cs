@@ -45,6 +45,17 @@ public sealed record PoolSpec
 
     /// <summary>Which nodes may run it.</summary>
     public PlacementSpec Placement { get; init; } = new();
+
+    /// <summary>
+    /// Whether replicas are placed only where their volumes are: asked for, or by default where a volume has a name. Not where replicas
+    /// stand by, which is to say on other nodes.
+    /// </summary>
+    public bool StaysWithVolumes => Placement.VolumeAffinity switch
+    {
+        VolumeAffinity.Required => !Template.Volumes.IsEmpty,
+        VolumeAffinity.Preferred => false,
+        _ => WarmStandby == 0 && Template.Volumes.Any(volume => volume.IsNamed),
+    };
 }
 
 /// <summary>How old replicas give way to new ones.</summary>
@@ -162,6 +173,16 @@ public enum SpreadRule
     Required,
 }
 
+/// <summary>Whether replicas follow their volumes, which do not move.</summary>
+public enum VolumeAffinity
+{
+    /// <summary>A replica is started on another node when it must be, and finds other data there.</summary>
+    Preferred,
+
+    /// <summary>A replica is started only on a node that has its volumes, and waits for it.</summary>
+    Required,
+}
+
 /// <summary>Which nodes may run a pool.</summary>
 public sealed record PlacementSpec
 {
@@ -174,6 +195,9 @@ public sealed record PlacementSpec
 
     /// <summary>Whether replicas may share a node.</summary>
     public SpreadRule Spread { get; init; }
+
+    /// <summary>Whether replicas follow their volumes; null decides by the pool, see <see cref="PoolSpec.StaysWithVolumes"/>.</summary>
+    public VolumeAffinity? VolumeAffinity { get; init; }
 }
 
 /// <summary>What the gateways do for this cluster.</summary>

@@ -73,7 +73,12 @@ public sealed record ResourceSpec
 /// <param name="Target">Absolute path in the container.</param>
 /// <param name="ReadOnly">Whether it cannot be written.</param>
 /// <param name="Exclusive">Whether at most one allocation of a node may hold it at a time.</param>
-public sealed record VolumeSpec(string Source, string Target, bool ReadOnly, bool Exclusive = false);
+public sealed record VolumeSpec(string Source, string Target, bool ReadOnly, bool Exclusive = false)
+{
+    /// <summary>Whether it is a volume by name, which the engine of each node makes empty where it is missing, and no path.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool IsNamed => !Source.StartsWith('/');
+}
 
 /// <summary>How a check asks.</summary>
 public enum HealthCheckType

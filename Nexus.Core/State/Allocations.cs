@@ -146,6 +146,9 @@ public sealed record ObservedAllocation
     /// <summary>Why it is as it is, in words; null when all is well.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>How its last end came about, in words, whatever became of it since; null before the first, or while it is not known.</summary>
+    public string? EndReason { get; init; }
+
     /// <summary>Last lines of its output before its last end.</summary>
     public ImmutableArray<string> LastLogs { get; init => field = value.IsDefault ? [] : value; } = [];
 }

@@ -15,4 +15,7 @@ public sealed record NodeEligibility(NodeName Node, bool Draining, string Reason
     /// <see cref="At"/>.
     /// </summary>
     public bool Forget { get; init; }
+
+    /// <summary>Whether replicas leave the node although their volumes, and the data in them, stay behind.</summary>
+    public bool LeaveVolumes { get; init; }
 }

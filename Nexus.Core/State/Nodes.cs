@@ -51,6 +51,9 @@ public sealed record NodeRecord
 
     /// <summary>Version of the agent.</summary>
     public required string AgentVersion { get; init; }
+
+    /// <summary>What keeps the node from doing its work, in words; null while nothing does.</summary>
+    public string? Problem { get; init; }
 }
 
 /// <summary>What the leader thinks of a node.</summary>

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Nexus.Core.Routing;
 using Nexus.Core.Spec;
+using Nexus.ServiceDefaults.Sockets;
 
 namespace Nexus.Gateway.Ejecting;
 
@@ -45,7 +46,7 @@ internal sealed class DestinationProbe : IDisposable
         {
             return plan.Type == HealthCheckType.Http
                 ? await AnswersAsync(new Uri(uri, plan.Path), either.Token)
-                : await AcceptsAsync(uri, either.Token);
+                : await IsServedAsync(uri, patience / 2, either.Token);
         }
         catch (Exception e) when (e is HttpRequestException or SocketException)
         {
@@ -60,12 +61,9 @@ internal sealed class DestinationProbe : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
-    private static async Task<bool> AcceptsAsync(Uri address, CancellationToken cancellationToken)
-    {
-        using var client = new TcpClient();
-        await client.ConnectAsync(address.IdnHost, address.Port, cancellationToken);
-        return true;
-    }
+    // The port proxy of an engine accepts for a container that does not listen, and closes the connection at once.
+    private Task<bool> IsServedAsync(Uri address, TimeSpan mostWatch, CancellationToken cancellationToken) => TcpProbe.IsServedAsync(
+        address.IdnHost, address.Port, mostWatch < TcpProbe.Watch ? mostWatch : TcpProbe.Watch, _time, cancellationToken);
 
     private async Task<bool> AnswersAsync(Uri address, CancellationToken cancellationToken)
     {

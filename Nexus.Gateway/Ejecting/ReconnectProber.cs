@@ -5,7 +5,7 @@ namespace Nexus.Gateway.Ejecting;
 /// <summary>
 /// Asks replicas that failed a connection for the first time. Who answers goes on serving at once: it was one request that
 /// broke, or this machine that was too busy to connect in time, and neither must empty a pool. Who does not stays out. To accept
-/// a connection is no answer where the pool's health is asked over HTTP: an engine's proxy accepts for a dead container too.
+/// a connection is no answer: an engine's port proxy accepts for a dead container too. See <see cref="DestinationProbe"/>.
 /// </summary>
 internal sealed class ReconnectProber(Ejector ejector, DestinationProbe probe, RoutingState routing) : BackgroundService
 {

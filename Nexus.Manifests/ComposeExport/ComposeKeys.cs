@@ -31,7 +31,9 @@ internal static class ComposeKeys
         .Lost($"{Pool}.process", "is for nodes without a container engine, which Compose needs")
         .LostUnless($"{Pool}.warm_standby", "0", "there are no paused replicas")
         .Lost($"{Pool}.replace", use => use.Pool!.Replace ? null : "Compose knows one machine; Swarm replaces what is lost, always")
-        .Carried($"{Pool}.placement", "constraints", "arch", "spread");
+        .Carried($"{Pool}.placement", "constraints", "arch", "spread")
+        .Lost($"{Pool}.placement.volume_affinity", use => use.Pool!.StaysWithVolumes
+            ? "Compose knows one machine; Swarm starts a task on any node, with an empty volume there" : null);
 
     private static KeyFates Health(KeyFates fates) => fates
         .Lost($"{Pool}.health.type", use => null) // said once for the pool, by the export itself

@@ -36,7 +36,8 @@ internal static class KubernetesKeys
         .Carried($"{Pool}.env")
         .Lost($"{Pool}.process", "is for nodes without a container engine, which Kubernetes does not have")
         .LostUnless($"{Pool}.warm_standby", "0", "there are no paused replicas; raise the replicas instead")
-        .Carried($"{Pool}.placement", "constraints", "arch", "spread");
+        .Carried($"{Pool}.placement", "constraints", "arch", "spread")
+        .Lost($"{Pool}.placement.volume_affinity", use => null); // a claim says where its pods may run
 
     private static KeyFates Health(KeyFates fates) => fates
         .Carried($"{Pool}.health", "type", "command", "unhealthy_threshold", "healthy_threshold", "startup_timeout")

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.OpenApi;
 using Nexus.Api.V1;
 using Nexus.Orchestrator.ControlLoops;
+using Nexus.ServiceDefaults.Http;
 
 namespace Nexus.Orchestrator.Api;
 
@@ -37,7 +38,7 @@ internal static class LogEndpoints
         catch (HttpRequestException e)
         {
             return Results.Problem(
-                statusCode: 502, title: $"The agent of {name} does not answer at {record.ApiAddress}.", detail: e.Message);
+                statusCode: 502, title: $"The agent of {name} does not answer at {record.ApiAddress}.", detail: RequestFailure.Describe(e));
         }
 
         using (answer)

@@ -60,7 +60,11 @@ internal static class NodeEndpoints
         try
         {
             await wishes.WriteAsync(
-                new NodeEligibility(name, command.Draining, command.Reason ?? "", by, time.GetWallNow()), cancellationToken);
+                new NodeEligibility(name, command.Draining, command.Reason ?? "", by, time.GetWallNow())
+                {
+                    LeaveVolumes = command is { Draining: true, LeaveVolumes: true },
+                },
+                cancellationToken);
         }
         catch (ConsulException e)
         {
@@ -98,7 +102,11 @@ internal static class NodeEndpoints
         try
         {
             await wishes.WriteAsync(
-                new NodeEligibility(known.Record.Node, before?.Draining ?? false, before?.Reason ?? "", By(by), time.GetWallNow()) { Forget = true },
+                new NodeEligibility(known.Record.Node, before?.Draining ?? false, before?.Reason ?? "", By(by), time.GetWallNow())
+                {
+                    Forget = true,
+                    LeaveVolumes = before?.LeaveVolumes ?? false,
+                },
                 cancellationToken);
         }
         catch (ConsulException e)

@@ -6,6 +6,7 @@ using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
 using Nexus.Api.V1;
 using Nexus.Consul;
+using Nexus.Core.Preview;
 using Nexus.Core.Spec;
 using Nexus.Core.State;
 using Nexus.Orchestrator.ControlLoops;
@@ -146,10 +147,13 @@ internal static class SpecEndpoints
 
     internal static IEnumerable<SpecProblem> WithLints(SpecReadResult read, ClusterView view)
     {
-        var ready = view.Latest?.Stored.Snapshot.Nodes.Values.Count(n => n.Status == NodeStatus.Ready);
-        return read.Spec is { } spec && ready is { } nodes
-            ? read.Problems.Concat(SpecLints.ForCluster(spec, nodes))
-            : read.Problems;
+        if (read.Spec is not { } spec || view.Latest?.Stored.Snapshot is not { } snapshot)
+        {
+            return read.Problems;
+        }
+
+        var ready = snapshot.Nodes.Values.Count(n => n.Status == NodeStatus.Ready);
+        return [.. read.Problems, .. SpecLints.ForCluster(spec, ready), .. VolumeWarnings.For(snapshot, spec)];
     }
 
     /// <summary>The body as text; null when it is larger than allowed.</summary>

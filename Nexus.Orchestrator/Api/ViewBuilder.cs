@@ -84,6 +84,7 @@ internal static class ViewBuilder
             Labels = node.Record.Labels,
             AgentVersion = node.Record.AgentVersion,
             ApiAddress = node.Record.ApiAddress,
+            Problem = node.Record.Problem,
             Blocked = look.Plan.Drains.FirstOrDefault(d => d.Node == node.Record.Node)?.Blocked,
             ClockDifferenceSeconds = look.ClockDifferences.TryGetValue(node.Record.Node.Value, out var difference)
                 ? Math.Round(difference.TotalSeconds, 3)

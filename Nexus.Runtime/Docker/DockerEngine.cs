@@ -22,6 +22,13 @@ internal sealed class DockerEngine(Uri endpoint) : IDisposable
     public async Task<VersionResponse> DescribeAsync(CancellationToken cancellationToken) =>
         (await ConnectAsync(cancellationToken)).Version;
 
+    /// <summary>Whether it runs as an ordinary user, with networks in a namespace of its own.</summary>
+    public async Task<bool> IsRootlessAsync(CancellationToken cancellationToken)
+    {
+        var info = await AskAsync(client => client.System.GetSystemInfoAsync(cancellationToken), cancellationToken);
+        return info.SecurityOptions?.Any(option => option.Contains("rootless", StringComparison.Ordinal)) == true;
+    }
+
     /// <summary>
     /// Asks the engine. "No such thing" and "conflict" stay what they are, for the asker knows what they mean; what any
     /// other error means is said by <paramref name="refusal"/>, or else it is an engine that does not do its work.

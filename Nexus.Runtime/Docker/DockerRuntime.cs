@@ -27,6 +27,7 @@ public sealed class DockerRuntime : IContainerRuntime
     private readonly ContainerHalts _halts;
     private readonly ContainerLifecycle _lifecycle;
     private readonly ContainerSignals _signals;
+    private bool? _isRootless;
 
     /// <summary>Connects at the first call, not before.</summary>
     /// <param name="options">Which engine, whose containers.</param>
@@ -232,8 +233,19 @@ public sealed class DockerRuntime : IContainerRuntime
             return workload;
         }
 
+        workload = workload with { Forwarding = await ForwardingOfAsync(container, workload, cancellationToken) };
         _pidfds.Watch(workload);
         return _pidfds.Correct(workload);
+    }
+
+    // Two engines of one machine may have bridges with the same addresses; those of a rootless one are in a namespace of its own.
+    private async Task<PortForwarding?> ForwardingOfAsync(ContainerInspectResponse container, Workload workload, CancellationToken cancellationToken)
+    {
+        var isOnThisMachine = _options.UseContainerAddresses
+            && workload.Pid is { } pid
+            && ContainerPidfds.IsInContainer(pid, workload.Id)
+            && !(_isRootless ??= await _engine.IsRootlessAsync(cancellationToken));
+        return ContainerForwarding.Of(container, isOnThisMachine, MachineAddresses.IsOwn);
     }
 
     // The engine may have forgotten what happened while nobody listened.

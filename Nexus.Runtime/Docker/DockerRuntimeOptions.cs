@@ -18,6 +18,9 @@ public sealed record DockerRuntimeOptions
     /// <summary>Address of the machine at which ports are published.</summary>
     public string PublishAddress { get; init; } = "127.0.0.1";
 
+    /// <summary>Whether containers may be reached at their own addresses, where they can be.</summary>
+    public bool UseContainerAddresses { get; init; } = true;
+
     /// <summary>Labels put on every container besides our own.</summary>
     public ImmutableDictionary<string, string> ExtraLabels { get; init; } = ImmutableDictionary<string, string>.Empty;
 

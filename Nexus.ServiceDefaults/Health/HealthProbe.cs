@@ -1,3 +1,5 @@
+using Nexus.ServiceDefaults.Http;
+
 namespace Nexus.ServiceDefaults.Health;
 
 /// <summary>
@@ -36,7 +38,7 @@ public static class HealthProbe
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {
-            await error.WriteLineAsync($"{url} does not answer: {e.Message}");
+            await error.WriteLineAsync($"{url} does not answer: {RequestFailure.Describe(e)}");
         }
 
         return 1;

@@ -15,13 +15,16 @@ internal sealed partial class AssignmentFile(AgentIdentity identity, ILogger<Ass
 {
     private const string Header = "nexus-assignment 1 sha256:";
 
-    private bool _failing;
+    private volatile string? _problem;
 
     /// <summary>Where it stands.</summary>
     public string Location { get; } = Path.Combine(identity.StateDirectory, "assignment.json");
 
     /// <summary>Whether what was to be kept last is not on disk.</summary>
-    public bool IsBehind => _failing;
+    public bool IsBehind => _problem is not null;
+
+    /// <summary>Why it cannot be kept, in words; null while it can.</summary>
+    public string? Problem => _problem;
 
     /// <summary>What was kept; null when there is none, or none that can be trusted.</summary>
     public NodeAssignment? Load()
@@ -66,9 +69,9 @@ internal sealed partial class AssignmentFile(AgentIdentity identity, ILogger<Ass
             }
 
             File.Move(beside, Location, overwrite: true);
-            if (_failing)
+            if (_problem is not null)
             {
-                _failing = false;
+                _problem = null;
                 LogWritable(Location);
             }
 
@@ -76,9 +79,10 @@ internal sealed partial class AssignmentFile(AgentIdentity identity, ILogger<Ass
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            if (!_failing)
+            var isNew = _problem is null;
+            _problem = $"The state directory cannot be written: {e.Message}";
+            if (isNew)
             {
-                _failing = true;
                 LogUnwritable(Location, e.Message);
             }
 

@@ -42,7 +42,7 @@ internal sealed partial class AssignmentHolder(
         {
             if (file.IsBehind && _held is { Confirmed: true, Assignment: { } assignment })
             {
-                file.TrySave(assignment);
+                Save(assignment);
             }
         }
     }
@@ -78,7 +78,7 @@ internal sealed partial class AssignmentHolder(
             switch (verdict)
             {
                 case FenceVerdict.Accepted:
-                    file.TrySave(shown);
+                    Save(shown);
                     Volatile.Write(ref _held, new HeldAssignment(shown, Confirmed: true, traceparent));
                     LogAccepted(shown.Epoch, shown.Generation, shown.Allocations.Length);
                     break;
@@ -91,6 +91,20 @@ internal sealed partial class AssignmentHolder(
             }
 
             return verdict;
+        }
+    }
+
+    private void Save(NodeAssignment assignment)
+    {
+        var was = file.Problem;
+        file.TrySave(assignment);
+        if (was is null && file.Problem is { } problem)
+        {
+            events.Publish(EventKinds.StateUnwritable, EventSeverity.Error, $"Node {identity.Node}: {problem}");
+        }
+        else if (was is not null && file.Problem is null)
+        {
+            events.Publish(EventKinds.StateWritable, EventSeverity.Info, $"Node {identity.Node} can write its state directory again.");
         }
     }
 

@@ -14,7 +14,8 @@ namespace Nexus.WorkerAgent.Catalog;
 /// The node's replicas in its Consul agent. Calls for one allocation never overlap, so an ejection of the dead cannot
 /// undo the registration of its successor. Every call may be refused while Consul is away; a later pass makes up for it.
 /// </summary>
-internal sealed partial class LocalCatalog(ConsulClient consul, AgentIdentity identity, TimeProvider time, ILogger<LocalCatalog> logger)
+internal sealed partial class LocalCatalog(
+    ConsulClient consul, AgentIdentity identity, CheckSources sources, TimeProvider time, ILogger<LocalCatalog> logger)
 {
     // A Consul that hangs is as good as away: what is done to a replica does not wait for it.
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(1.5);
@@ -36,12 +37,14 @@ internal sealed partial class LocalCatalog(ConsulClient consul, AgentIdentity id
         AllocationAssignment allocation, PoolTemplate template, SeenWorkload workload, bool healthy, CancellationToken cancellationToken)
     {
         var status = healthy ? CheckStatus.Passing : CheckStatus.Critical;
-        var service = PoolServices.Describe(identity, allocation, template, workload, status);
         return TryAsync(allocation.Id, async token =>
         {
             // Whatever stood there before is of no use, also when the call fails.
             _registered.TryRemove(allocation.Id, out _);
-            await consul.Agent.RegisterServiceAsync(service, token);
+            await sources.LearnAsync(token);
+            var isReported = sources.IsReported(PoolServices.EffectiveCheck(template, workload.Port), workload.Forwarding);
+            await consul.Agent.RegisterServiceAsync(
+                PoolServices.Describe(identity, allocation, template, workload, isReported, status), token);
             _registered[allocation.Id] = workload.Attempt;
         }, cancellationToken);
     }
@@ -70,7 +73,7 @@ internal sealed partial class LocalCatalog(ConsulClient consul, AgentIdentity id
             _registered.TryRemove(allocation, out _);
         }, cancellationToken);
 
-    /// <summary>Reports a script check; false also when Consul does not know the check.</summary>
+    /// <summary>Reports a check that this agent makes; false also when Consul does not know the check.</summary>
     public Task<bool> TryReportCheckAsync(AllocationId allocation, bool passing, string output, CancellationToken cancellationToken) =>
         TryAsync(allocation, token => consul.Agent.UpdateTtlAsync(
             CatalogNames.CheckId(allocation), passing ? CheckStatus.Passing : CheckStatus.Critical, output, token), cancellationToken);

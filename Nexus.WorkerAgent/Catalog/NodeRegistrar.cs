@@ -4,6 +4,7 @@ using Nexus.Api.State;
 using Nexus.Consul;
 using Nexus.Core.State;
 using Nexus.ServiceDefaults.Loops;
+using Nexus.WorkerAgent.Assignments;
 using Nexus.WorkerAgent.Convergence;
 using Nexus.WorkerAgent.Health;
 using Nexus.WorkerAgent.Options;
@@ -179,7 +180,14 @@ internal sealed partial class NodeRegistrar(
             ConsulNode = consulNode,
             Runtime = runtime.Current?.Kind ?? RuntimeKind.Docker,
             AgentVersion = identity.Version,
+            Problem = ProblemOf(),
         };
+    }
+
+    private string? ProblemOf()
+    {
+        string[] problems = [.. new[] { runtime.Problem, inputs.File.Problem }.OfType<string>()];
+        return problems.Length == 0 ? null : string.Join(" ", problems);
     }
 
     private void TellAway(string reason)
@@ -221,4 +229,4 @@ internal sealed partial class NodeRegistrar(
 /// <summary>What the registrar reads and wakes.</summary>
 internal sealed record RegistrarInputs(
     ApiLocation Api, LoopHeartbeats Heartbeats, LocalCatalog Catalog, HealthDesk Desk, WakeSignal Wake, TimeProvider Time,
-    WorkerOptions Options);
+    WorkerOptions Options, AssignmentFile File);

@@ -10,8 +10,8 @@ namespace Nexus.WorkerAgent.Catalog;
 /// <summary>Says how a replica stands in Consul's catalog.</summary>
 internal static class PoolServices
 {
-    // A script check lives by the agent's word. It outlives a short absence of the agent, not a long one.
-    private static readonly TimeSpan ScriptGrace = TimeSpan.FromSeconds(30);
+    // A reported check lives by the agent's word. It outlives a short absence of the agent, not a long one.
+    private static readonly TimeSpan ReportGrace = TimeSpan.FromSeconds(30);
 
     /// <summary>Consul checks no more often than this; the agent's own prober does what shall be faster.</summary>
     public static readonly TimeSpan ConsulFloor = TimeSpan.FromSeconds(1);
@@ -27,12 +27,20 @@ internal static class PoolServices
     /// <param name="allocation">The allocation.</param>
     /// <param name="template">What it is.</param>
     /// <param name="workload">What runs.</param>
+    /// <param name="isReported">Whether this agent makes its check and reports it; see <see cref="CheckSources"/>.</param>
     /// <param name="status">What its check begins with.</param>
     public static ServiceRegistration Describe(
-        AgentIdentity identity, AllocationAssignment allocation, PoolTemplate template, SeenWorkload workload, CheckStatus status)
+        AgentIdentity identity, AllocationAssignment allocation, PoolTemplate template, SeenWorkload workload, bool isReported, CheckStatus status)
     {
         ServiceCheck? check = EffectiveCheck(template, workload.Port) switch
         {
+            HealthCheckType.None => null,
+            var type when isReported => new TtlCheck
+            {
+                CheckId = CatalogNames.CheckId(allocation.Id),
+                Name = type == HealthCheckType.Script ? string.Join(' ', template.Health.Command) : "TCP connect, by the worker agent",
+                Ttl = (template.Health.Interval * 3) + template.Health.Timeout + ReportGrace,
+            },
             HealthCheckType.Http => new HttpCheck
             {
                 CheckId = CatalogNames.CheckId(allocation.Id),
@@ -45,15 +53,9 @@ internal static class PoolServices
             {
                 CheckId = CatalogNames.CheckId(allocation.Id),
                 Name = "TCP connect",
-                Address = $"{identity.Address}:{workload.Port}",
+                Address = (workload.Forwarding?.Direct ?? new WorkloadEndpoint(identity.Address, workload.Port!.Value)).ToString(),
                 Interval = ConsulInterval(template.Health),
                 Timeout = template.Health.Timeout,
-            },
-            HealthCheckType.Script => new TtlCheck
-            {
-                CheckId = CatalogNames.CheckId(allocation.Id),
-                Name = string.Join(' ', template.Health.Command),
-                Ttl = (template.Health.Interval * 3) + template.Health.Timeout + ScriptGrace,
             },
             _ => null,
         };
@@ -83,7 +85,7 @@ internal static class PoolServices
 
     private static TimeSpan ConsulInterval(HealthSpec health) => health.Interval < ConsulFloor ? ConsulFloor : health.Interval;
 
-    // Consul 1.8 takes thresholds for the checks it makes itself; a script's are counted by the agent.
+    // Consul 1.8 takes thresholds for the checks it makes itself; those of a reported one are counted by the agent.
     private static ServiceCheck WithThresholds(ServiceCheck check, HealthSpec health, CheckStatus status) => check is TtlCheck
         ? check with { InitialStatus = status }
         : check with

@@ -17,6 +17,9 @@ namespace Nexus.WorkerAgent.Health;
 internal sealed class CensusTaker(ConsulClient consul, ReplicaProbe probe, TimeProvider time)
 {
     private const int MostAsked = 8;
+
+    // Of another node's replicas is not known how they are reached.
+    private static readonly PortForwarding MaybeForwarded = new(Direct: null);
     private static readonly TimeSpan CatalogLimit = TimeSpan.FromMilliseconds(500);
 
     private readonly ConcurrentDictionary<PoolName, ImmutableArray<ServiceEntry>> _known = new();
@@ -49,7 +52,7 @@ internal sealed class CensusTaker(ConsulClient consul, ReplicaProbe probe, TimeP
         }
 
         var problem = await probe.AskAsync(
-            template.Health, check, new ProbeTarget(entry.Address, entry.Service.Port, null), cancellationToken);
+            template.Health, check, new ProbeTarget(entry.Address, entry.Service.Port, null, MaybeForwarded), cancellationToken);
         return problem is null ? true : problem.Kind == SickKind.Unreachable ? null : false;
     }
 

@@ -1,7 +1,10 @@
 using System.Net.Sockets;
 using Nexus.Core.Convergence;
 using Nexus.Core.Spec;
+using Nexus.Core.State;
 using Nexus.Runtime;
+using Nexus.ServiceDefaults.Http;
+using Nexus.ServiceDefaults.Sockets;
 using Nexus.WorkerAgent.Catalog;
 using Nexus.WorkerAgent.Runtimes;
 using Nexus.WorkerAgent.Workloads;
@@ -30,7 +33,7 @@ internal sealed class ReplicaProbe(RuntimeConnection runtime, IReplicaNetwork ne
             return check switch
             {
                 HealthCheckType.Http => await GetAsync(target, health.Path, both.Token),
-                HealthCheckType.Tcp => await ConnectAsync(target, both.Token),
+                HealthCheckType.Tcp => await ConnectAsync(target, health.Timeout / 2, both.Token),
                 HealthCheckType.Script => await ExecAsync(health, target.Workload!, cancellationToken),
                 _ => null,
             };
@@ -43,13 +46,35 @@ internal sealed class ReplicaProbe(RuntimeConnection runtime, IReplicaNetwork ne
         }
         catch (HttpRequestException e)
         {
-            // Connected and broken off is a server that lives and is not well.
-            return new(e.HttpRequestError == HttpRequestError.ConnectionError ? SickKind.Unreachable : SickKind.Silent, e.Message);
+            return await ExplainAsync(e, target, both.Token);
         }
         catch (Exception e) when (e is SocketException or RuntimeUnavailableException)
         {
             return new(SickKind.Unreachable, e.Message);
         }
+    }
+
+    /// <summary>Connected and broken off is a server that lives and is not well, or an engine's port proxy in front of none.</summary>
+    private async Task<ProbeAnswer> ExplainAsync(HttpRequestException e, ProbeTarget target, CancellationToken cancellationToken)
+    {
+        if (e.HttpRequestError == HttpRequestError.ConnectionError)
+        {
+            return new(SickKind.Unreachable, e.Message);
+        }
+
+        try
+        {
+            if (target.Forwarding is not null && await ConnectAsync(target, TcpProbe.Watch, cancellationToken) is { } unserved)
+            {
+                return unserved;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // No time is left to find out more.
+        }
+
+        return new(SickKind.Silent, RequestFailure.Describe(e));
     }
 
     private async Task<ProbeAnswer?> GetAsync(ProbeTarget target, string path, CancellationToken cancellationToken)
@@ -58,11 +83,45 @@ internal sealed class ReplicaProbe(RuntimeConnection runtime, IReplicaNetwork ne
         return status is >= 200 and < 300 ? null : new(SickKind.WrongAnswer, $"GET {path} answers {status}");
     }
 
-    private async Task<ProbeAnswer?> ConnectAsync(ProbeTarget target, CancellationToken cancellationToken)
+    /// <summary>
+    /// A port that an engine forwards is asked at the workload's own address first, since the engine's port proxy accepts for a
+    /// workload that does not listen; where that address cannot be reached, the connection has to stay open.
+    /// </summary>
+    private async Task<ProbeAnswer?> ConnectAsync(ProbeTarget target, TimeSpan mostWatch, CancellationToken cancellationToken)
     {
-        await network.ConnectAsync(target.Address, target.Port!.Value, cancellationToken);
-        return null;
+        var watch = target.Forwarding is null ? TimeSpan.Zero : mostWatch < TcpProbe.Watch ? mostWatch : TcpProbe.Watch;
+        if (target.Forwarding?.Direct is { } direct)
+        {
+            try
+            {
+                await network.IsServedAsync(direct.Address, direct.Port, TimeSpan.Zero, cancellationToken);
+                watch = TimeSpan.Zero;
+            }
+            catch (SocketException e) when (IsBarred(e))
+            {
+            }
+            catch (SocketException e)
+            {
+                return new(SickKind.Unreachable, $"TCP connect to {direct}: {e.Message}");
+            }
+        }
+
+        var published = new WorkloadEndpoint(target.Address, target.Port!.Value);
+        try
+        {
+            return await network.IsServedAsync(published.Address, published.Port, watch, cancellationToken)
+                ? null
+                : new(SickKind.Unreachable, $"TCP connect to {published}: connection closed at once by the engine's port proxy; nothing listens on the container's port");
+        }
+        catch (SocketException e)
+        {
+            return new(SickKind.Unreachable, $"TCP connect to {published}: {e.Message}");
+        }
     }
+
+    // No way from here to the container's network, as a firewall or a policy of the machine may have it. Says nothing of the workload.
+    private static bool IsBarred(SocketException exception) =>
+        exception.SocketErrorCode is SocketError.NetworkUnreachable or SocketError.AccessDenied or SocketError.AddressFamilyNotSupported;
 
     private async Task<ProbeAnswer?> ExecAsync(HealthSpec health, string workload, CancellationToken cancellationToken)
     {
@@ -80,4 +139,5 @@ internal sealed class ReplicaProbe(RuntimeConnection runtime, IReplicaNetwork ne
 /// <param name="Address">Where it is reached.</param>
 /// <param name="Port">At which port; null for one that only a script can ask.</param>
 /// <param name="Workload">What the runtime calls it; null for one of another node.</param>
-internal sealed record ProbeTarget(string Address, int? Port, string? Workload);
+/// <param name="Forwarding">How its engine forwards connections to the port; null where the workload listens there itself.</param>
+internal sealed record ProbeTarget(string Address, int? Port, string? Workload, PortForwarding? Forwarding);

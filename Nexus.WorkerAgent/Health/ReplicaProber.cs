@@ -122,7 +122,7 @@ internal sealed partial class ReplicaProber(
     /// </summary>
     private async Task<ProbeAnswer?[]> AskAsync(Target target, bool doubts, CancellationToken cancellationToken)
     {
-        var who = new ProbeTarget(tools.Identity.Address, target.Port, target.Workload);
+        var who = new ProbeTarget(tools.Identity.Address, target.Port, target.Workload, target.Forwarding);
         var first = tools.Probe.AskAsync(target.Health, target.Check, who, cancellationToken);
         if (doubts)
         {
@@ -159,9 +159,10 @@ internal sealed partial class ReplicaProber(
             {
                 var check = PoolServices.EffectiveCheck(assigned.Template, memory.Port);
                 if ((always || !desk.IsConsulReady(memory)) && memory is { Phase: AllocationPhase.Running, ExitHeard: false, Workload: { } workload, Port: { } port }
-                    && check is HealthCheckType.Http or HealthCheckType.Tcp)
+                    && check is HealthCheckType.Http or HealthCheckType.Tcp
+                    && !tools.Sources.IsReported(check, memory.Forwarding))
                 {
-                    targets.Add(memory.Id, new Target(memory.Id, workload, port, check, health));
+                    targets.Add(memory.Id, new Target(memory.Id, workload, port, check, health) { Forwarding = memory.Forwarding });
                 }
             }
         }
@@ -172,10 +173,14 @@ internal sealed partial class ReplicaProber(
     [LoggerMessage(5051, LogLevel.Warning, "A probe of {Allocation} could not be made: {Reason}")]
     private partial void LogFailed(AllocationId allocation, string reason, Exception exception);
 
-    private sealed record Target(AllocationId Allocation, string Workload, int Port, HealthCheckType Check, HealthSpec Health);
+    private sealed record Target(AllocationId Allocation, string Workload, int Port, HealthCheckType Check, HealthSpec Health)
+    {
+        public PortForwarding? Forwarding { get; init; }
+    }
 
     private sealed record Probing(Target Target, CancellationTokenSource End, Task Task);
 }
 
 /// <summary>What a prober works with.</summary>
-internal sealed record ProberTools(ReplicaProbe Probe, AgentIdentity Identity, TimeProvider Time, Chance Chance);
+internal sealed record ProberTools(
+    ReplicaProbe Probe, AgentIdentity Identity, CheckSources Sources, TimeProvider Time, Chance Chance);

@@ -45,6 +45,15 @@ internal sealed class StartupProbe(ReplicaProbe probe, TimeProvider time)
         var exited = life.Exited;
         if (check == HealthCheckType.None)
         {
+            if (isFresh)
+            {
+                // A command that cannot be executed ends its container within moments.
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(exited, cancellationToken);
+                await Task.Delay(Settle, time, either.Token)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
             return new(exited.IsCancellationRequested ? ProbeOutcome.Exited : ProbeOutcome.Serving, "");
         }
 

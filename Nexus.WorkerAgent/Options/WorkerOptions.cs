@@ -36,6 +36,12 @@ internal sealed class WorkerOptions : IValidatableObject
     /// <summary>Engine's address (<c>unix:///var/run/docker.sock</c>); null for the usual one.</summary>
     public Uri? DockerEndpoint { get; set; }
 
+    /// <summary>
+    /// Whether TCP checks of containers go to the containers' own addresses where this machine has their bridge. Where a firewall
+    /// keeps the machine from its containers, false: the published port is checked then, and by the agent alone.
+    /// </summary>
+    public bool CheckContainersDirectly { get; set; } = true;
+
     /// <summary>Cluster whose workloads these are; others on the same machine are not touched.</summary>
     public string Cluster { get; set; } = "nexus";
 

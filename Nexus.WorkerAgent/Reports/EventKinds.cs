@@ -18,6 +18,8 @@ internal static class EventKinds
     public const string BrakeEngaged = nameof(BrakeEngaged);
     public const string BrakeReleased = nameof(BrakeReleased);
     public const string AssignmentRefused = nameof(AssignmentRefused);
+    public const string StateUnwritable = nameof(StateUnwritable);
+    public const string StateWritable = nameof(StateWritable);
     public const string RuntimeUnavailable = nameof(RuntimeUnavailable);
     public const string RuntimeAvailable = nameof(RuntimeAvailable);
 }

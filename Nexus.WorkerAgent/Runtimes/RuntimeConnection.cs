@@ -170,7 +170,15 @@ internal sealed partial class RuntimeConnection(
     {
         using var limit = new CancellationTokenSource(CallLimit, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        return await runtime.DescribeAsync(both.Token);
+        try
+        {
+            return await runtime.DescribeAsync(both.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new RuntimeUnavailableException(
+                $"{Info?.Name ?? runtime.Kind.ToString()} did not answer within {CallLimit.TotalSeconds} s; it may be frozen or overloaded.", e);
+        }
     }
 
     [LoggerMessage(5040, LogLevel.Information, "Replicas run on {Runtime} ({Arch}, {Cpu} millicores, {Memory} bytes)")]

@@ -23,6 +23,7 @@ internal class RuntimeFactory(
             Cluster = options.Cluster,
             Node = identity.Node,
             PublishAddress = identity.Address,
+            UseContainerAddresses = options.CheckContainersDirectly,
             ExtraLabels = OwnerLabels(),
             Telemetry = Telemetry,
         },

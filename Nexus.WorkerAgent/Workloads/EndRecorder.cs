@@ -32,7 +32,10 @@ internal sealed class EndRecorder(
         WorkerTelemetry.Exits.Add(1, WorkerTelemetry.PoolTag(allocation.Pool));
         var after = book.NoteEnd(
             allocation, action.Template.Restart,
-            new WorkloadEnd(attempt, action.Workload?.ExitCode, killedFor ?? Words(action.Workload), [], StartFailed: false));
+            new WorkloadEnd(attempt, action.Workload?.ExitCode, killedFor ?? Words(action.Workload), [], StartFailed: false)
+            {
+                IsFinal = action.Workload is null,
+            });
         if (action.Workload is { } ended)
         {
             remover.Begin(ended, token => AutopsyAsync(new Death(allocation, ended, killedFor, after, at), token));
@@ -66,7 +69,7 @@ internal sealed class EndRecorder(
     private async Task AutopsyAsync(Death death, CancellationToken cancellationToken)
     {
         var known = await LearnExitAsync(death.Ended, cancellationToken);
-        var reason = death.KilledFor ?? Words(known);
+        var reason = death.KilledFor ?? (known.ExitCode is null ? "ended; its exit code is not known" : Words(known));
         Tell(death.Allocation, reason, death.After, death.At);
         var logs = await TailAsync(death.Ended, cancellationToken);
         book.TryUpdate(
@@ -139,9 +142,9 @@ internal sealed class EndRecorder(
     private static string Words(SeenWorkload? workload) => workload switch
     {
         null => "vanished: something else removed it",
-        { OutOfMemory: true } => "was ended by the kernel for want of memory (exit code 137)",
+        { OutOfMemory: true } => "was OOM-killed: it exceeded its memory limit (exit code 137)",
         { ExitCode: { } code } => code > 128 && code < 160 ? $"was ended by signal {code - 128} (exit code {code})" : $"ended with exit code {code}",
-        _ => "ended, its exit code is not known",
+        _ => "ended; its exit code is not known yet",
     };
 
     private sealed record Death(

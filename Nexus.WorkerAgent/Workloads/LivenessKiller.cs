@@ -69,7 +69,7 @@ internal sealed class LivenessKiller(
         var check = PoolServices.EffectiveCheck(action.Template, action.Workload.Port);
         var problem = await probe.AskAsync(
             action.Template.Health, check,
-            new ProbeTarget(inputs.Identity.Address, action.Workload.Port, action.Workload.Id), cancellationToken);
+            new ProbeTarget(inputs.Identity.Address, action.Workload.Port, action.Workload.Id, action.Workload.Forwarding), cancellationToken);
         if (problem is null)
         {
             book.TryNoteCheck(action.Allocation, healthy: true, "");

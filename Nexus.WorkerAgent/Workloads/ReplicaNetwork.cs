@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Nexus.ServiceDefaults.Sockets;
 
 namespace Nexus.WorkerAgent.Workloads;
 
@@ -9,13 +10,13 @@ internal interface IReplicaNetwork
     /// <exception cref="HttpRequestException">There was none.</exception>
     Task<int> GetAsync(Uri url, CancellationToken cancellationToken);
 
-    /// <summary>Opens a connection and closes it again.</summary>
-    /// <exception cref="SocketException">It was not taken.</exception>
-    Task ConnectAsync(string host, int port, CancellationToken cancellationToken);
+    /// <summary>Opens a connection, watches it for a moment and closes it again; see <see cref="TcpProbe.IsServedAsync"/>.</summary>
+    /// <exception cref="SocketException">It was not accepted.</exception>
+    Task<bool> IsServedAsync(string host, int port, TimeSpan watch, CancellationToken cancellationToken);
 }
 
 /// <summary>Over real sockets.</summary>
-internal sealed class ReplicaNetwork : IReplicaNetwork, IDisposable
+internal sealed class ReplicaNetwork(TimeProvider time) : IReplicaNetwork, IDisposable
 {
     /// <summary>On one's own network this is ample; what takes longer is not there.</summary>
     public static readonly TimeSpan ConnectLimit = TimeSpan.FromMilliseconds(500);
@@ -41,11 +42,8 @@ internal sealed class ReplicaNetwork : IReplicaNetwork, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task ConnectAsync(string host, int port, CancellationToken cancellationToken)
-    {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(host, port, cancellationToken);
-    }
+    public Task<bool> IsServedAsync(string host, int port, TimeSpan watch, CancellationToken cancellationToken) =>
+        TcpProbe.IsServedAsync(host, port, watch, time, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();

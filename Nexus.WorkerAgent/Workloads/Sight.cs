@@ -19,6 +19,7 @@ internal static class Sight
         ExitCode = workload.ExitCode,
         OutOfMemory = workload.OutOfMemory,
         Port = workload.HostPort,
+        Forwarding = workload.Forwarding,
         StartedAt = workload.StartedAt,
     };
 }

@@ -49,7 +49,7 @@ internal sealed class WorkloadProver(
     {
         var check = PoolServices.EffectiveCheck(template, workload.Port);
         var exited = outlets.Exits.TokenFor(workload.Id);
-        var target = new ProbeTarget(outlets.Identity.Address, workload.Port, workload.Id);
+        var target = new ProbeTarget(outlets.Identity.Address, workload.Port, workload.Id, workload.Forwarding);
         var life = new StartupLife(
             problem => book.TryUpdate(
                 allocation.Id, m => m.Workload == workload.Id ? m with { Reason = $"it does not serve yet: {problem}" } : m),

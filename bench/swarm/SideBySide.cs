@@ -22,7 +22,7 @@ internal sealed class SideBySide(IReadOnlyList<string> chosen)
         {
             ["kill"] = (script, token) => script.KillAsync(token),
             ["hang"] = (script, token) => script.HangAsync(token),
-            ["update"] = (script, token) => script.RollAsync(token),
+            ["update"] = (script, token) => script.RollAsync(null, token),
             ["broken update, exits"] = (script, token) => script.BreakAsync("broken", token),
             ["broken update, never healthy"] = (script, token) => script.BreakAsync("sick", token),
             ["scale 3→20→3"] = (script, token) => script.ScaleAsync(20, token),

@@ -229,6 +229,18 @@ public sealed class DeployCommandsTests
     }
 
     [Fact]
+    public async Task Drain_leaves_volumes_behind_only_when_told()
+    {
+        await using var cluster = await FakeCluster.StartAsync();
+        cluster.Drain = new NodeDrainView("n1", true, 0, null);
+        using var run = new CliRun();
+
+        Assert.Equal(0, (await run.RunAsync(cluster, "drain", "n1", "--leave-volumes")).Code);
+
+        Assert.Equal(new NodeEligibilityCommand(true, "", "ann@box") { LeaveVolumes = true }, Assert.Single(cluster.EligibilityCommands));
+    }
+
+    [Fact]
     public async Task Drain_wait_gives_up_with_the_reason_and_uncordon_puts_back()
     {
         await using var cluster = await FakeCluster.StartAsync();

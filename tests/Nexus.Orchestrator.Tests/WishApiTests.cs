@@ -100,7 +100,11 @@ public sealed class WishApiTests
         await Until.TrueAsync(() => api.NodesAsync(Token), n => n[0].Status == NodeStatus.Drained, "it is empty", Token);
         Assert.True((await api.GetNodeDrainAsync("n1", Token)).Draining);
         var wish = (await cluster.Consul.Kv.GetAsync(StateKeys.EligibilityOf(new NodeName("n1")), Token))!;
-        Assert.Equal("new disk", StateJson.Read(wish.Key, wish.Value, StateJson.Default.NodeEligibility).Reason);
+        var read = StateJson.Read(wish.Key, wish.Value, StateJson.Default.NodeEligibility);
+        Assert.Equal(("new disk", false), (read.Reason, read.LeaveVolumes));
+        await api.SetEligibilityAsync("n1", new NodeEligibilityCommand(true, "new disk", "ann") { LeaveVolumes = true }, Token);
+        wish = (await cluster.Consul.Kv.GetAsync(StateKeys.EligibilityOf(new NodeName("n1")), Token))!;
+        Assert.True(StateJson.Read(wish.Key, wish.Value, StateJson.Default.NodeEligibility).LeaveVolumes);
 
         var refused = await Assert.ThrowsAsync<NexusApiException>(() => api.ForgetNodeAsync("n1", "ann", Token));
         Assert.Equal(HttpStatusCode.Conflict, refused.Status);

@@ -12,6 +12,21 @@ public sealed class AssignmentTests(ConsulFixture consul)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task A_state_directory_that_cannot_be_written_is_a_problem_of_the_node_until_it_can()
+    {
+        await using var agent = await TestAgent.StartAsync(consul.Server.Address);
+        var obstacle = Directory.CreateDirectory(Path.Combine(agent.StateDirectory, "assignment.json.new"));
+
+        await agent.AssignAsync(1, 1, new Wanted("disk-1", Templates.Script("exec sleep 1000")));
+        await agent.EventAsync("StateUnwritable");
+        await agent.RecordAsync("its problem", r => r.Problem?.StartsWith("The state directory cannot be written: ", StringComparison.Ordinal) == true);
+
+        obstacle.Delete();
+        await agent.EventAsync("StateWritable");
+        await agent.RecordAsync("no problem", r => r.Problem is null);
+    }
+
+    [Fact]
     public async Task A_stop_drains_first_and_deregisters_last()
     {
         await using var agent = await TestAgent.StartAsync(consul.Server.Address);

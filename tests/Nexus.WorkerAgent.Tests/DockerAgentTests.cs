@@ -104,6 +104,55 @@ public sealed class DockerAgentTests(ConsulFixture consul)
         Assert.NotNull(seen.Reason);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task With_the_default_check_a_container_serves_from_when_it_listens_until_it_does_not(bool direct)
+    {
+        using var docker = await RequireImageAsync();
+        await using var agent = await TestAgent.StartAsync(consul.Server.Address, With(direct));
+        await agent.AssignAsync(1, 1, new Wanted("late-1", Shell(
+            "b=/bin/busybox; until [ -e /tmp/go ]; do $b sleep 0.1; done; $b httpd -f -p 8080 & until [ -e /tmp/stop ]; do $b sleep 0.1; done; kill $!; $b sleep 1000")));
+
+        var starting = await agent.ReportedAsync("late-1", "why it does not serve", a => a.Reason?.Contains("TCP connect to", StringComparison.Ordinal) == true);
+        Assert.Equal(AllocationPhase.Starting, starting.Phase);
+        Assert.Contains(direct ? ":8080: Connection refused" : "nothing listens on the container's port", starting.Reason, StringComparison.Ordinal);
+        Assert.Empty((await agent.Consul.Health.ServiceAsync("late", passingOnly: false, Token)).Value);
+
+        var workload = Assert.Single(await agent.Runtime.ListAsync(Token));
+        await agent.Runtime.ExecAsync(workload.Id, ["/bin/busybox", "touch", "/tmp/go"], TimeSpan.FromSeconds(5), Token);
+        await agent.RunningAsync("late-1");
+        await agent.ServiceAsync("late", "passing", e => e.AggregatedStatus == Nexus.Consul.CheckStatus.Passing);
+
+        await agent.Runtime.ExecAsync(workload.Id, ["/bin/busybox", "touch", "/tmp/stop"], TimeSpan.FromSeconds(5), Token);
+        await agent.EventAsync("AllocationUnhealthy", "late-1", direct ? "8080" : "nothing listens");
+    }
+
+    [Theory]
+    [InlineData(8080)]
+    [InlineData(null)]
+    public async Task A_container_whose_command_cannot_be_executed_never_serves(int? port)
+    {
+        using var docker = await RequireImageAsync();
+        await using var agent = await TestAgent.StartAsync(consul.Server.Address, Settings);
+        await agent.AssignAsync(1, 1, new Wanted("noexec-1", new PoolTemplate { Image = Image + ":local", Command = ["/bin/no-such-program"], Port = port }));
+
+        await agent.EventAsync("AllocationRestarting", "noexec-1", "failures in a row");
+
+        Assert.DoesNotContain(await agent.EventsAsync(), e => e is { Kind: "AllocationHealthy", Allocation.Value: "noexec-1" });
+    }
+
+    private static Dictionary<string, string?> With(bool direct) => new(Settings) { ["Worker:CheckContainersDirectly"] = direct ? "true" : "false" };
+
+    private static PoolTemplate Shell(string script) => new()
+    {
+        Image = Image + ":local",
+        Command = ["/bin/busybox", "sh", "-c", script],
+        Port = 8080,
+        Health = new HealthSpec { Interval = TimeSpan.FromSeconds(1) },
+        Drain = new DrainSpec { Timeout = TimeSpan.Zero, StopTimeout = TimeSpan.FromSeconds(1) },
+    };
+
     private static async Task<DockerClient> RequireImageAsync()
     {
         if (!File.Exists(Templates.Busybox))
@@ -126,6 +175,7 @@ public sealed class DockerAgentTests(ConsulFixture consul)
         await using (var writer = new TarWriter(tar, leaveOpen: true))
         {
             await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, "bin/") { Mode = (UnixFileMode)0b111_101_101 }, Token);
+            await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, "tmp/") { Mode = (UnixFileMode)0b111_111_111 }, Token);
             await writer.WriteEntryAsync(Templates.Busybox, "bin/busybox", Token);
         }
 

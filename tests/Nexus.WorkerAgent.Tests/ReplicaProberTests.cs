@@ -5,6 +5,7 @@ using Nexus.Core.Convergence;
 using Nexus.Core.Ids;
 using Nexus.Core.Spec;
 using Nexus.WorkerAgent.Assignments;
+using Nexus.WorkerAgent.Catalog;
 using Nexus.WorkerAgent.Convergence;
 using Nexus.WorkerAgent.Health;
 using Nexus.WorkerAgent.Options;
@@ -77,7 +78,7 @@ public sealed class ReplicaProberTests : IDisposable
         book.NoteServing(assignment.Allocations[0]);
         var desk = new HealthDesk(book, events, wake);
         var probe = new ReplicaProbe(null!, network, _time); // An HTTP check asks no runtime.
-        var prober = new ReplicaProber(holder, book, desk, new ProberTools(probe, identity, _time, () => 0.5), _loggers.CreateLogger<ReplicaProber>());
+        var prober = new ReplicaProber(holder, book, desk, new ProberTools(probe, identity, new CheckSources(null!), _time, () => 0.5), _loggers.CreateLogger<ReplicaProber>());
         return (book, _thread.Begin(() => prober.RunAsync(_end.Token)));
     }
 
@@ -130,6 +131,6 @@ public sealed class ReplicaProberTests : IDisposable
             return 200;
         }
 
-        public Task ConnectAsync(string host, int port, CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task<bool> IsServedAsync(string host, int port, TimeSpan watch, CancellationToken cancellationToken) => Task.FromResult(true);
     }
 }

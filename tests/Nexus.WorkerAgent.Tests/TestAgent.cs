@@ -151,6 +151,18 @@ internal sealed class TestAgent : IAsyncDisposable
         throw new TimeoutException($"No event {kind} of {Node} within {Patience}. Log:\n{Logs}");
     }
 
+    /// <summary>Waits until the node describes itself as asked.</summary>
+    public Task<NodeRecord> RecordAsync(string what, Func<NodeRecord, bool> condition) =>
+        WatchAsync(what, StateKeys.Node(Node), bytes => StateJson.Read("node", bytes, StateJson.Default.NodeRecord), condition);
+
+    /// <summary>The events of this node so far.</summary>
+    public async Task<IReadOnlyList<ClusterEvent>> EventsAsync() =>
+    [
+        .. (await _consul.Kv.ListAsync(StateKeys.Events, TestContext.Current.CancellationToken)).Value
+            .Select(p => StateJson.Read(p.Key, p.Value, StateJson.Default.ClusterEvent))
+            .Where(e => e.Node == Node),
+    ];
+
     /// <summary>Waits for a service instance of a pool as asked.</summary>
     public async Task<ServiceEntry> ServiceAsync(string pool, string what, Func<ServiceEntry, bool> condition) =>
         (await InstancesAsync(pool, what, entries => entries.Any(condition))).First(condition);

@@ -6,19 +6,29 @@ using Nexus.Core.State;
 namespace Nexus.Cli.Drills.Faults;
 
 /// <summary>A new revision that works.</summary>
-internal sealed class DeployFault : IFault
+internal sealed class DeployFault(
+    string name, Func<DrillStage, SpecEdit, SpecEdit>? change = null, Func<DrillStage, string?>? obstacle = null) : IFault
 {
-    public string Name => "deploy";
+    /// <summary>It differs by a variable.</summary>
+    public static DeployFault Plain { get; } = new("deploy");
+
+    /// <summary>It starts to listen seconds after its start, and is checked as a pool without <c>health</c> is.</summary>
+    public static DeployFault ListensLate { get; } = new(
+        "listens-late",
+        (stage, edit) => edit.DefaultCheck().Variable(stage.Settings.LateVariable!),
+        stage => stage.Settings.LateVariable is null ? "say how the app is made to listen late, with --listens-late-env NAME=VALUE" : null);
+
+    public string Name => name;
 
     public FaultPromise Promise => FaultPromise.All;
 
-    public string? Obstacle(DrillStage stage) => null;
+    public string? Obstacle(DrillStage stage) => obstacle?.Invoke(stage);
 
     public async Task<FaultMarks> CauseAsync(DrillStage stage, int run, CancellationToken cancellationToken)
     {
-        var edit = stage.Edit().Variable("DRILL_RUN", $"deploy {run}");
+        var edit = stage.Edit().Variable("DRILL_RUN", $"{name} {run}");
         var mark = stage.Watch.Now();
-        var applied = await stage.ApplyAsync(edit, $"drill: deploy {run}", cancellationToken);
+        var applied = await stage.ApplyAsync(change?.Invoke(stage, edit) ?? edit, $"drill: {name} {run}", cancellationToken);
         var full = await stage.Watch.UntilAsync(
             mark, "every replica is of the new revision", (status, pool, rollout) => IsDone(status, pool, rollout, applied.Revision), cancellationToken);
         return new FaultMarks { Full = full };
@@ -28,7 +38,7 @@ internal sealed class DeployFault : IFault
     {
         if (rollout is not null && RolloutWords.IsBadEnd(rollout.Phase) && rollout.Target == pool.Revision)
         {
-            throw new DrillFailedException($"a deploy that only adds a variable was given up: {rollout.Reason}");
+            throw new DrillFailedException($"a deploy that works was rolled back: {rollout.Reason}");
         }
 
         return status.SpecRevision >= revision && PoolState.IsSettled(pool)
@@ -43,13 +53,18 @@ internal sealed class BrokenDeployFault(
 {
     /// <summary>It exits at its start.</summary>
     public static BrokenDeployFault Exits { get; } = new("broken-exit", "--exit-env NAME=VALUE", (stage, edit) => stage.Settings.ExitVariable is { } variable
-        ? With(edit, variable)
+        ? edit.Variable(variable)
         : edit.Command("/bin/sh", "-c", "exit 3"));
 
     /// <summary>It runs and never gets healthy.</summary>
     public static BrokenDeployFault NeverHealthy { get; } = new("broken-unhealthy", "--unhealthy-env NAME=VALUE", (stage, edit) => stage.Settings.UnhealthyVariable is { } variable
-        ? With(edit, variable)
+        ? edit.Variable(variable)
         : edit.Command("/bin/sh", "-c", "while :; do sleep 1; done"));
+
+    /// <summary>It runs and never listens, and is checked as a pool without <c>health</c> is.</summary>
+    public static BrokenDeployFault NeverListens { get; } = new("never-listens", "--never-listens-env NAME=VALUE", (stage, edit) => stage.Settings.SilentVariable is { } variable
+        ? edit.DefaultCheck().Variable(variable)
+        : edit.DefaultCheck().Command("/bin/sh", "-c", "while :; do sleep 1; done"));
 
     /// <summary>There is no such image.</summary>
     public static BrokenDeployFault NoImage { get; } = new(
@@ -88,10 +103,4 @@ internal sealed class BrokenDeployFault(
     }
 
     private static string Asked(RolloutView rollout) => rollout.Requested ?? rollout.Target;
-
-    private static SpecEdit With(SpecEdit edit, string variable)
-    {
-        var parts = variable.Split('=', 2);
-        return edit.Variable(parts[0], parts.Length > 1 ? parts[1] : "1");
-    }
 }

@@ -34,6 +34,25 @@ internal sealed class SpecEdit
     public SpecEdit Variable(string name, string value) =>
         Put(Own(_pool, "env"), name, new YamlScalarNode(value) { Style = ScalarStyle.DoubleQuoted });
 
+    /// <summary>Sets <c>NAME=VALUE</c>; a name alone is set to 1.</summary>
+    public SpecEdit Variable(string assignment)
+    {
+        var parts = assignment.Split('=', 2);
+        return Variable(parts[0], parts.Length > 1 ? parts[1] : "1");
+    }
+
+    /// <summary>Has it checked as a pool without <c>health</c> is: by a TCP connect. How often and how long stays.</summary>
+    public SpecEdit DefaultCheck()
+    {
+        var health = Own(_pool, "health");
+        foreach (var key in new[] { "type", "path", "command" })
+        {
+            health.Children.Remove(new YamlScalarNode(key));
+        }
+
+        return this;
+    }
+
     /// <summary>Replaces what is run, in a container and, where the pool has a process, as one too.</summary>
     public SpecEdit Command(params string[] words)
     {

@@ -25,6 +25,11 @@ internal static class PoolSection
             new ChoiceValue<SpreadRule>(("preferred", SpreadRule.Preferred), ("required", SpreadRule.Required)),
             p => p.Spread, (p, v) => p with { Spread = v },
             "preferred: nodes with fewest replicas of the pool first; required: never two of them on one node."),
+        new SpecKey<PlacementSpec, VolumeAffinity>("volume_affinity",
+            new ChoiceValue<VolumeAffinity>(("preferred", VolumeAffinity.Preferred), ("required", VolumeAffinity.Required)),
+            null, (p, v) => p with { VolumeAffinity = v },
+            "required: a replica is started only on a node that has its volumes, and waits for that node; preferred: on another node too, without its data.")
+        { DefaultNote = "required with a named volume and no warm_standby, else preferred" },
     ]);
 
     public static Section<PoolSpec> Section { get; } = new(
@@ -77,8 +82,41 @@ internal static class PoolSection
             cursor.Error("image is missing; allowed is an image, or process for a pool that runs without containers");
         }
 
+        WarnOfVolumes(pool, cursor);
         var template = pool.Template;
         return pool with { Template = template with { Health = HealthSection.ForPort(template.Health, template.Port, cursor) } };
+    }
+
+    // Who has said how replicas follow their volumes has thought of it.
+    private static void WarnOfVolumes(PoolSpec pool, SpecCursor cursor)
+    {
+        var volumes = pool.Template.Volumes;
+        if (pool is { WarmStandby: > 0, Placement.VolumeAffinity: VolumeAffinity.Required } && cursor.IsSound("warm_standby", "placement"))
+        {
+            cursor.Child("warm_standby").Error($"found {pool.WarmStandby} with placement.volume_affinity: required; allowed is 0: a standby on another node has other data");
+        }
+
+        if (volumes.IsEmpty || pool.Placement.VolumeAffinity is not null || !cursor.IsSound("volumes", "placement"))
+        {
+            return;
+        }
+
+        var named = string.Join(", ", volumes.Where(v => v.IsNamed).Select(v => v.Source).Distinct(StringComparer.Ordinal));
+        var paths = string.Join(", ", volumes.Where(v => v is { IsNamed: false, ReadOnly: false } && !v.Source.EndsWith(".sock", StringComparison.Ordinal))
+            .Select(v => v.Source).Distinct(StringComparer.Ordinal));
+        if (named.Length > 0)
+        {
+            cursor.Child("volumes").Warn(pool.StaysWithVolumes
+                ? $"the data of {named} is on one node and does not move: a replica is started again only on the node that has it, and waits while that node is lost or drained; "
+                    + "say so with placement.volume_affinity: required, or preferred to start elsewhere with an empty volume"
+                : $"the data of {named} is on one node and does not move: a standby, or a replica started on another node, has an empty volume of its own");
+        }
+
+        if (paths.Length > 0)
+        {
+            cursor.Child("volumes").Warn($"{paths} is the node's own: a replica that is started on another node finds the files of that node; "
+                + "placement.volume_affinity: required keeps replicas where they ran, preferred says that every node has the same files");
+        }
     }
 }
 

@@ -62,7 +62,9 @@ internal sealed class InstanceHealthChecks(HttpClient http, IServiceProvider ser
         catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException
             && !cancellationToken.IsCancellationRequested)
         {
-            var why = exception is HttpRequestException ? exception.Message : $"no answer within {Timeout.TotalSeconds} s";
+            var why = exception is HttpRequestException failed
+                ? failed.HttpRequestError == HttpRequestError.ConnectionError ? failed.Message : failed.GetBaseException().Message
+                : $"no answer within {Timeout.TotalSeconds} s";
             return new HealthReportSnapshot(name, HealthStatus.Unhealthy, $"{url}: {why}", exception.ToString());
         }
     }

@@ -14,12 +14,12 @@ namespace Nexus.Bench.Reliability.Beds;
 /// <summary>A Nexus cluster composed by the AppHost, on free ports, with the light image.</summary>
 internal sealed class NexusBed : IBed
 {
-    private const string Pool = "web";
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
 
     private readonly DistributedApplication _app;
     private readonly HttpClient _admin;
     private readonly SpecShape _shape;
+    private string _pool = SpecShape.PoolOf("local");
 
     private NexusBed(DistributedApplication app, SpecShape shape, IReadOnlyList<Part> parts)
     {
@@ -118,6 +118,7 @@ internal sealed class NexusBed : IBed
 
     public async Task ApplyAsync(int replicas, string tag, CancellationToken cancellationToken)
     {
+        _pool = SpecShape.PoolOf(tag);
         using var content = new StringContent(_shape.Write(replicas, tag), Encoding.UTF8, "application/yaml");
         using var _ = await AskManagersAsync(api => api.PutAsync(Routes.Spec, content, cancellationToken));
     }
@@ -125,7 +126,7 @@ internal sealed class NexusBed : IBed
     // Where it is decided: a manager that does not lead shows it up to a tenth of a second later.
     public async Task<Deploy> DeployAsync(CancellationToken cancellationToken)
     {
-        var key = StateKeys.RolloutOf(new PoolName(Pool));
+        var key = StateKeys.RolloutOf(new PoolName(_pool));
         var rollout = StateJson.Read(
             key, await Consul.GetByteArrayAsync($"v1/kv/{key}?raw", cancellationToken), StateJson.Default.RolloutRecord);
         var state = rollout.Phase switch
@@ -215,15 +216,25 @@ internal sealed record SpecShape(int WarmStandby, string HealthInterval)
     public string Write(int replicas, string tag) => $$"""
         cluster: bench
         worker_pools:
-          web:
-            image: nexus/light:{{tag}}
+          {{PoolOf(tag)}}:
+            image: nexus/light:{{(tag is "late" or "never" or "renamed" ? "local" : tag)}}
             port: 8080
             min_replicas: {{replicas}}
             max_replicas: {{Math.Max(replicas, 50)}}
             {{(WarmStandby > 0 ? $"warm_standby: {WarmStandby}" : "")}}
-            health: { path: /health, interval: {{HealthInterval}}, timeout: {{HealthInterval}}, unhealthy_threshold: 2, startup_timeout: 10s }
+            {{HealthOf(tag)}}
             restart: { initial_delay: 100ms, max_delay: 500ms, reset_after: 1s }
             rollout: { min_healthy_time: 1s, progress_deadline: {{(tag == "sick" ? "5s" : "1m")}}, max_surge: 3 }
             drain: { timeout: 5s, stop_timeout: 5s }
         """;
+    /// <summary>What the pool is called.</summary>
+    public static string PoolOf(string tag) => tag == "renamed" ? "web-renamed" : "web";
+
+    // Without a type or a path it is the default check: a TCP connect.
+    private string HealthOf(string tag) => tag switch
+    {
+        "late" => "env: { START_DELAY_MS: \"5000\" }",
+        "never" => "env: { START_DELAY_MS: \"3600000\" }\n    health: { startup_timeout: 3s }",
+        _ => $"health: {{ path: /health, interval: {HealthInterval}, timeout: {HealthInterval}, unhealthy_threshold: 2, startup_timeout: 10s }}",
+    };
 }

@@ -37,23 +37,33 @@ internal sealed class FaultScript(IBed bed, BenchLoad load)
     }
 
     /// <summary>A new version that is good.</summary>
-    public async Task<Outcome> RollAsync(CancellationToken cancellationToken)
+    /// <param name="tag"><c>late</c> listens after five seconds under the default check, <c>renamed</c> is a pool of another name; both are
+    /// taken back afterwards. Null is another image.</param>
+    /// <param name="cancellationToken">Ends the bench.</param>
+    public async Task<Outcome> RollAsync(string? tag, CancellationToken cancellationToken)
     {
         await SettledAsync(Usual, cancellationToken);
         var before = await bed.RoutedAsync(cancellationToken);
-        _tag = _tag == "local" ? "v2" : "local";
+        _tag = tag is not null ? _tag : _tag == "local" ? "v2" : "local";
         load.Begin();
         var started = Stopwatch.GetTimestamp();
-        await bed.ApplyAsync(Usual, _tag, cancellationToken);
+        await bed.ApplyAsync(Usual, tag ?? _tag, cancellationToken);
         var updated = await UntilAsync(
             async () => await bed.RoutedAsync(cancellationToken) is var routed && routed.Count == Usual && !routed.Overlaps(before)
                 && (await bed.DeployAsync(cancellationToken)).State is DeployState.Done,
             "the new version serves alone", started, Coarse, cancellationToken);
-        return new Outcome(await RestAsync(cancellationToken), Outcome.TimesOf(("total", updated)));
+        var traffic = await RestAsync(cancellationToken);
+        if (tag is not null)
+        {
+            await bed.ApplyAsync(Usual, _tag, cancellationToken);
+            await SettledAsync(Usual, cancellationToken);
+        }
+
+        return new Outcome(traffic, Outcome.TimesOf(("total", updated)));
     }
 
     /// <summary>A new version that is not: the pool has to be as before in the end.</summary>
-    /// <param name="tag"><c>broken</c> exits soon, <c>sick</c> never gets healthy.</param>
+    /// <param name="tag"><c>broken</c> exits soon, <c>sick</c> never gets healthy, <c>never</c> never listens under the default check.</param>
     /// <param name="cancellationToken">Ends the bench.</param>
     public async Task<Outcome> BreakAsync(string tag, CancellationToken cancellationToken)
     {

@@ -76,6 +76,9 @@ public sealed class AllocationMemoryTests
 
         Assert.Same(memory, memory.AfterAutopsy(End(0)));
         Assert.Equal(7, memory.AfterAutopsy(End(1)).ExitCode);
+        var open = AllocationMemory.Of(Run("a")).AfterRun(Live("a", 1)).AfterEnd(End(1) with { IsFinal = false }, Restart, Now, 0);
+        Assert.Equal((null, Now + AllocationMemory.ExaminationLimit), (open.EndReason, open.ExaminedUntil));
+        Assert.Equal((End(1).Reason, null), (open.AfterAutopsy(End(1)).EndReason, open.AfterAutopsy(End(1)).ExaminedUntil));
     }
 
     [Fact]

@@ -125,6 +125,35 @@ public sealed class RollingTests
     }
 
     [Fact]
+    public void An_end_is_explained_as_its_agent_says_it()
+    {
+        static Part Killed() => s => s with
+        {
+            Observations = s.Observations.SetItem("n1", s.Observations["n1"] with
+            {
+                Allocations = [.. s.Observations["n1"].Allocations.Select(a => a.Id.Value == "web/1"
+                    ? a with { Reason = "rolled back", EndReason = "was OOM-killed", ExitCode = 137 } : a)],
+            }),
+        };
+        var told = Of(Want("web", 1, "2"), At(RollingBack, "1", null, r => r with { Blamed = new("web/1"), Reason = "web/1 on n1: ended" }), Ready("n1"),
+            Has("web", 0, "n1"), Stopping("web", 1, "n1", version: "2"), Killed());
+
+        Assert.Equal("web/1 on n1: was OOM-killed", Assert.Single(Reconciler.Compute(told, Now).Rollouts).Reason);
+    }
+
+    [Fact]
+    public void A_pool_whose_replicas_all_ended_is_not_said_to_pass_its_checks()
+    {
+        var ended = Of(Want("web", 2), At(Stable, "1", null, r => r with { FrozenSince = Now.AddSeconds(-9) }), Ready("n1"), Sick("web", 0, "n1"), Sick("web", 1, "n1"));
+        Assert.Equal(
+            "web: no replica runs and fails its check any more; 0 of 2 pass, the others ended or are starting",
+            Assert.Single(Reconciler.Compute(ended, Now).Notices, n => n.Kind == "PoolThawed").Message);
+
+        var well = Of(Want("web", 2), At(Stable, "1", null, r => r with { FrozenSince = Now.AddSeconds(-9) }), Ready("n1"), Has("web", 0, "n1"), Has("web", 1, "n1"));
+        Assert.Equal("web: 2 of 2 replicas pass their checks again", Assert.Single(Reconciler.Compute(well, Now).Notices, n => n.Kind == "PoolThawed").Message);
+    }
+
+    [Fact]
     public void A_stall_names_the_gateway_that_is_waited_for()
     {
         var plan = Reconciler.Compute(

@@ -33,7 +33,7 @@ public sealed class SpecReaderProblemTests
         { "nor kept", "rollout: {keep_old: 9s}", "warning: rollout.keep_old: has no effect without strategy: blue_green" },
         { "start first needs room", "rollout: {order: start_first, max_surge: 0, max_unavailable: 1}", "error: rollout.max_surge: found 0 with order start_first; allowed is at least 1" },
         { "two cannot hold one", "{host_port: 1, rollout: {order: start_first}}", "error: rollout.order: found start_first with host_port, which one replica of a node can hold at a time; allowed is stop_first" },
-        { "nor two sets", "{volumes: [{source: a, target: /x, exclusive: true}], rollout: {strategy: blue_green}}", "error: rollout.strategy: found blue_green for a pool that stops first (an exclusive volume), where a second set cannot start; allowed is rolling or canary" },
+        { "nor two sets", "{volumes: [{source: a, target: /x, exclusive: true}], placement: {volume_affinity: required}, rollout: {strategy: blue_green}}", "error: rollout.strategy: found blue_green for a pool that stops first (an exclusive volume), where a second set cannot start; allowed is rolling or canary" },
         { "nor one that stands by", "{host_port: 1, warm_standby: 1}", "error: warm_standby: found 1 with host_port, which a replica that stands by holds too; allowed is 0" },
         { "more than could take over", "warm_standby: 2", "warning: warm_standby: 2 for at most 1 replica: more than could ever take over" },
         { "yes is a text in 1.2", "read_only: yes", "error: read_only: found \"yes\"; allowed is true or false" },

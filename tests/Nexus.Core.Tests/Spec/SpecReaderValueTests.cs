@@ -30,7 +30,7 @@ public sealed class SpecReaderValueTests
                 health: {path: /ready, interval: 5s, timeout: 500ms, unhealthy_threshold: 3, healthy_threshold: 2, startup_timeout: 1m30s}
                 restart: {initial_delay: 1s, max_delay: 1m, reset_after: 2m}
                 rollout: {max_surge: 2, max_unavailable: 1, min_healthy_time: 3s}
-                placement: {constraints: {disk: ssd, rack: 7}, arch: arm64, spread: required}
+                placement: {constraints: {disk: ssd, rack: 7}, arch: arm64, spread: required, volume_affinity: preferred}
                 drain: {timeout: 30s, stop_timeout: 20s}
                 process: {command: [./app, --port, "{port}", 7], working_directory: /srv}
             gateway:
@@ -122,6 +122,7 @@ public sealed class SpecReaderValueTests
                 port: 5432
                 host_port: 5432
                 volumes: [{source: data, target: /data, exclusive: true}]
+                placement: {volume_affinity: required}
                 rollout: {max_surge: 0, max_unavailable: 1}
               site:
                 image: c

@@ -1,7 +1,7 @@
 namespace Nexus.MultiHost.Tests.Hosts;
 
 /// <summary>A worker machine: a Docker Engine, a Consul client agent and a worker agent.</summary>
-internal sealed class Worker(Host host, string server) : IAsyncDisposable
+internal sealed class Worker(Host host, string server, bool userlandProxy = true) : IAsyncDisposable
 {
     private const string Image = "nexus/light:local";
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
@@ -22,7 +22,7 @@ internal sealed class Worker(Host host, string server) : IAsyncDisposable
         host.Start("dockerd", "dockerd",
         [
             "--data-root", Path.Combine(host.Folder, "data"), "--exec-root", Path.Combine(host.Folder, "exec"),
-            "--pidfile", Path.Combine(host.Folder, "dockerd.pid"), "--host", Engine,
+            "--pidfile", Path.Combine(host.Folder, "dockerd.pid"), "--host", Engine, $"--userland-proxy={(userlandProxy ? "true" : "false")}",
         ]);
         StartConsul();
         await Until.HoldsAsync(

@@ -24,6 +24,7 @@ internal sealed partial class Checker
     private void CheckPool(PoolWatch pool)
     {
         CheckExclusive(pool);
+        CheckVolumes(pool);
         var available = InPeace || pool.WholeSince is null ? Available(pool.Name) : 0;
         if (pool.WholeSince is null && !_faults.AnyHarm && available >= pool.Shape.Replicas && Live.Any())
         {
@@ -167,6 +168,24 @@ internal sealed partial class Checker
         }
     }
 
+    /// <summary>A replica does not start beside an empty volume while another node has its data.</summary>
+    private void CheckVolumes(PoolWatch pool)
+    {
+        if (!pool.Shape.Exclusive)
+        {
+            return;
+        }
+
+        // What has served for so long has been reported. Drains leave volumes behind here.
+        pool.VolumeNodes.UnionWith(RunningOf(pool.Name)
+            .Where(w => w.Ready && w.StartedAt >= pool.FewerAt && World.Elapsed - w.StartedAt > TimeSpan.FromSeconds(10)).Select(w => w.Machine.Name));
+        pool.VolumeNodes.ExceptWith(_faults.Drained);
+        if (pool.VolumeNodes.Count > pool.Shape.Replicas)
+        {
+            Break("volumes are not left", $"{pool.Name} has volumes on {string.Join(", ", pool.VolumeNodes)} for {pool.Shape.Replicas} replicas");
+        }
+    }
+
     private sealed class PoolWatch(PoolShape shape)
     {
         // What was asked for since all of it was last seen: a wish that is overtaken by the next is never reached.
@@ -192,6 +211,12 @@ internal sealed partial class Checker
         public int Placed { get; set; }
 
         public TimeSpan RolloutBeganAt { get; set; }
+
+        /// <summary>Nodes on which replicas have left data.</summary>
+        public SortedSet<string> VolumeNodes { get; } = new(StringComparer.Ordinal);
+
+        /// <summary>When fewer replicas were last asked for: which volumes are given up by that is the product's choice.</summary>
+        public TimeSpan FewerAt { get; private set; }
 
         public int RolledBack { get; set; }
 
@@ -226,6 +251,12 @@ internal sealed partial class Checker
                 }
 
                 _before.Add(Shape);
+                if (shape.Replicas < Shape.Replicas)
+                {
+                    VolumeNodes.Clear();
+                    FewerAt = now;
+                }
+
                 (Shape, ChangedAt, _isWhole) = (shape, now, false);
             }
 

@@ -146,7 +146,7 @@ internal sealed class SimCluster
     public void SetDraining(Seat node, bool draining)
     {
         var name = new NodeName(node.Name);
-        var wish = new NodeEligibility(name, draining, "by hand", "operator", World.UtcNow);
+        var wish = new NodeEligibility(name, draining, "by hand", "operator", World.UtcNow) { LeaveVolumes = draining };
         _ = UntilDoneAsync(async () =>
         {
             await OperatorConsul.Kv.PutAsync(

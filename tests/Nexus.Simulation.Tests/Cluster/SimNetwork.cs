@@ -16,6 +16,11 @@ internal sealed class SimNetwork(World world, Chance chance) : IReplicaWorld
     public ProbeAnswer Ask(SimMachine from, string? http, string? tcp)
     {
         var at = http is null ? new Uri("tcp://" + tcp) : new Uri(http);
+        if (http is null && FindDirect(at) is { } own)
+        {
+            return from != own.Machine || !own.Running ? ProbeAnswer.Silent : own.Ready ? ProbeAnswer.Good : ProbeAnswer.Refused;
+        }
+
         if (!Engines.TryGetValue(at.Host, out var engine) || !from.Reaches(engine.Machine))
         {
             return ProbeAnswer.Silent;
@@ -24,6 +29,7 @@ internal sealed class SimNetwork(World world, Chance chance) : IReplicaWorld
         return Find(engine, at.Port) switch
         {
             null => ProbeAnswer.Refused,
+            { Ready: false } => http is null ? ProbeAnswer.ClosedAtOnce : ProbeAnswer.Refused,
             { Paused: true } or { Hangs: true } => http is null ? ProbeAnswer.Good : ProbeAnswer.Silent,
             { FailsItsCheck: true } => ProbeAnswer.Bad,
             _ => ProbeAnswer.Good,
@@ -45,6 +51,12 @@ internal sealed class SimNetwork(World world, Chance chance) : IReplicaWorld
             if (workload is null)
             {
                 exchange.End(ExchangeEnd.NotConnected, null);
+                return;
+            }
+
+            if (!workload.Ready)
+            {
+                exchange.End(ExchangeEnd.Broken, null);
                 return;
             }
 
@@ -71,9 +83,13 @@ internal sealed class SimNetwork(World world, Chance chance) : IReplicaWorld
         exchange.End(ExchangeEnd.Answered, workload);
     }
 
-    // A program that has not come up yet listens nowhere.
+    // A program that has not come up yet listens nowhere, but its engine's port proxy does, and closes what it accepted.
     private static SimWorkload? Find(SimEngine engine, int port) =>
-        engine.Workloads.FirstOrDefault(w => w.Port == port && w is { Running: true, Ready: true });
+        engine.Workloads.FirstOrDefault(w => w.Port == port && w.Running);
+
+    // A container's own address; the simulation calls it by its id.
+    private SimWorkload? FindDirect(Uri at) =>
+        Engines.Values.SelectMany(e => e.Workloads).FirstOrDefault(w => w.Id == at.Host);
 }
 
 /// <summary>An agent's own probes.</summary>
@@ -87,11 +103,17 @@ internal sealed class SimReplicaNetwork(SimNetwork network, SimProcess process) 
             _ => throw new HttpRequestException("connection refused"),
         };
 
-    public async Task ConnectAsync(string host, int port, CancellationToken cancellationToken)
+    public async Task<bool> IsServedAsync(string host, int port, TimeSpan watch, CancellationToken cancellationToken)
     {
-        if (await AskAsync(null, $"{host}:{port}", cancellationToken) == ProbeAnswer.Refused)
+        switch (await AskAsync(null, $"{host}:{port}", cancellationToken))
         {
-            throw new SocketException((int)SocketError.ConnectionRefused);
+            case ProbeAnswer.Refused:
+                throw new SocketException((int)SocketError.ConnectionRefused);
+            case ProbeAnswer.ClosedAtOnce when watch > TimeSpan.Zero:
+                return false;
+            default:
+                await Task.Delay(watch, process.Clock, cancellationToken);
+                return true;
         }
     }
 

@@ -102,7 +102,11 @@ internal class SimRuntime(SimEngine engine, SimProcess process) : IContainerRunt
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    protected static Workload Describe(SimWorkload workload) => new()
+    /// <summary>How the engine forwards connections to a container.</summary>
+    protected virtual PortForwarding? ForwardingOf(SimWorkload workload) =>
+        new(workload.Machine.ReachesContainers ? new WorkloadEndpoint(workload.Id, 8080) : null);
+
+    protected Workload Describe(SimWorkload workload) => new()
     {
         Id = new WorkloadId(workload.Id),
         Allocation = new AllocationId(workload.Allocation),
@@ -113,6 +117,7 @@ internal class SimRuntime(SimEngine engine, SimProcess process) : IContainerRunt
         Paused = workload.Running && workload.Paused,
         ExitCode = workload.ExitCode,
         HostPort = workload.Port,
+        Forwarding = ForwardingOf(workload),
     };
 
     private static bool Do(Action action)

@@ -187,7 +187,7 @@ internal sealed class LocalAgent(World world, SimMachine machine, IReplicaWorld 
         {
             if (Runs && check.Generation == generation)
             {
-                Count(check, answer == ProbeAnswer.Good, answer.ToString());
+                Count(check, answer == ProbeAnswer.Good || answer == ProbeAnswer.ClosedAtOnce, answer.ToString());
                 world.After(check.Interval, () => Ask(check, generation));
             }
         });
@@ -223,6 +223,9 @@ internal enum ProbeAnswer
     Good,
     Bad,
     Refused,
+
+    /// <summary>Accepted by a port proxy behind which nothing listens. A TCP check that only connects is content with it.</summary>
+    ClosedAtOnce,
     Silent,
 }
 

@@ -110,6 +110,9 @@ internal sealed class SimMachine(string name, string address)
 
     public string Address { get; } = address;
 
+    /// <summary>Whether the addresses of its containers can be reached from it; an engine in a virtual machine has them elsewhere.</summary>
+    public bool ReachesContainers { get; } = name[^1] % 3 != 0;
+
     /// <summary>Powered.</summary>
     public bool Up { get; set; } = true;
 

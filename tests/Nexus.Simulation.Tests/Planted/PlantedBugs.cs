@@ -16,7 +16,8 @@ internal static class PlantedBugs
     [
         new FenceOff(), new CasIgnored(), new CommitsOverCommits(), new DrainWaitsForNobody(), new OneTooMany(), new EmptyMeansNone(),
         new NoBackoff(), new OneWitness(), new StopsBeforeItStarts(), new DeadThoughtAlive(), new ForgetsWhatFailed(),
-        new ExclusiveIgnored(), new NeverRegisters(), new DropsWithoutStopping(), new ClocksCompared(), new WallClock(),
+        new ExclusiveIgnored(), new NeverRegisters(), new DropsWithoutStopping(), new ClocksCompared(), new WallClock(), new AcceptedIsServed(),
+        new VolumesLeft(),
     ];
 
     public static PlantedBug? Find(string? name) => name is null ? null : All.First(b => b.Name == name);

@@ -6,14 +6,18 @@ using Nexus.Runtime;
 using Nexus.WorkerAgent.Assignments;
 using Nexus.WorkerAgent.Catalog;
 using Nexus.WorkerAgent.Convergence;
+using Nexus.WorkerAgent.Options;
 using Nexus.WorkerAgent.Runtimes;
 
 namespace Nexus.WorkerAgent.Health;
 
-/// <summary>Runs the script checks of replicas that serve and gives Consul the verdict, after the pool's thresholds.</summary>
-internal sealed partial class ScriptProber(
-    RuntimeConnection runtime, AssignmentHolder holder, AllocationBook book, HealthDesk desk, ScriptTools tools,
-    ILogger<ScriptProber> logger) : BackgroundService
+/// <summary>
+/// Makes the checks that Consul cannot make, and gives it the verdict after the pool's thresholds: scripts, and TCP checks of
+/// containers whose own address it does not reach.
+/// </summary>
+internal sealed partial class ReportedProber(
+    RuntimeConnection runtime, AssignmentHolder holder, AllocationBook book, HealthDesk desk, ReporterTools tools,
+    ILogger<ReportedProber> logger) : BackgroundService
 {
     private const int Parallel = 4;
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(250);
@@ -72,19 +76,17 @@ internal sealed partial class ScriptProber(
 
     private async Task ProbeAsync(Target target, Streak streak, CancellationToken cancellationToken)
     {
-        var result = await runtime.Required.ExecAsync(
-            new WorkloadId(target.Workload), target.Health.Command, target.Health.Timeout, cancellationToken);
+        var (problem, output) = target.Check == HealthCheckType.Script
+            ? await RunScriptAsync(target, cancellationToken)
+            : await ConnectAsync(target, cancellationToken);
         var before = streak.Results;
-        var passing = (streak.Results = before.After(result.ExitCode == 0, target.Health)).Passing;
-        var output = result.ExitCode is { } code ? $"exit code {code}: {result.Output}" : $"no answer within {target.Health.Timeout}";
+        var passing = (streak.Results = before.After(problem is null, target.Health)).Passing;
         if (desk.IsConsulSilent)
         {
             desk.Take(target.Allocation, target.Workload);
             if (passing != before.Passing)
             {
-                desk.NoteOwn(target.Allocation, target.Workload, passing
-                    ? null
-                    : new ProbeAnswer(result.ExitCode is null ? SickKind.Silent : SickKind.WrongAnswer, output));
+                desk.NoteOwn(target.Allocation, target.Workload, passing ? null : problem);
             }
         }
         else
@@ -92,6 +94,23 @@ internal sealed partial class ScriptProber(
             await tools.Catalog.TryReportCheckAsync(target.Allocation, passing, output, cancellationToken);
             desk.Release(target.Allocation, target.Workload);
         }
+    }
+
+    private async Task<(ProbeAnswer? Problem, string Output)> RunScriptAsync(Target target, CancellationToken cancellationToken)
+    {
+        var result = await runtime.Required.ExecAsync(
+            new WorkloadId(target.Workload), target.Health.Command, target.Health.Timeout, cancellationToken);
+        var output = result.ExitCode is { } code ? $"exit code {code}: {result.Output}" : $"no answer within {target.Health.Timeout}";
+        return result.ExitCode == 0 ? (null, output)
+            : (new ProbeAnswer(result.ExitCode is null ? SickKind.Silent : SickKind.WrongAnswer, output), output);
+    }
+
+    private async Task<(ProbeAnswer? Problem, string Output)> ConnectAsync(Target target, CancellationToken cancellationToken)
+    {
+        var problem = await tools.Probe.AskAsync(
+            target.Health, target.Check,
+            new ProbeTarget(tools.Identity.Address, target.Port, target.Workload, target.Forwarding), cancellationToken);
+        return (problem, problem?.Words ?? "TCP connect: success");
     }
 
     private Dictionary<AllocationId, Target> Targets()
@@ -102,27 +121,31 @@ internal sealed partial class ScriptProber(
             return targets;
         }
 
-        var scripted = assignment.Templates.Where(t => t.Template.Health.Type == HealthCheckType.Script)
-            .ToDictionary(t => (t.Pool, t.Revision), t => t.Template.Health);
-        if (scripted.Count > 0)
+        var templates = assignment.Templates.Where(t => t.Template.Health.Type is HealthCheckType.Script or HealthCheckType.Tcp)
+            .ToDictionary(t => (t.Pool, t.Revision), t => t.Template);
+        foreach (var memory in templates.Count == 0 ? [] : book.Current.Values)
         {
-            foreach (var memory in book.Current.Values)
+            if (memory is { Phase: AllocationPhase.Running, ExitHeard: false, Workload: { } workload }
+                && templates.TryGetValue((memory.Pool, memory.Revision), out var template)
+                && PoolServices.EffectiveCheck(template, memory.Port) is var check
+                && tools.Sources.IsReported(check, memory.Forwarding))
             {
-                if (memory is { Phase: AllocationPhase.Running, ExitHeard: false, Workload: { } workload }
-                    && scripted.TryGetValue((memory.Pool, memory.Revision), out var health))
-                {
-                    targets.Add(memory.Id, new Target(memory.Id, workload, health));
-                }
+                targets.Add(memory.Id, new Target(memory.Id, workload, check, template.Health) { Port = memory.Port, Forwarding = memory.Forwarding });
             }
         }
 
         return targets;
     }
 
-    [LoggerMessage(5033, LogLevel.Warning, "Script checks could not be run: {Reason}")]
+    [LoggerMessage(5033, LogLevel.Warning, "Checks could not be made: {Reason}")]
     private partial void LogFailed(string reason, Exception exception);
 
-    private sealed record Target(AllocationId Allocation, string Workload, HealthSpec Health);
+    private sealed record Target(AllocationId Allocation, string Workload, HealthCheckType Check, HealthSpec Health)
+    {
+        public int? Port { get; init; }
+
+        public PortForwarding? Forwarding { get; init; }
+    }
 
     private sealed class Streak(string workload)
     {
@@ -134,5 +157,5 @@ internal sealed partial class ScriptProber(
     }
 }
 
-/// <summary>What a prober of scripts works with.</summary>
-internal sealed record ScriptTools(LocalCatalog Catalog, TimeProvider Time);
+/// <summary>What a prober that reports works with.</summary>
+internal sealed record ReporterTools(LocalCatalog Catalog, CheckSources Sources, ReplicaProbe Probe, AgentIdentity Identity, TimeProvider Time);
