@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Nexus.Core.Ids;
 using Nexus.Core.Routing;
 using Nexus.Core.Spec.Values;
-using Nexus.Core.State;
 
 namespace Nexus.Core.Reconcile;
 

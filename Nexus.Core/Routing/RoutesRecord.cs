@@ -24,6 +24,9 @@ public sealed record RoutesRecord
     /// <summary>Pools that the spec has no more and that are kept because requests still go to them.</summary>
     public ImmutableArray<RetainedPool> Retained { get; init => field = value.IsDefault ? [] : value; } = [];
 
+    /// <summary>The process by whose clock its times are; null of none that is known.</summary>
+    public string? Clock { get; init; }
+
     /// <summary>Whether <paramref name="other"/> says the same, whatever its number.</summary>
     public bool SaysLike(RoutesRecord? other) =>
         other is not null && SpecRevision == other.SpecRevision && Routes.SequenceEqual(other.Routes) && Held.SequenceEqual(other.Held)

@@ -30,7 +30,7 @@ internal sealed class ProxyRoutes(ProxyConfigSource source, IProxyStateLookup pr
         if (await source.UpdateAsync(snapshot, [.. snapshot.Routes], cancellationToken) is { } all)
         {
             refused = await RefusedAsync(snapshot);
-            var others = snapshot.Routes.Where((route, i) => refused.All(r => r.Route != Name(route))).ToImmutableArray();
+            var others = snapshot.Routes.Where(route => refused.All(r => r.Route != Name(route))).ToImmutableArray();
             if (refused.IsEmpty || await source.UpdateAsync(snapshot, others, cancellationToken) is not null)
             {
                 _refused = [.. snapshot.Routes.Select(route => new RefusedRoute(Name(route), route.Pool, all))];

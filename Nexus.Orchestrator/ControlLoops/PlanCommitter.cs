@@ -27,7 +27,7 @@ internal sealed partial class PlanCommitter(
         }
 
         var assignments = AssignmentChanges.Compute(stored.Snapshot, plan, token.Epoch);
-        if (!await store.TryCommitAsync(new ClusterChange([.. plan.Rollouts.Select(clock.Stamp)], assignments, plan.Routes), stored, token, cancellationToken))
+        if (!await store.TryCommitAsync(new ClusterChange([.. plan.Rollouts.Select(clock.Stamp)], assignments, clock.Stamp(plan.Routes)), stored, token, cancellationToken))
         {
             OrchestratorTelemetry.StaleCommits.Add(1);
             return PassOutcome.Stale;

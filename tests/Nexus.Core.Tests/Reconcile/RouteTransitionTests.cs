@@ -1,6 +1,4 @@
 using CsCheck;
-using Nexus.Core.Ids;
-using Nexus.Core.Reconcile;
 
 namespace Nexus.Core.Tests.Reconcile;
 
@@ -87,8 +85,8 @@ public sealed class RouteTransitionTests
             shop.Add(world.Ask("g1", "h/shop/a"));
         });
 
-        Assert.Equal(["two", "both"], cart.Distinct());
-        Assert.Equal(["one", "both"], shop.Distinct());
+        Assert.Equal(["two", "both"], cart.Distinct(StringComparer.Ordinal));
+        Assert.Equal(["one", "both"], shop.Distinct(StringComparer.Ordinal));
         Assert.Equal((0, 0, 1), (world.Running("one"), world.Running("two"), world.Running("both")));
     }
 
@@ -114,7 +112,7 @@ public sealed class RouteTransitionTests
         var seen = new List<string>();
         world.Run(3, () => seen.Add(world.Ask("g1", "h/a") + world.Ask("g1", "h/b")));
 
-        Assert.Equal(["onetwo", "twoone"], seen.Distinct());
+        Assert.Equal(["onetwo", "twoone"], seen.Distinct(StringComparer.Ordinal));
         Assert.Equal(2, world.Running("one") + world.Running("two"));
     }
 
@@ -228,7 +226,7 @@ public sealed class RouteTransitionTests
         }
 
         world.Ask(url);
-        return [.. seen.Distinct()];
+        return [.. seen.Distinct(StringComparer.Ordinal)];
     }
 
     private static string Yaml(string pools, string routes) =>

@@ -67,7 +67,7 @@ internal sealed class RouteWorld
                 check?.Invoke();
             }
 
-            foreach (var gateway in _applied.Keys.Except(lags).ToList())
+            foreach (var gateway in _applied.Keys.Except(lags, StringComparer.Ordinal).ToList())
             {
                 _applied[gateway] = _snapshot.Routes;
                 check?.Invoke();
@@ -83,12 +83,12 @@ internal sealed class RouteWorld
         var slash = url.IndexOf('/');
         var routes = _applied[gateway]?.Routes ?? [];
         var table = new RouteTable<Route>(routes.Select(route => (route.Pattern, route)));
-        return table.Find(url[..slash], UrlPath.Canonical(url[slash..])) is not { } route ? "404"
+        return table.Find(url.AsSpan(0, slash), UrlPath.Canonical(url[slash..])) is not { } route ? "404"
             : Serving(route.Pool) > 0 ? route.Pool.Value : "503";
     }
 
     /// <summary>The same of all gateways.</summary>
-    public string Ask(string url) => Assert.Single(Gateways.Select(gateway => Ask(gateway, url)).Distinct());
+    public string Ask(string url) => Assert.Single(Gateways.Select(gateway => Ask(gateway, url)).Distinct(StringComparer.Ordinal));
 
     public int Running(string pool) => _snapshot.Assignments.Values.SelectMany(a => a.Allocations)
         .Count(a => a.Pool.Value == pool && a.Desired == DesiredStatus.Run);
