@@ -32,9 +32,9 @@ internal static class RouteWaits
     /// <summary>A route in one line.</summary>
     public static string Describe(RouteView route) => route.State switch
     {
+        _ when route.Route.Length == 0 => $"routes: {route.Reason}",
         RouteState.Waiting => $"route {route.Route}: pool {route.Serving} serves until pool {route.Pool} does: {route.Reason}",
         RouteState.NotSwitched => $"route {route.Route}: stays with pool {route.Serving}, not switched to {route.Pool}: {route.Reason}",
-        RouteState.Refused => $"route {route.Route} to pool {route.Pool}: {route.Reason}",
-        _ => $"routes: {route.Reason}",
+        _ => $"route {route.Route} to pool {route.Pool}: {route.Reason}",
     };
 }

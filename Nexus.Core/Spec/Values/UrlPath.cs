@@ -43,6 +43,21 @@ public static class UrlPath
             : null;
     }
 
+    /// <summary>Whether a percent sign is not followed by two hexadecimal digits.</summary>
+    public static bool HasBrokenOctet(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        for (var at = text.IndexOf('%'); at >= 0; at = text.IndexOf('%', at + 1))
+        {
+            if (!TryOctet(text, at, out _))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private static string Decode(string raw)
     {
         var text = new StringBuilder(raw.Length);
