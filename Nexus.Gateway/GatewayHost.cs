@@ -45,6 +45,8 @@ internal static class GatewayHost
         }
 
         app.UseSecurityHeaders();
+        app.UseMiddleware<RouteMatchMiddleware>();
+        app.UseRouting();
         app.MapDefaultEndpoints(options.AdminUrl.Port);
         app.MapGatewayEndpoints(options.AdminUrl.Port);
         app.MapReverseProxy(proxy => proxy.UseMiddleware<AttemptMiddleware>());
@@ -93,6 +95,7 @@ internal static class GatewayHost
     private static void AddForwarding(IServiceCollection services)
     {
         services.AddSingleton<ProxyConfigSource>();
+        services.AddSingleton<ProxyRoutes>();
         services.AddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<ProxyConfigSource>());
         services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<ProxyConfigSource>());
         services.AddSingleton<Attempts>();

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Nexus.Core.Rollouts;
+using Nexus.Core.Routing;
 using Nexus.Core.State;
 
 namespace Nexus.Api.State;
@@ -23,6 +24,7 @@ namespace Nexus.Api.State;
 [JsonSerializable(typeof(RolloutRequest))]
 [JsonSerializable(typeof(NodeEligibility))]
 [JsonSerializable(typeof(GatewayReport))]
+[JsonSerializable(typeof(RoutesRecord))]
 [JsonSerializable(typeof(TraceContext))]
 public sealed partial class StateJson : JsonSerializerContext
 {

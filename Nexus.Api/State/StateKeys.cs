@@ -35,6 +35,9 @@ public static class StateKeys
     /// <summary>How the rollout of each pool stands; written by leaders.</summary>
     public const string Rollouts = "nexus/rollouts/";
 
+    /// <summary>The routes that gateways route by; written by leaders.</summary>
+    public const string Routes = "nexus/routes";
+
     /// <summary>What people last asked of each rollout; written by any manager.</summary>
     public const string Requests = "nexus/requests/";
 

@@ -62,6 +62,12 @@ public sealed record RolloutView
     /// <summary>Why it stands so.</summary>
     public string Reason { get; init; } = "";
 
+    /// <summary>Who applied the spec that asks for the target; null when that is not known.</summary>
+    public string? AppliedBy { get; init; }
+
+    /// <summary>The spec that first asked for the target; null when an older manager does not say.</summary>
+    public long? SpecRevision { get; init; }
+
     /// <summary>Earlier rollouts, newest first.</summary>
     public ImmutableArray<RolloutHistoryView> History { get; init => field = value.IsDefault ? [] : value; } = [];
 }
@@ -81,6 +87,9 @@ public sealed record RolloutHistoryView(
 {
     /// <summary>Author of the manual rollback that this was; null when the spec asked for it.</summary>
     public string? ManualRollbackBy { get; init; }
+
+    /// <summary>Who applied that spec; null when that is not known.</summary>
+    public string? AppliedBy { get; init; }
 }
 
 /// <summary>Asks something of a rollout.</summary>

@@ -18,6 +18,13 @@ public sealed record SpecView(long Revision, string Yaml, DateTimeOffset Applied
 /// <param name="Problems">All errors and warnings.</param>
 public sealed record SpecResult(bool Valid, long Revision, bool Changed, ImmutableArray<SpecProblemView> Problems)
 {
+    /// <summary>The revision that was in force at the moment of the apply, zero for none; null when nothing was applied, or an older
+    /// manager does not say.</summary>
+    public long? Replaced { get; init; }
+
+    /// <summary>Who had applied that one.</summary>
+    public string? ReplacedBy { get; init; }
+
     /// <summary>All errors and warnings.</summary>
     public ImmutableArray<SpecProblemView> Problems { get; init => field = value.IsDefault ? [] : value; } =
         Problems.IsDefault ? [] : Problems;
@@ -39,6 +46,18 @@ public sealed record StatusView
 
     /// <summary>Revision of the spec in force; zero before the first apply.</summary>
     public long SpecRevision { get; init; }
+
+    /// <summary>Who applied it: <c>user@host</c>; null when an older manager does not say.</summary>
+    public string? SpecAppliedBy { get; init; }
+
+    /// <summary>When it was applied.</summary>
+    public DateTimeOffset? SpecAppliedAt { get; init; }
+
+    /// <summary>The spec that the routes in force were decided for; null when an older manager does not say.</summary>
+    public long? RoutesSpecRevision { get; init; }
+
+    /// <summary>Routes that are not as the spec asks for: they wait for their pool, or gateways have not applied them.</summary>
+    public ImmutableArray<RouteView> Routes { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>Whether the spec allows faults to be caused on purpose.</summary>
     public bool DrillsAllowed { get; init; }
@@ -69,6 +88,30 @@ public sealed record StatusView
 
     /// <summary>Allocations.</summary>
     public ImmutableArray<AllocationView> Allocations { get; init => field = value.IsDefault ? [] : value; } = [];
+}
+
+/// <summary>A route that is not as the spec asks for.</summary>
+/// <param name="Route">Its host and path: <c>example.org/shop</c>.</param>
+/// <param name="State">How it stands.</param>
+/// <param name="Pool">The pool that the spec asks for.</param>
+/// <param name="Serving">The pool that serves its requests meanwhile; null for none.</param>
+/// <param name="Reason">Why it is not as asked for.</param>
+public sealed record RouteView(string Route, RouteState State, string Pool, string? Serving, string Reason);
+
+/// <summary>How a route stands that is not as the spec asks for.</summary>
+public enum RouteState
+{
+    /// <summary>It waits for its pool.</summary>
+    Waiting,
+
+    /// <summary>It has waited for longer than its pool's progress deadline, or for a rollout that was given up.</summary>
+    NotSwitched,
+
+    /// <summary>A gateway has not applied it yet.</summary>
+    Applying,
+
+    /// <summary>A gateway leaves it out.</summary>
+    Refused,
 }
 
 /// <summary>Who leads.</summary>

@@ -160,9 +160,13 @@ internal sealed class ApplyCommand(CommandContext context, Surroundings surround
             return;
         }
 
-        var was = before is null ? "the first" : $"was {before.Revision}";
-        console.Line($"{file.Name}: ", new Piece("applied", Palette.Good), $": revision {result.Revision} is in force ({was})");
-        foreach (var line in Differences(file, before))
+        // Somebody else may have applied between our read and our write: the manager knows what was really replaced.
+        var replaced = result.Replaced ?? before?.Revision ?? 0;
+        var isSeen = replaced == (before?.Revision ?? 0);
+        var by = result.ReplacedBy is { Length: > 0 } other ? $", applied by {other}{(isSeen ? "" : " meanwhile")}" : "";
+        var was = replaced == 0 ? "the first" : $"replaces {replaced}{by}";
+        console.Line($"{file.Name}: ", new Piece("applied", Palette.Good), $": revision {result.Revision} is in force ({ConsoleLines.Harmless(was)})");
+        foreach (var line in isSeen ? Differences(file, before) : [])
         {
             console.Line($"  {ConsoleLines.Harmless(line)}");
         }

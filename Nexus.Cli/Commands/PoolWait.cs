@@ -27,18 +27,29 @@ internal sealed class PoolWait(CommandContext context, NexusApiClient client)
         {
             seen = await LookAsync(cancellationToken) ?? seen;
             var waited = context.Time.GetElapsedTime(started);
-            if (seen is not null && seen.Status.SpecRevision >= revision)
+            if (seen is not null && seen.Status.SpecRevision > revision)
+            {
+                throw Superseded(seen.Status, revision);
+            }
+
+            if (seen is not null && seen.Status.SpecRevision == revision)
             {
                 var fates = seen.Status.Pools.Select(pool => (Pool: pool, Fate: FateOf(pool, seen.Rollout(pool.Name)))).ToList();
-                if (fates.All(f => f.Fate == PoolFate.Ready) && !Leaving(seen.Status).Any())
+                if (fates.All(f => f.Fate == PoolFate.Ready) && !Leaving(seen.Status).Any() && RouteWaits.AreDone(seen.Status))
                 {
                     Say("", $"{Ready(fates.Count)} after {HumanUnits.Span(waited)}");
                     return ExitCode.Ok;
                 }
 
+                if (RouteWaits.Failure(seen.Status, fates.Where(f => f.Fate == PoolFate.Changing).Select(f => f.Pool.Name)) is { } routes
+                    && fates.All(f => f.Fate != PoolFate.Refused))
+                {
+                    throw new CommandFailedException(ExitCode.Failure, $"{routes}. The spec stays in force.");
+                }
+
                 if (fates.Any(f => f.Fate == PoolFate.Refused) && fates.All(f => f.Fate != PoolFate.Changing))
                 {
-                    throw Refused([.. fates.Where(f => f.Fate == PoolFate.Refused).Select(f => seen.Rollout(f.Pool.Name)!)]);
+                    throw Refused([.. fates.Where(f => f.Fate == PoolFate.Refused).Select(f => seen.Rollout(f.Pool.Name)!)], RouteWaits.Held(seen.Status));
                 }
             }
 
@@ -88,9 +99,14 @@ internal sealed class PoolWait(CommandContext context, NexusApiClient client)
         _ => $"all {pools} pools are ready",
     };
 
-    private static CommandFailedException Refused(IReadOnlyCollection<RolloutView> rollouts) => new(
+    private static CommandFailedException Superseded(StatusView status, long revision) => new(
         ExitCode.Failure,
-        string.Join("; ", rollouts.Select(Refusal)) + ". The spec stays in force; change it, or "
+        $"superseded: revision {status.SpecRevision}{(status.SpecAppliedBy is { Length: > 0 } by ? $", applied by {by}," : "")} is in force in place of "
+        + $"{revision}, whose rollout is not waited for any more. 'nexus status' shows what runs; apply again to bring your change back.");
+
+    private static CommandFailedException Refused(IReadOnlyCollection<RolloutView> rollouts, IEnumerable<string> routes) => new(
+        ExitCode.Failure,
+        string.Join("; ", rollouts.Select(Refusal).Concat(routes)) + ". The spec stays in force; change it, or "
         + string.Join(" and ", rollouts.Select(r => RolloutWords.IsBadEnd(r.Phase)
             ? $"'nexus rollout resume {r.Pool}' tries again"
             : $"'nexus rollback {r.Pool} {r.Requested}' rolls out what it asks for")) + ".");
@@ -127,6 +143,11 @@ internal sealed class PoolWait(CommandContext context, NexusApiClient client)
                 Say(pool, $"{pool}: removed; {count} still to stop");
             }
 
+            foreach (var route in status.Routes)
+            {
+                Say("route " + route.Route, RouteWaits.Describe(route));
+            }
+
             return seen;
         }
         catch (NexusApiException away) when (away.IsTransient)
@@ -159,6 +180,11 @@ internal sealed class PoolWait(CommandContext context, NexusApiClient client)
             {
                 Warn($"    {allocation.Id} on {allocation.Node}: {allocation.Reason}");
             }
+        }
+
+        foreach (var route in seen?.Status.Routes ?? [])
+        {
+            Say("", $"  {RouteWaits.Describe(route)}");
         }
 
         foreach (var allocation in seen is null ? [] : Leaving(seen.Status))

@@ -28,18 +28,18 @@ internal static class RolloutTables
     /// <summary>The present rollout, then those before it.</summary>
     public static IRenderable History(RolloutView rollout, DateTimeOffset now)
     {
-        var table = new ColumnTable("ROLLOUT", "REVISION", "SPEC", "IMAGE", "STARTED", "TOOK", "OUTCOME", "REASON");
+        var table = new ColumnTable("ROLLOUT", "REVISION", "SPEC", "APPLIED-BY", "IMAGE", "STARTED", "TOOK", "OUTCOME", "REASON");
         if (rollout.History.All(h => h.Number != rollout.Number))
         {
             table.Row(
-                $"{rollout.Number}", rollout.Target, "-", Image(rollout.Image), HumanUnits.Ago(rollout.StartedAt, now), "-",
+                $"{rollout.Number}", rollout.Target, rollout.SpecRevision is { } spec ? $"{spec}" : "-", rollout.AppliedBy ?? "-", Image(rollout.Image), HumanUnits.Ago(rollout.StartedAt, now), "-",
                 RolloutWords.Phase(rollout.Phase), Reason(rollout.ManualRollbackBy, rollout.Reason));
         }
 
         foreach (var entry in rollout.History)
         {
             table.Row(
-                $"{entry.Number}", entry.Revision, $"{entry.SpecRevision}", Image(entry.Image), HumanUnits.Ago(entry.StartedAt, now),
+                $"{entry.Number}", entry.Revision, $"{entry.SpecRevision}", entry.AppliedBy ?? "-", Image(entry.Image), HumanUnits.Ago(entry.StartedAt, now),
                 HumanUnits.Span(entry.EndedAt - entry.StartedAt), RolloutWords.Outcome(entry), Reason(entry.ManualRollbackBy, entry.Reason));
         }
 

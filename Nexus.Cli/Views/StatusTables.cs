@@ -16,6 +16,7 @@ internal static class StatusTables
         var parts = new List<IRenderable> { Summary(status, now) };
         Add(parts, status.Managers.Length + status.Gateways.Length, () => Peers(status));
         Add(parts, status.Pools.Length, () => Pools(status.Pools));
+        Add(parts, status.Routes.Length, () => Routes(status.Routes));
         Add(parts, status.Allocations.Length, () => Allocations(status.Allocations, now));
         Add(parts, status.Nodes.Length, () => Nodes(status.Nodes, labels: false));
         return new Rows(parts);
@@ -55,7 +56,7 @@ internal static class StatusTables
     {
         var cluster = status.SpecRevision == 0
             ? "no spec applied yet; apply one with 'nexus apply FILE'"
-            : $"{status.Cluster}, spec revision {status.SpecRevision}";
+            : $"{status.Cluster}, spec revision {status.SpecRevision}{Applied(status, now)}";
         var leader = status.Leader is { } l
             ? $"{l.Manager} at {l.ApiAddress}, epoch {l.Epoch}, elected {HumanUnits.Ago(l.Since, now)}"
             : new Piece("none: replicas serve on, but nothing is placed or replaced until one is elected", Palette.Bad);
@@ -74,6 +75,29 @@ internal static class StatusTables
 
         return table;
     }
+
+    private static string Applied(StatusView status, DateTimeOffset now) =>
+        (status.SpecAppliedBy is { Length: > 0 } by ? $", applied by {by}" : "")
+        + (status.SpecAppliedAt is { } at ? $" {HumanUnits.Ago(at, now)}" : "");
+
+    private static ColumnTable Routes(ImmutableArray<RouteView> routes)
+    {
+        var table = new ColumnTable("ROUTE", "STATE", "POOL", "SERVED-BY", "REASON");
+        foreach (var route in routes)
+        {
+            table.Row(route.Route.Length > 0 ? route.Route : "-", Word(route.State), route.Pool.Length > 0 ? route.Pool : "-", route.Serving ?? "-", route.Reason);
+        }
+
+        return table;
+    }
+
+    private static Piece Word(RouteState state) => state switch
+    {
+        RouteState.Waiting => new("waiting", Palette.Changing),
+        RouteState.NotSwitched => new("not switched", Palette.Bad),
+        RouteState.Applying => new("applying", Palette.Changing),
+        _ => new("refused", Palette.Bad),
+    };
 
     private static ColumnTable Peers(StatusView status)
     {

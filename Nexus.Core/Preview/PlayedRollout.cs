@@ -40,11 +40,13 @@ internal sealed class PlayedRollout
     public static PlayedRollout Play(ClusterSnapshot snapshot, ClusterSpec proposed, long specRevision, DateTimeOffset now)
     {
         var played = new PlayedRollout();
+        ImmutableArray<PoolSpec> known = snapshot.Spec?.Pools ?? [];
         snapshot = Prepared(snapshot, proposed, specRevision, now);
         var changes = new Dictionary<(PoolName, PoolRevision), (int Placed, int Stopped)>();
         for (var pass = 0; pass < MostPasses && !played.HasSettled; pass++)
         {
             now += Pass;
+            snapshot = snapshot with { Retained = Retained(snapshot, known) };
             var plan = Reconciler.Compute(snapshot, now);
             played.Blocked = plan.Blocked;
             played.HasSettled = plan.IsEmpty;
@@ -79,6 +81,13 @@ internal sealed class PlayedRollout
             Gateways = snapshot.Gateways.Clear(),
             Requests = snapshot.Requests.Clear(),
         }, now);
+
+    /// <summary>Pools that go only when routes have moved away from them.</summary>
+    private static ImmutableArray<PoolSpec> Retained(ClusterSnapshot snapshot, ImmutableArray<PoolSpec> known) =>
+    [
+        .. known.Where(pool => snapshot.Spec!.Pools.All(p => p.Name != pool.Name) && snapshot.Routes is { } record
+            && (record.Routes.Any(route => route.Pool == pool.Name) || record.Retained.Any(r => r.Pool == pool.Name))).Select(Hurried),
+    ];
 
     private static PoolSpec Hurried(PoolSpec pool) => pool with
     {
@@ -129,6 +138,7 @@ internal sealed class PlayedRollout
             Index = snapshot.Index + 1,
             Assignments = assignments.ToImmutable(),
             Rollouts = rollouts.ToImmutable(),
+            Routes = plan.Routes ?? snapshot.Routes,
         };
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Nexus.Core.Ids;
 using Nexus.Core.Rollouts;
+using Nexus.Core.Routing;
 using Nexus.Core.State;
 
 namespace Nexus.Core.Reconcile;
@@ -17,6 +18,10 @@ internal sealed class PlanBuilder(ulong index)
     private int _placed;
 
     public ImmutableArray<NodeDrain> Drains { get; set; } = [];
+
+    public RoutesRecord? Routes { get; set; }
+
+    public ImmutableArray<RouteWait> Waits { get; set; } = [];
 
     public ImmutableArray<NodeName> Refreshed { get; set; } = [];
 
@@ -64,6 +69,8 @@ internal sealed class PlanBuilder(ulong index)
     {
         Rollouts = _rollouts.ToImmutable(),
         Notices = _notices.ToImmutable(),
+        Routes = Routes,
+        Waits = Waits,
         Drains = Drains,
         Refreshed = Refreshed,
     };

@@ -13,6 +13,9 @@ namespace Nexus.Core.Reconcile;
 /// <param name="Now">The time.</param>
 internal sealed record PoolView(PoolSpec Pool, PoolRevision Asked, long SpecRevision, IReadOnlyList<Member> Members, DateTimeOffset Now)
 {
+    /// <summary>Who applied the spec; null when that is not known.</summary>
+    public string? AppliedBy { get; init; }
+
     public PoolName Name => Pool.Name;
 
     public int Desired => Reconciler.DesiredCount(Pool);

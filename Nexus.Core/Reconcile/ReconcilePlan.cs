@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Nexus.Core.Ids;
 using Nexus.Core.Rollouts;
+using Nexus.Core.Routing;
 using Nexus.Core.State;
 
 namespace Nexus.Core.Reconcile;
@@ -16,6 +17,12 @@ public sealed record ReconcilePlan(
     /// <summary>Rollouts that moved on; to be written in the same transaction as the steps, or not at all.</summary>
     public ImmutableArray<RolloutRecord> Rollouts { get; init; } = [];
 
+    /// <summary>The routes to write with the steps; null when they stay as they are.</summary>
+    public RoutesRecord? Routes { get; init; }
+
+    /// <summary>Routes that wait for their pool, and for what.</summary>
+    public ImmutableArray<RouteWait> Waits { get; init; } = [];
+
     /// <summary>What people should hear of once the plan is committed.</summary>
     public ImmutableArray<PlanNotice> Notices { get; init; } = [];
 
@@ -26,7 +33,7 @@ public sealed record ReconcilePlan(
     public ImmutableArray<NodeName> Refreshed { get; init; } = [];
 
     /// <summary>Whether nothing is to be changed.</summary>
-    public bool IsEmpty => Steps.IsEmpty && Rollouts.IsEmpty && Refreshed.IsEmpty;
+    public bool IsEmpty => Steps.IsEmpty && Rollouts.IsEmpty && Refreshed.IsEmpty && Routes is null;
 }
 
 /// <summary>Something that a plan's commit makes true and that is worth an event.</summary>

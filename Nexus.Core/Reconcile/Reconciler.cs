@@ -31,7 +31,7 @@ public static class Reconciler
             Report(snapshot, pass, plan);
         }
 
-        AddOrphans(snapshot, members, plan);
+        AddOrphans(snapshot, members, RoutePass.Add(snapshot, passes, members, plan, now), plan);
         AddForgotten(snapshot, plan);
         plan.Drains = NodeDrains.Of(snapshot, plan);
         plan.Refreshed =
@@ -51,7 +51,7 @@ public static class Reconciler
     {
         IReadOnlyCollection<GatewayReport> gateways = [.. snapshot.Gateways.Values];
         var passes = new List<RolloutPass>(spec.Pools.Length);
-        foreach (var pool in spec.Pools.OrderBy(p => p.Name.Value, StringComparer.Ordinal))
+        foreach (var pool in spec.Pools.Concat(RetainedPools(snapshot)).OrderBy(p => p.Name.Value, StringComparer.Ordinal))
         {
             members.Remove(pool.Name, out var ofPool);
             var before = snapshot.Rollouts.GetValueOrDefault(pool.Name.Value);
@@ -66,7 +66,10 @@ public static class Reconciler
 
     private static PoolView ViewOf(ClusterSnapshot snapshot, PoolSpec pool, IReadOnlyList<Member> members, RolloutRecord? before, DateTimeOffset now)
     {
-        var view = new PoolView(pool, PoolRevisions.Compute(pool.Template), snapshot.SpecRevision, members, now);
+        var view = new PoolView(pool, PoolRevisions.Compute(pool.Template), snapshot.SpecRevision, members, now)
+        {
+            AppliedBy = snapshot.SpecAppliedBy,
+        };
         return pool.StaysWithVolumes
             ? view with
             {
@@ -86,6 +89,13 @@ public static class Reconciler
         }
     }
 
+    /// <summary>Pools that requests may still go to are kept as they were, replicas of lost nodes replaced, until no route leads there.</summary>
+    private static IEnumerable<PoolSpec> RetainedPools(ClusterSnapshot snapshot)
+    {
+        var names = snapshot.Spec!.Pools.Select(pool => pool.Name).ToHashSet();
+        return snapshot.Retained.Where(pool => !names.Contains(pool.Name));
+    }
+
     private static void Report(ClusterSnapshot snapshot, RolloutPass pass, PlanBuilder plan)
     {
         if (!ReferenceEquals(snapshot.Rollouts.GetValueOrDefault(pass.View.Name.Value), pass.Record))
@@ -101,15 +111,15 @@ public static class Reconciler
         plan.LookAgain(pass.LookAgainAt);
     }
 
-    private static void AddOrphans(ClusterSnapshot snapshot, Dictionary<PoolName, List<Member>> members, PlanBuilder plan)
+    private static void AddOrphans(ClusterSnapshot snapshot, Dictionary<PoolName, List<Member>> members, RoutePass routes, PlanBuilder plan)
     {
-        foreach (var (_, orphans) in members.OrderBy(m => m.Key.Value, StringComparer.Ordinal))
+        foreach (var (_, orphans) in members.Where(m => !routes.Kept.Contains(m.Key)).OrderBy(m => m.Key.Value, StringComparer.Ordinal))
         {
             plan.StopAll(orphans.Where(m => m.Assignment.Desired != DesiredStatus.Stop), "the pool is no longer in the spec");
         }
 
         // A pool that comes back begins a rollout, whatever became of its last one.
-        var names = snapshot.Spec!.Pools.Select(p => p.Name).ToHashSet();
+        var names = snapshot.Spec!.Pools.Concat(snapshot.Retained).Select(p => p.Name).ToHashSet();
         foreach (var record in snapshot.Rollouts.Values.Where(r => !names.Contains(r.Pool) && r.Requested != NoRevision))
         {
             plan.Add(record with { Requested = NoRevision, Reason = "the pool is no longer in the spec" });

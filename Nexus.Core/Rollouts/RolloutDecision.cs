@@ -24,7 +24,7 @@ internal static class RolloutDecision
         }
 
         var pass = new RolloutPass(view, before);
-        var asked = new RolloutRevision(view.Asked, view.Pool.Template, view.SpecRevision);
+        var asked = new RolloutRevision(view.Asked, view.Pool.Template, view.SpecRevision) { AppliedBy = view.AppliedBy };
         if (before.Requested != view.Asked)
         {
             pass.Begin(asked, view.Pool.Rollout.Strategy, $"spec {view.SpecRevision} asks for it");
@@ -52,7 +52,7 @@ internal static class RolloutDecision
     private static RolloutRecord FirstRecord(PoolView view) => new()
     {
         Pool = view.Name,
-        Target = new RolloutRevision(view.Asked, view.Pool.Template, view.SpecRevision),
+        Target = new RolloutRevision(view.Asked, view.Pool.Template, view.SpecRevision) { AppliedBy = view.AppliedBy },
         Requested = view.Asked,
         Stable = view.Members
             .Where(m => m is { Runs: true, Template: not null } && m.Revision != view.Asked && view.IsAvailable(m))

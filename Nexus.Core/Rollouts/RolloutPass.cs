@@ -122,6 +122,7 @@ internal sealed class RolloutPass(PoolView view, RolloutRecord record)
             view.Now, outcome, reason)
         {
             ManualRollbackBy = Record.ManualRollbackBy,
+            AppliedBy = Record.Target.AppliedBy,
         };
         // One that failed and then served after all ends twice; the last word counts.
         Record = Record with

@@ -34,7 +34,11 @@ public enum RolloutPhase
 /// <param name="Revision">Fingerprint of <paramref name="Template"/>.</param>
 /// <param name="Template">What a replica is.</param>
 /// <param name="SpecRevision">The spec that first asked for it.</param>
-public sealed record RolloutRevision(PoolRevision Revision, PoolTemplate Template, long SpecRevision);
+public sealed record RolloutRevision(PoolRevision Revision, PoolTemplate Template, long SpecRevision)
+{
+    /// <summary>Who applied that spec; null when that is not known.</summary>
+    public string? AppliedBy { get; init; }
+}
 
 /// <summary>What share of a pool's requests a revision gets.</summary>
 /// <param name="Revision">The revision.</param>
@@ -54,6 +58,9 @@ public sealed record RolloutHistoryEntry(
     long Number, PoolRevision Revision, long SpecRevision, string Image, DateTimeOffset StartedAt, DateTimeOffset EndedAt,
     RolloutPhase Outcome, string Reason)
 {
+    /// <summary>Who applied that spec; null when that is not known.</summary>
+    public string? AppliedBy { get; init; }
+
     /// <summary>How the reason of one begins that another overtook; what overtook it follows.</summary>
     public const string Superseded = "superseded by revision";
 

@@ -53,6 +53,9 @@ public sealed record PoolRouting(
     /// them to the number of replicas.</summary>
     public ImmutableArray<RevisionWeight> Weights { get; init => field = value.IsDefault ? [] : value; } = [];
 
+    /// <summary>Whether a route leads to it. One to which none does yet, or does any more, is known and gets no new requests.</summary>
+    public bool IsRouted { get; init; } = true;
+
     /// <summary>How a replica of it is drained.</summary>
     public DrainSpec Drain { get; init; } = new();
 
@@ -68,7 +71,7 @@ public sealed record PoolRouting(
     public bool TakesRequests(Destination destination)
     {
         ArgumentNullException.ThrowIfNull(destination);
-        return destination.Rotation == Rotation.In && WeightOf(destination.Revision) is not 0;
+        return IsRouted && destination.Rotation == Rotation.In && WeightOf(destination.Revision) is not 0;
     }
 
     /// <inheritdoc/>
@@ -77,6 +80,7 @@ public sealed record PoolRouting(
         && Name == other.Name
         && Trust == other.Trust
         && Probe == other.Probe
+        && IsRouted == other.IsRouted
         && Drain == other.Drain
         && Weights.SequenceEqual(other.Weights)
         && Destinations.SequenceEqual(other.Destinations);

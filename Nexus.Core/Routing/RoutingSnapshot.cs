@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Nexus.Core.Ids;
 using Nexus.Core.Spec;
+using Nexus.Core.Spec.Values;
 
 namespace Nexus.Core.Routing;
 
@@ -10,7 +12,20 @@ namespace Nexus.Core.Routing;
 /// <param name="StripPrefix">Whether the replica sees the path without the prefix.</param>
 /// <param name="Pool">The pool that answers.</param>
 /// <param name="Timeout">How long a replica may take to begin its answer; null for no limit of the route's own.</param>
-public sealed record Route(string? Host, string Path, bool StripPrefix, PoolName Pool, TimeSpan? Timeout = null);
+public sealed record Route(string? Host, string Path, bool StripPrefix, PoolName Pool, TimeSpan? Timeout = null)
+{
+    /// <summary>Which requests it takes.</summary>
+    [JsonIgnore]
+    public RoutePattern Pattern => RoutePattern.Of(Host, Path);
+
+    /// <summary>What <see cref="StripPrefix"/> takes off where that is not <see cref="Path"/>: a route that waits for its pool serves by the
+    /// rules of the less specific one that took its requests before. Null for the path itself.</summary>
+    public string? OtherPrefix { get; init; }
+
+    /// <summary>What is taken off where <see cref="StripPrefix"/> is set.</summary>
+    [JsonIgnore]
+    public string Prefix => OtherPrefix ?? Path;
+}
 
 /// <summary>Where the agent of a node is reached.</summary>
 /// <param name="Node">The node.</param>
@@ -32,7 +47,13 @@ public sealed record RoutingSnapshot
     /// <summary>The routes; the first that matches decides.</summary>
     public ImmutableArray<Route> Routes { get; init; } = [];
 
-    /// <summary>The pools that routes lead to, by name.</summary>
+    /// <summary>Revision of the leader's record that the routes come from; zero while there was none and the spec's own hold.</summary>
+    public long RoutesRevision { get; init; }
+
+    /// <summary>Routes that are left out because they cannot be applied.</summary>
+    public ImmutableArray<RefusedRoute> Refused { get; init => field = value.IsDefault ? [] : value; } = [];
+
+    /// <summary>The pools that routes lead to or shall lead to, and those that requests are still under way at; by name.</summary>
     public ImmutableArray<PoolRouting> Pools { get; init; } = [];
 
     /// <summary>Response headers that differ from the safe defaults.</summary>
@@ -50,7 +71,7 @@ public sealed record RoutingSnapshot
     /// <summary>Whether anything was ever applied.</summary>
     public bool IsEmpty => Revision == 0;
 
-    /// <summary>The pool of that name; null when no route leads to it.</summary>
+    /// <summary>The pool of that name; null when it is not known here.</summary>
     public PoolRouting? Find(PoolName pool) => Pools.FirstOrDefault(p => p.Name == pool);
 
     /// <summary>Whether <paramref name="other"/> routes the same, whatever its number.</summary>
@@ -58,6 +79,8 @@ public sealed record RoutingSnapshot
     {
         ArgumentNullException.ThrowIfNull(other);
         return SpecRevision == other.SpecRevision
+            && RoutesRevision == other.RoutesRevision
+            && Refused.SequenceEqual(other.Refused)
             && Headers == other.Headers
             && Retry == other.Retry
             && SlowStart == other.SlowStart

@@ -22,6 +22,12 @@ public sealed record RoutingFacts(ClusterSpec Spec, long SpecRevision, IReadOnly
     /// <summary>Whether rollouts were read at all; before that, the last known weights hold.</summary>
     public bool KnowsWeights { get; init; }
 
+    /// <summary>The leader's record of routes; null where there is none, or none that can be read.</summary>
+    public RoutesRecord? Routes { get; init; }
+
+    /// <summary>Pools at which this gateway has requests or WebSockets under way.</summary>
+    public ImmutableHashSet<PoolName> Busy { get; init; } = [];
+
     /// <summary>Where the nodes' agents are reached; null before that was read, when the last known ones hold.</summary>
     public ImmutableArray<AgentAddress>? Agents { get; init; }
 }
@@ -40,17 +46,21 @@ public static class RoutingTable
     {
         ArgumentNullException.ThrowIfNull(facts);
         ArgumentNullException.ThrowIfNull(previous);
-        var routes = RouteOrder.Compute(facts.Spec);
+        var (asked, revision) = RoutesOf(facts, previous);
+        var (routes, refused) = RouteRules.Split(asked);
+        var routed = routes.Select(r => r.Pool).ToHashSet();
         var next = new RoutingSnapshot
         {
             Revision = previous.Revision + 1,
             SpecRevision = facts.SpecRevision,
+            RoutesRevision = revision,
             Routes = routes,
+            Refused = refused,
             Pools =
             [
-                .. routes.Select(r => r.Pool).Distinct()
+                .. routed.Union(Watched(facts)).Union(previous.Pools.Select(p => p.Name).Where(facts.Busy.Contains))
                     .OrderBy(pool => pool.Value, StringComparer.Ordinal)
-                    .Select(pool => PoolFor(pool, facts, previous.Find(pool))),
+                    .Select(pool => PoolFor(pool, facts, previous.Find(pool), routed.Contains(pool))),
             ],
             Headers = facts.Spec.Gateway.Headers,
             Retry = facts.Spec.Gateway.Retry,
@@ -60,19 +70,35 @@ public static class RoutingTable
         return !previous.IsEmpty && next.RoutesLike(previous) ? previous : next;
     }
 
-    private static PoolRouting PoolFor(PoolName name, RoutingFacts facts, PoolRouting? before)
+    /// <summary>Pools whose replicas must be known: those that routes lead to, and those that they shall lead to once they serve.</summary>
+    public static ImmutableHashSet<PoolName> Watched(RoutingFacts facts)
     {
-        var pool = facts.Spec.Pools.FirstOrDefault(p => p.Name == name);
-        var routing = Believed(name, facts, pool, before);
-        var asked = facts.KnowsWeights ? facts.Weights.GetValueOrDefault(name, []) : before?.Weights ?? [];
-        return routing with { Drain = pool?.Template.Drain ?? before?.Drain ?? new(), Weights = Keepable(asked, routing) };
+        ArgumentNullException.ThrowIfNull(facts);
+        var spec = facts.Spec.Gateway.Routes.Select(route => route.Pool);
+        return [.. facts.Routes is { } record ? spec.Concat(record.Routes.Select(route => route.Pool)).Where(IsName) : spec];
+
+        static bool IsName(PoolName pool) => NameRules.IsValid(pool.Value);
     }
 
-    private static PoolRouting Believed(PoolName name, RoutingFacts facts, PoolSpec? pool, PoolRouting? before)
+    // The leader's record, as far as it could ever be read: one that is gone or unreadable changes nothing.
+    private static (ImmutableArray<Route> Routes, long Revision) RoutesOf(RoutingFacts facts, RoutingSnapshot previous) =>
+        facts.Routes is { } record ? (record.Routes, record.Revision)
+        : previous.RoutesRevision > 0 ? (previous.Routes, previous.RoutesRevision)
+        : (RouteOrder.Compute(facts.Spec), 0);
+
+    private static PoolRouting PoolFor(PoolName name, RoutingFacts facts, PoolRouting? before, bool isRouted)
+    {
+        var pool = facts.Spec.Pools.FirstOrDefault(p => p.Name == name);
+        var routing = Believed(name, facts, pool, before, isRouted);
+        var asked = facts.KnowsWeights ? facts.Weights.GetValueOrDefault(name, []) : before?.Weights ?? [];
+        return routing with { IsRouted = isRouted, Drain = pool?.Template.Drain ?? before?.Drain ?? new(), Weights = Keepable(asked, routing) };
+    }
+
+    private static PoolRouting Believed(PoolName name, RoutingFacts facts, PoolSpec? pool, PoolRouting? before, bool isRouted)
     {
         var reading = facts.Readings.GetValueOrDefault(name, PoolReading.NotYet);
         var known = before?.Destinations ?? [];
-        var probe = pool is null ? null : ProbePlan.For(pool.Template.Health);
+        var probe = pool is null ? before?.Probe : ProbePlan.For(pool.Template.Health);
         var news = facts.News.Values.Where(n => n.Pool == name).ToList();
         if (reading.Outcome != ReadingOutcome.Listed)
         {
@@ -80,7 +106,8 @@ public static class RoutingTable
         }
 
         var listed = NewsOverlay.Over(Listed(reading.Instances, known), news, isCurrent: true);
-        if (listed.IsEmpty && !known.IsEmpty && pool is { MinReplicas: > 0 })
+        var mustServe = pool?.MinReplicas > 0 || (pool is null && isRouted); // Kept until another pool serves in its place.
+        if (listed.IsEmpty && !known.IsEmpty && mustServe)
         {
             return new PoolRouting(name, PoolTrust.LastKnown, NewsOverlay.Over(known, news, isCurrent: false), probe);
         }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Nexus.Core.Rollouts;
+using Nexus.Core.Routing;
 using Nexus.Core.Spec;
 
 namespace Nexus.Core.State;
@@ -15,6 +16,15 @@ public sealed record ClusterSnapshot
 
     /// <summary>Revision of <see cref="Spec"/>; zero before the first apply.</summary>
     public long SpecRevision { get; init; }
+
+    /// <summary>Who applied <see cref="Spec"/>; null when that is not known.</summary>
+    public string? SpecAppliedBy { get; init; }
+
+    /// <summary>What gateways route by; null where there is no record that can be read.</summary>
+    public RoutesRecord? Routes { get; init; }
+
+    /// <summary>Pools that the spec has no more while routes may still lead to them, as the last spec with them described them.</summary>
+    public ImmutableArray<PoolSpec> Retained { get; init; } = [];
 
     /// <summary>Every known node, by name.</summary>
     public ImmutableSortedDictionary<string, NodeState> Nodes { get; init; } = ImmutableSortedDictionary.Create<string, NodeState>(StringComparer.Ordinal);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Nexus.Core.Ids;
+using Nexus.Core.Routing;
 
 namespace Nexus.Core.State;
 
@@ -18,7 +19,13 @@ public sealed record GatewayReport
     /// <summary>Counts its changes of routing.</summary>
     public long RoutingRevision { get; init; }
 
-    /// <summary>Pools that a route leads to; about others it has nothing to say.</summary>
+    /// <summary>Revision of the leader's record of routes that it routes by; zero without one, null of a gateway that knows of none.</summary>
+    public long? RoutesRevision { get; init; }
+
+    /// <summary>Routes that it leaves out, and why.</summary>
+    public ImmutableArray<RefusedRoute> Refused { get; init => field = value.IsDefault ? [] : value; } = [];
+
+    /// <summary>Pools that a route leads or shall lead to, or that requests are under way at; about others it has nothing to say.</summary>
     public ImmutableArray<PoolName> Pools { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>Every destination of those pools that it knows.</summary>

@@ -1,31 +1,44 @@
+using System.Collections.Immutable;
 using Nexus.Consul;
 using Nexus.Core.Ids;
 using Nexus.Core.Routing;
-using Nexus.Core.Spec;
 using Nexus.Gateway.Routing;
 
 namespace Nexus.Gateway.Catalog;
 
 /// <summary>
-/// Follows the spec and, for every pool that a route leads to, its instances: all by blocking queries, so news arrive when
-/// they happen. Only writes down what it reads; <see cref="RoutingLoop"/> concludes.
+/// Follows the spec and, for every pool that routes lead to, shall lead to or led to, its instances: all by blocking queries, so news
+/// arrive when they happen. Only writes down what it reads; <see cref="RoutingLoop"/> concludes.
 /// </summary>
 internal sealed partial class CatalogWatcher(
-    ConsulClient consul, SpecSource specs, RoutingInputs inputs, TimeProvider time, ILogger<CatalogWatcher> logger)
+    ConsulClient consul, SpecSource specs, RoutingInputs inputs, RoutingState routing, TimeProvider time, ILogger<CatalogWatcher> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly Dictionary<PoolName, PoolWatch> _pools = [];
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(FollowSpecAsync(stoppingToken), FollowPoolsAsync(stoppingToken));
+
+    private async Task FollowSpecAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var (spec, revision) in specs.FollowAsync(cancellationToken))
+        {
+            inputs.SetSpec(spec, revision);
+        }
+    }
+
+    private async Task FollowPoolsAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await foreach (var (spec, revision) in specs.FollowAsync(stoppingToken))
+            while (true)
             {
-                inputs.SetSpec(spec, revision);
-                await FollowPoolsOfAsync(spec, stoppingToken);
+                var (watched, changed) = inputs.Watched();
+                var snapshot = routing.Current;
+                await FollowOnlyAsync(watched.Union(snapshot.Pools.Select(pool => pool.Name)), cancellationToken);
+                await Task.WhenAny(changed.WaitAsync(cancellationToken), routing.WaitForChangeAsync(snapshot, cancellationToken));
+                cancellationToken.ThrowIfCancellationRequested();
             }
         }
         finally
@@ -34,17 +47,16 @@ internal sealed partial class CatalogWatcher(
         }
     }
 
-    private async Task FollowPoolsOfAsync(ClusterSpec spec, CancellationToken cancellationToken)
+    private async Task FollowOnlyAsync(ImmutableHashSet<PoolName> wanted, CancellationToken cancellationToken)
     {
-        var routed = RouteOrder.Compute(spec).Select(route => route.Pool).ToHashSet();
-        foreach (var gone in _pools.Keys.Where(pool => !routed.Contains(pool)).ToList())
+        foreach (var gone in _pools.Keys.Where(pool => !wanted.Contains(pool)).ToList())
         {
             await _pools[gone].EndAsync();
             _pools.Remove(gone);
             inputs.Forget(gone);
         }
 
-        foreach (var pool in routed.Where(pool => !_pools.ContainsKey(pool)))
+        foreach (var pool in wanted.Where(pool => !_pools.ContainsKey(pool)))
         {
             var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             _pools.Add(pool, new PoolWatch(ending, FollowAsync(pool, ending.Token)));

@@ -19,6 +19,7 @@ internal sealed partial class StateWatcher(
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        FollowAsync(StateKeys.Routes, FollowRoutesAsync, stoppingToken),
         FollowAsync(StateKeys.Rollouts, FollowRolloutsAsync, stoppingToken),
         FollowAsync(StateKeys.Nodes, FollowNodesAsync, stoppingToken),
         FollowAsync(CatalogNames.Worker, FollowWorkersAsync, stoppingToken));
@@ -35,6 +36,25 @@ internal sealed partial class StateWatcher(
             {
                 LogFailed(what, e);
                 await Task.Delay(Patience, time, cancellationToken);
+            }
+        }
+    }
+
+    private async Task FollowRoutesAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var read in consul.Kv.WatchAsync(StateKeys.Routes, options: null, cancellationToken))
+        {
+            if (read.Value is null)
+            {
+                inputs.SetRoutes(null);
+            }
+            else if (Read([read.Value], StateJson.Default.RoutesRecord) is [var record])
+            {
+                inputs.SetRoutes(record);
+            }
+            else
+            {
+                inputs.KeepRoutes();
             }
         }
     }

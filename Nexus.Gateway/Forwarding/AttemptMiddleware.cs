@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Nexus.Core.Routing;
 using Nexus.Gateway.Live;
 using Nexus.Gateway.Observability;
+using Nexus.Gateway.Routing;
 using Yarp.ReverseProxy.Model;
 
 namespace Nexus.Gateway.Forwarding;
@@ -11,41 +12,47 @@ namespace Nexus.Gateway.Forwarding;
 /// Without a destination the client is told so at once.
 /// </summary>
 internal sealed class AttemptMiddleware(
-    RequestDelegate next, LivePools pools, Attempts attempts, GatewayTelemetry telemetry, IOptions<GatewayOptions> options)
+    RequestDelegate next, LivePools pools, Attempts attempts, ProxyRoutes routes, GatewayTelemetry telemetry, IOptions<GatewayOptions> options)
 {
     private readonly int _adminPort = options.Value.AdminUrl.Port;
 
-    public Task InvokeAsync(HttpContext context)
+    public async Task InvokeAsync(HttpContext context)
     {
         _ = next; // Nobody: what YARP would do there is done by the attempts.
         if (context.Connection.LocalPort == _adminPort)
         {
-            return Refusal.NotRoutedAsync(context); // Replicas are for the traffic ports.
+            await Refusal.NotRoutedAsync(context); // Replicas are for the traffic ports.
+            return;
         }
 
-        var proxy = context.GetReverseProxyFeature();
-        return pools.Find(proxy.Cluster.Config.ClusterId) is { } pool
-            ? ForwardAsync(context, proxy, pool)
-            : Refusal.ForPoolAsync(context, proxy.Cluster.Config.ClusterId, outcome: null);
+        AttemptOutcome? outcome;
+        string pool;
+        do
+        {
+            // A route may lead elsewhere since the request was matched; then nobody takes requests where it led.
+            var proxy = context.GetReverseProxyFeature();
+            pool = proxy.Cluster.Config.ClusterId;
+            outcome = pools.Find(pool) is { } live ? await ForwardAsync(context, proxy, live) : null;
+        }
+        while (outcome is null && routes.TryMatchAgain(context));
+
+        telemetry.Requested(pool, outcome);
+        if (outcome is not (AttemptOutcome.Answered or AttemptOutcome.ClientGone) && !context.Response.HasStarted)
+        {
+            await Refusal.ForPoolAsync(context, pool, outcome);
+        }
     }
 
-    private async Task ForwardAsync(HttpContext context, IReverseProxyFeature proxy, LivePool pool)
+    private async Task<AttemptOutcome?> ForwardAsync(HttpContext context, IReverseProxyFeature proxy, LivePool pool)
     {
         pool.Budget.BeginRequest();
-        AttemptOutcome? outcome;
         try
         {
-            outcome = await TryAsync(context, proxy, pool);
+            return await TryAsync(context, proxy, pool);
         }
         finally
         {
             pool.Budget.EndRequest();
-        }
-
-        telemetry.Requested(pool.Name, outcome);
-        if (outcome is not (AttemptOutcome.Answered or AttemptOutcome.ClientGone) && !context.Response.HasStarted)
-        {
-            await Refusal.ForPoolAsync(context, pool.Name, outcome);
         }
     }
 

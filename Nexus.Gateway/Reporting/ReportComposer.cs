@@ -9,7 +9,7 @@ using Nexus.Gateway.Routing;
 namespace Nexus.Gateway.Reporting;
 
 /// <summary>Composes what this gateway says of itself from what is in force.</summary>
-internal sealed class ReportComposer(RoutingState routing, LivePools pools, NodeDoubts doubts, IOptions<GatewayOptions> options, TimeProvider time)
+internal sealed class ReportComposer(RoutingState routing, ProxyRoutes routes, LivePools pools, NodeDoubts doubts, IOptions<GatewayOptions> options, TimeProvider time)
 {
     /// <summary>How old evidence about a node may be.</summary>
     public static readonly TimeSpan EvidenceWindow = TimeSpan.FromSeconds(5);
@@ -28,6 +28,8 @@ internal sealed class ReportComposer(RoutingState routing, LivePools pools, Node
             Gateway = options.Value.Name,
             SpecRevision = snapshot.SpecRevision,
             RoutingRevision = snapshot.Revision,
+            RoutesRevision = snapshot.RoutesRevision,
+            Refused = [.. snapshot.Refused, .. routes.Refused],
             Pools = [.. snapshot.Pools.Select(pool => pool.Name)],
             Destinations = [.. snapshot.Pools.SelectMany(pool => pool.Destinations.Select(d => Say(pool, d)))],
             Traffic = Traffic(snapshot),

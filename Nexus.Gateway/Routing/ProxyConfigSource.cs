@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Nexus.Core.Routing;
 using Yarp.ReverseProxy.Configuration;
+using Route = Nexus.Core.Routing.Route;
 
 namespace Nexus.Gateway.Routing;
 
@@ -17,11 +18,11 @@ internal sealed class ProxyConfigSource(IOptions<GatewayOptions> options) : IPro
     public IProxyConfig GetConfig() => _current;
 
     /// <summary>Ends when the snapshot routes; null, or why YARP refuses it.</summary>
-    public async Task<string?> UpdateAsync(RoutingSnapshot snapshot, CancellationToken cancellationToken)
+    public async Task<string?> UpdateAsync(RoutingSnapshot snapshot, ImmutableArray<Route> routes, CancellationToken cancellationToken)
     {
         var before = _current;
         var next = new Config(
-            ProxyConfigTranslation.Routes(snapshot),
+            ProxyConfigTranslation.Routes(routes),
             ProxyConfigTranslation.Clusters(snapshot, options.Value.Upstream),
             snapshot.Revision);
         _current = next;

@@ -19,26 +19,29 @@ internal static class ProxyConfigTranslation
             ? TimeSpan.ParseExact(text, "c", CultureInfo.InvariantCulture)
             : null;
 
-    /// <summary>The routes, in the snapshot's order; zero is left to the gateway's own endpoints.</summary>
-    public static ImmutableArray<RouteConfig> Routes(RoutingSnapshot snapshot) =>
-    [
-        .. snapshot.Routes.Select((route, index) => new RouteConfig
-        {
-            RouteId = (route.Host ?? "*") + route.Path,
-            ClusterId = route.Pool.Value,
-            Order = index + 1,
-            Match = new RouteMatch
-            {
-                Hosts = route.Host is null ? null : [route.Host],
-                Path = Uri.UnescapeDataString(route.Path.TrimEnd('/')).Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal)
-                    + "/{**rest}",
-            },
-            Transforms = Transforms(route),
-            Metadata = route.Timeout is { } timeout
-                ? new Dictionary<string, string>(StringComparer.Ordinal) { [TimeoutKey] = timeout.ToString("c") }
-                : null,
-        }),
-    ];
+    /// <summary>YARP compares ids without regard to case, which is why the place of each capital letter is part of it.</summary>
+    public static string IdOf(Route route)
+    {
+        var pattern = route.Pattern.ToString();
+        var capitals = pattern.Select((c, at) => (c, at)).Where(p => char.IsUpper(p.c)).Select(p => p.at.ToString(CultureInfo.InvariantCulture));
+        return $"{pattern} {string.Join('.', capitals)}";
+    }
+
+    /// <summary>The routes in their order; zero is left to the gateway's own endpoints.</summary>
+    public static ImmutableArray<RouteConfig> Routes(ImmutableArray<Route> routes) => [.. routes.Select((route, index) => ToConfig(route, index + 1))];
+
+    /// <summary>What a route leads to. Which requests it takes is not in it: <see cref="ProxyRoutes"/> decides that.</summary>
+    public static RouteConfig ToConfig(Route route, int order) => new()
+    {
+        RouteId = IdOf(route),
+        ClusterId = route.Pool.Value,
+        Order = order,
+        Match = new RouteMatch { Path = "/{**rest}" },
+        Transforms = Transforms(route),
+        Metadata = route.Timeout is { } timeout
+            ? new Dictionary<string, string>(StringComparer.Ordinal) { [TimeoutKey] = timeout.ToString("c") }
+            : null,
+    };
 
     public static ImmutableArray<ClusterConfig> Clusters(RoutingSnapshot snapshot, UpstreamOptions upstream)
     {
@@ -65,8 +68,8 @@ internal static class ProxyConfigTranslation
             ?
             [
                 host,
-                new(StringComparer.Ordinal) { ["PathRemovePrefix"] = route.Path },
-                new(StringComparer.Ordinal) { ["RequestHeader"] = "X-Forwarded-Prefix", ["Set"] = route.Path },
+                new(StringComparer.Ordinal) { ["PathRemovePrefix"] = route.Prefix },
+                new(StringComparer.Ordinal) { ["RequestHeader"] = "X-Forwarded-Prefix", ["Set"] = route.Prefix },
             ]
             : [host];
     }

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using Nexus.Core.Ids;
 using Nexus.Core.Routing;
 using Nexus.Gateway.Ejecting;
 using Nexus.Gateway.Headers;
@@ -10,7 +12,7 @@ namespace Nexus.Gateway.Routing;
 internal sealed partial class RoutingApplier(
     RoutingState state,
     LivePools pools,
-    ProxyConfigSource proxy,
+    ProxyRoutes proxy,
     Ejector ejector,
     SecurityHeaderPolicies headers,
     GatewayTelemetry telemetry,
@@ -18,16 +20,29 @@ internal sealed partial class RoutingApplier(
 {
     public RoutingSnapshot Current => state.Current;
 
-    /// <summary>Never throws for a snapshot that cannot be applied: what is in force stays, and the log says why.</summary>
+    /// <summary>Pools at which requests or WebSockets are under way.</summary>
+    public ImmutableHashSet<PoolName> Busy =>
+        [.. pools.All.Where(pool => pool.All.Any(destination => destination.Busy > 0)).Select(pool => new PoolName(pool.Name))];
+
+    /// <summary>
+    /// Never throws for a snapshot that cannot be applied: routes that cannot are left out one by one, and the log says why.
+    /// </summary>
     public async Task ApplyAsync(RoutingSnapshot next, long? changedAt, CancellationToken cancellationToken)
     {
         var before = state.Current;
-        pools.Apply(next, before.IsEmpty);
-        ejector.Forgive(next);
-        if (!HasRoutesOf(before, next) && await proxy.UpdateAsync(next, cancellationToken) is { } refusal)
+        var isFirst = before.IsEmpty;
+        if (HasRoutesOf(before, next))
         {
-            LogRefused(next.Revision, next.SpecRevision, refusal);
-            return;
+            pools.Apply(next, isFirst);
+            ejector.Forgive(next);
+        }
+        else
+        {
+            // Pools are known before a route leads to them, and take requests until none does any more.
+            pools.Apply(StillRouted(before, next), isFirst);
+            ejector.Forgive(next);
+            await proxy.UseAsync(next, cancellationToken);
+            pools.Apply(next, isFirst);
         }
 
         pools.Prune(next);
@@ -37,6 +52,11 @@ internal sealed partial class RoutingApplier(
         LogChange(before, next);
     }
 
+    private static RoutingSnapshot StillRouted(RoutingSnapshot before, RoutingSnapshot next) => next with
+    {
+        Pools = [.. next.Pools.Select(pool => before.Find(pool.Name) is { IsRouted: true } ? pool with { IsRouted = true } : pool)],
+    };
+
     private static bool HasRoutesOf(RoutingSnapshot before, RoutingSnapshot next) =>
         !before.IsEmpty && before.Routes.SequenceEqual(next.Routes);
 
@@ -45,6 +65,11 @@ internal sealed partial class RoutingApplier(
         if (before.SpecRevision != next.SpecRevision || before.IsEmpty)
         {
             LogApplied(next.Revision, next.SpecRevision, next.Routes.Length, next.Pools.Length);
+        }
+
+        foreach (var refused in next.Refused.Concat(proxy.Refused).Where(refused => !before.Refused.Contains(refused)))
+        {
+            LogRefused(refused.Route, refused.Pool.Value, next.Revision, refused.Reason);
         }
 
         foreach (var pool in next.Pools)
@@ -80,6 +105,6 @@ internal sealed partial class RoutingApplier(
     [LoggerMessage(6005, LogLevel.Information, "Pool {Pool} is routed by the catalog's current word again")]
     private partial void LogCertain(string pool);
 
-    [LoggerMessage(6004, LogLevel.Error, "Routing {Revision} of spec {SpecRevision} is refused, the one before stays in force: {Reason}")]
-    private partial void LogRefused(long revision, long specRevision, string reason);
+    [LoggerMessage(6004, LogLevel.Error, "Route {Route} to pool {Pool} is left out of routing {Revision}: {Reason}")]
+    private partial void LogRefused(string route, string pool, long revision, string reason);
 }

@@ -10,8 +10,9 @@ namespace Nexus.Gateway.Routing;
 /// <summary>What the routing follows from, as last read.</summary>
 /// <param name="Facts">The facts; its spec is empty until <paramref name="HasSpec"/>.</param>
 /// <param name="HasSpec">Whether a spec was read.</param>
+/// <param name="HasRoutes">Whether the leader's record of routes was looked for.</param>
 /// <param name="ChangedAt">Timestamp of the oldest change not taken yet.</param>
-internal sealed record RoutingInput(RoutingFacts Facts, bool HasSpec, long? ChangedAt);
+internal sealed record RoutingInput(RoutingFacts Facts, bool HasSpec, bool HasRoutes, long? ChangedAt);
 
 /// <summary>
 /// The latest of every input, and one wake-up for whoever computes from them. Watches write, one loop takes; a burst of
@@ -26,10 +27,27 @@ internal sealed class RoutingInputs(TimeProvider time)
     private ImmutableDictionary<PoolName, PoolReading> _readings = ImmutableDictionary<PoolName, PoolReading>.Empty;
     private ImmutableDictionary<PoolName, PoolReading> _lastListed = ImmutableDictionary<PoolName, PoolReading>.Empty;
     private RoutingInput _input = new(
-        new RoutingFacts(new ClusterSpec(), 0, ImmutableDictionary<PoolName, PoolReading>.Empty), HasSpec: false, ChangedAt: null);
+        new RoutingFacts(new ClusterSpec(), 0, ImmutableDictionary<PoolName, PoolReading>.Empty), HasSpec: false, HasRoutes: false, ChangedAt: null);
+    private TaskCompletionSource _watchedChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void SetSpec(ClusterSpec spec, long revision) =>
-        Change(input => input with { Facts = input.Facts with { Spec = spec, SpecRevision = revision }, HasSpec = true });
+        ChangeWatched(input => input with { Facts = input.Facts with { Spec = spec, SpecRevision = revision }, HasSpec = true });
+
+    /// <summary>The leader's record of routes; null where there is none.</summary>
+    public void SetRoutes(RoutesRecord? routes) =>
+        ChangeWatched(input => input with { Facts = input.Facts with { Routes = routes }, HasRoutes = true });
+
+    /// <summary>There is a record that cannot be read: what was read before holds.</summary>
+    public void KeepRoutes() => ChangeWatched(input => input with { HasRoutes = true });
+
+    /// <summary>Pools whose replicas are to be followed, and a task that ends when that may have changed.</summary>
+    public (ImmutableHashSet<PoolName> Pools, Task Changed) Watched()
+    {
+        lock (_gate)
+        {
+            return (RoutingTable.Watched(_input.Facts), _watchedChanged.Task);
+        }
+    }
 
     public void SetReading(PoolName pool, PoolReading reading) => Change(input =>
     {
@@ -87,6 +105,12 @@ internal sealed class RoutingInputs(TimeProvider time)
         {
             // Nothing came; look anyway.
         }
+    }
+
+    private void ChangeWatched(Func<RoutingInput, RoutingInput> change)
+    {
+        Change(change);
+        Interlocked.Exchange(ref _watchedChanged, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
     }
 
     private void Change(Func<RoutingInput, RoutingInput> change)

@@ -51,13 +51,13 @@ internal sealed partial class RoutingLoop(
     private async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         var input = inputs.Take();
-        if (!input.HasSpec)
+        if (!input.HasSpec || !input.HasRoutes)
         {
             return;
         }
 
         var before = applier.Current;
-        var next = RoutingTable.Compute(input.Facts, before);
+        var next = RoutingTable.Compute(input.Facts with { Busy = applier.Busy }, before);
 
         // Routes to a pool that nobody has looked at yet would turn requests away for some milliseconds: they wait for the look,
         // or for its failure.

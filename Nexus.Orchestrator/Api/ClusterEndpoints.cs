@@ -38,6 +38,10 @@ internal static class ClusterEndpoints
         {
             Cluster = snapshot.Spec?.Cluster,
             SpecRevision = snapshot.SpecRevision,
+            SpecAppliedBy = look.Stored.Spec?.Document.AppliedBy,
+            SpecAppliedAt = look.Stored.Spec?.Document.AppliedAt,
+            RoutesSpecRevision = snapshot.Routes?.SpecRevision ?? (snapshot.Spec?.Gateway.Routes.IsEmpty == true ? snapshot.SpecRevision : 0),
+            Routes = RouteViewBuilder.Routes(look),
             DrillsAllowed = snapshot.Spec?.DrillsAllowed ?? false,
             Leader = look.Stored.Leader is { } leader
                 ? new LeaderView(leader.Record.Manager, leader.Record.ApiAddress, leader.Epoch, leader.Record.Since)

@@ -46,6 +46,8 @@ internal static class RolloutViewBuilder
             StartedAt = record.StartedAt,
             Deadline = record.Phase == RolloutPhase.Progressing ? record.ProgressAt + rollout.ProgressDeadline : null,
             Reason = record.Reason,
+            AppliedBy = record.Target.AppliedBy,
+            SpecRevision = record.Target.SpecRevision,
             History = [.. record.History.Select(View)],
         };
     }
@@ -54,6 +56,7 @@ internal static class RolloutViewBuilder
         e.Number, e.Revision.Value, e.SpecRevision, e.Image, e.StartedAt, e.EndedAt, e.Outcome, e.Reason)
     {
         ManualRollbackBy = e.ManualRollbackBy,
+        AppliedBy = e.AppliedBy,
     };
 
     private static string? Step(RolloutRecord record, RolloutSpec rollout)

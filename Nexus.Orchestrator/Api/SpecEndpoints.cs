@@ -89,10 +89,11 @@ internal static class SpecEndpoints
                 return refusal;
             }
 
-            var (outcome, revision) = await specs.ApplyAsync(yaml, author, expected, cancellationToken);
+            var applied = await specs.ApplyAsync(yaml, author, expected, cancellationToken);
+            var (outcome, revision) = applied;
             if (outcome == ApplyOutcome.Conflict)
             {
-                return Problem(412, $"Revision {revision} is in force, not {expected}.", "Read the spec again, carry your change over, apply it.");
+                return Problem(412, $"Revision {revision}{(applied.ReplacedBy is { Length: > 0 } by ? $", applied by {by}," : "")} is in force, not {expected}.", "Read the spec again, carry your change over, apply it.");
             }
 
             if (outcome == ApplyOutcome.Applied)
@@ -101,7 +102,11 @@ internal static class SpecEndpoints
                 wake.Set();
             }
 
-            return Results.Ok(new SpecResult(true, revision, outcome == ApplyOutcome.Applied, ViewBuilder.Problems(WithLints(read, view))));
+            return Results.Ok(new SpecResult(true, revision, outcome == ApplyOutcome.Applied, ViewBuilder.Problems(WithLints(read, view)))
+            {
+                Replaced = applied.Replaced,
+                ReplacedBy = applied.ReplacedBy,
+            });
         }
         catch (ConsulException e)
         {

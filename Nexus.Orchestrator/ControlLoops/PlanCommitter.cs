@@ -20,13 +20,14 @@ internal sealed partial class PlanCommitter(
         reporter.ReportNodes(stored.Snapshot);
         reporter.ReportBlocked(plan);
         reporter.ReportClocks(look.ClockDifferences);
+        reporter.ReportRefused(stored.Snapshot);
         if (plan.IsEmpty)
         {
             return await ForgetAsync(stored, forgotten, token, cancellationToken);
         }
 
         var assignments = AssignmentChanges.Compute(stored.Snapshot, plan, token.Epoch);
-        if (!await store.TryCommitAsync(new ClusterChange([.. plan.Rollouts.Select(clock.Stamp)], assignments), stored, token, cancellationToken))
+        if (!await store.TryCommitAsync(new ClusterChange([.. plan.Rollouts.Select(clock.Stamp)], assignments, clock.Stamp(plan.Routes)), stored, token, cancellationToken))
         {
             OrchestratorTelemetry.StaleCommits.Add(1);
             return PassOutcome.Stale;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
 using Nexus.Core.Ids;
 using Nexus.Core.Reconcile;
+using Nexus.Core.Routing;
 using Nexus.Core.Spec.Values;
 using Nexus.Core.State;
 using Nexus.Orchestrator.Events;
@@ -15,6 +16,7 @@ internal sealed class PlanReporter(EventWriter events, ManagerIdentity identity,
 {
     private readonly Dictionary<PoolName, string> _blocked = [];
     private readonly HashSet<string> _skewed = new(StringComparer.Ordinal);
+    private readonly HashSet<(string Gateway, RefusedRoute Route)> _refused = [];
     private readonly Dictionary<string, NodeStatus> _nodes = new(StringComparer.Ordinal);
 
     /// <summary>Says what a plan's commit made true.</summary>
@@ -83,6 +85,20 @@ internal sealed class PlanReporter(EventWriter events, ManagerIdentity identity,
         }
 
         _skewed.IntersectWith(differences.Keys);
+    }
+
+    /// <summary>Routes that a live gateway leaves out.</summary>
+    public void ReportRefused(ClusterSnapshot snapshot)
+    {
+        var refused = snapshot.Gateways.Values.SelectMany(g => g.Refused.Select(route => (g.Gateway, route))).ToHashSet();
+        foreach (var (gateway, route) in refused.Except(_refused).ToList())
+        {
+            events.Write(
+                "RouteRefused", EventSeverity.Error, $"Gateway {gateway} leaves out route {route.Route} to pool {route.Pool}: {route.Reason}.", route.Pool);
+        }
+
+        _refused.Clear();
+        _refused.UnionWith(refused);
     }
 
     public void ReportNodes(ClusterSnapshot snapshot)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Nexus.Core.Ids;
 using Nexus.Core.Rollouts;
+using Nexus.Core.Routing;
 using Nexus.Core.State;
 
 namespace Nexus.Orchestrator.ControlLoops;
@@ -16,6 +17,7 @@ internal sealed class SnapshotClock(Jitter jitter, TimeProvider time)
     private readonly Dictionary<string, SeenReport> _reports = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SeenRollout> _rollouts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (DateTimeOffset Written, DateTimeOffset Local)> _eligibility = new(StringComparer.Ordinal);
+    private readonly Dictionary<HeldRoute, DateTimeOffset> _held = [];
     private bool _hasLooked;
 
     /// <summary>Marks records whose times are by the clock of this process.</summary>
@@ -29,6 +31,7 @@ internal sealed class SnapshotClock(Jitter jitter, TimeProvider time)
         {
             Observations = Each(snapshot.Observations, (node, report) => Report(node, report, now)),
             Rollouts = Each(snapshot.Rollouts, (pool, record) => Rollout(pool, record, now)),
+            Routes = snapshot.Routes is { } routes ? Routes(routes, now) : null,
             Eligibility = Each(snapshot.Eligibility, (node, eligibility) => Eligibility(node, eligibility, now)),
         };
         Keep(_reports, snapshot.Observations.ContainsKey);
@@ -39,6 +42,9 @@ internal sealed class SnapshotClock(Jitter jitter, TimeProvider time)
     }
 
     /// <summary>The record as this process writes it: its times are by its own clock.</summary>
+    public RoutesRecord? Stamp(RoutesRecord? record) => record is null ? null : record with { Clock = Id };
+
+    /// <inheritdoc cref="Stamp(RoutesRecord?)"/>
     public RolloutRecord Stamp(RolloutRecord record) => record with { Clock = Id };
 
     private NodeObservation Report(string node, NodeObservation report, DateTimeOffset now)
@@ -106,6 +112,22 @@ internal sealed class SnapshotClock(Jitter jitter, TimeProvider time)
         }
     }
 
+    private RoutesRecord Routes(RoutesRecord record, DateTimeOffset now)
+    {
+        if (record.Clock == Id)
+        {
+            return record;
+        }
+
+        Keep(_held, record.Held.Contains);
+        foreach (var held in record.Held)
+        {
+            _held.TryAdd(held, now);
+        }
+
+        return record.Held.IsEmpty ? record : record with { Held = [.. record.Held.Select(held => held with { Since = _held[held] })] };
+    }
+
     private NodeEligibility Eligibility(string node, NodeEligibility eligibility, DateTimeOffset now)
     {
         if (!_eligibility.TryGetValue(node, out var seen) || seen.Written != eligibility.At)
@@ -132,7 +154,8 @@ internal sealed class SnapshotClock(Jitter jitter, TimeProvider time)
         return builder.ToImmutable();
     }
 
-    private static void Keep<T>(Dictionary<string, T> seen, Func<string, bool> isThere)
+    private static void Keep<TKey, T>(Dictionary<TKey, T> seen, Func<TKey, bool> isThere)
+        where TKey : notnull
     {
         foreach (var gone in seen.Keys.Where(name => !isThere(name)).ToList())
         {

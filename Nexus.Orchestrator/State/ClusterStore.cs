@@ -14,7 +14,7 @@ internal sealed partial class ClusterStore(ConsulClient consul, SpecStore specs,
 {
     private static readonly ImmutableArray<string> Prefixes =
     [
-        StateKeys.Commits, StateKeys.Leader, StateKeys.SpecCurrent, StateKeys.Desired, StateKeys.Rollouts, StateKeys.Observed,
+        StateKeys.Commits, StateKeys.Leader, StateKeys.SpecCurrent, StateKeys.Desired, StateKeys.Rollouts, StateKeys.Routes, StateKeys.Observed,
         StateKeys.Nodes, StateKeys.Requests, StateKeys.Eligibility, StateKeys.Gateways,
     ];
 
@@ -34,11 +34,15 @@ internal sealed partial class ClusterStore(ConsulClient consul, SpecStore specs,
         var pairs = await reading;
         var commit = pairs.FirstOrDefault(p => p.Key == StateKeys.Commits)?.ModifyIndex ?? 0;
         var current = await specs.ReadAsync(pairs.FirstOrDefault(p => p.Key == StateKeys.SpecCurrent), cancellationToken);
+        var routes = TryRead(pairs.FirstOrDefault(p => p.Key == StateKeys.Routes), StateJson.Default.RoutesRecord);
         var snapshot = new ClusterSnapshot
         {
             Index = pairs.IsEmpty ? 0 : pairs.Max(p => p.ModifyIndex),
             Spec = current?.Spec,
             SpecRevision = current?.Document.Revision ?? 0,
+            SpecAppliedBy = current?.Document.AppliedBy,
+            Routes = routes,
+            Retained = current is null || routes is null ? [] : await specs.RetainedAsync(current.Spec, routes, cancellationToken),
             Nodes = ToMap(pairs, StateKeys.Nodes, StateJson.Default.NodeRecord, r => r.Node.Value, r => new NodeState(r, NodeStatus.Unknown)),
             Assignments = ToMap(pairs, StateKeys.Desired, StateJson.Default.NodeAssignment, a => a.Node.Value, a => a),
             Observations = ToMap(pairs, StateKeys.Observed, StateJson.Default.NodeObservation, o => o.Node.Value, o => o),
@@ -57,7 +61,7 @@ internal sealed partial class ClusterStore(ConsulClient consul, SpecStore specs,
 
     /// <summary>
     /// Writes what follows from a plan. False when Consul refused: the state moved on, or this manager leads no more.
-    /// Usually one transaction. Where it takes several, records of rollouts come first: they are the intention that the
+    /// Usually one transaction. Where it takes several, records of rollouts and routes come first: they are the intention that the
     /// assignments follow from, so whoever leads next goes on with it, and never tries again what was already judged.
     /// </summary>
     public Task<bool> TryCommitAsync(ClusterChange change, StoredCluster basis, LeaderToken token, CancellationToken cancellationToken)
@@ -67,6 +71,7 @@ internal sealed partial class ClusterStore(ConsulClient consul, SpecStore specs,
         FencedWrite[] writes =
         [
             .. change.Rollouts.Select(r => Write(StateKeys.RolloutOf(r.Pool), r, StateJson.Default.RolloutRecord)),
+            .. change.Routes is { } routes ? [Write(StateKeys.Routes, routes, StateJson.Default.RoutesRecord)] : (FencedWrite[])[],
             .. change.Assignments.Select(a => Write(StateKeys.DesiredOf(a.Node), a, StateJson.Default.NodeAssignment, trace)),
         ];
         return writer.TryWriteAsync(writes, basis.CommitIndex, token, cancellationToken);
@@ -111,6 +116,20 @@ internal sealed partial class ClusterStore(ConsulClient consul, SpecStore specs,
         }
 
         return map.ToImmutable();
+    }
+
+    private T? TryRead<T>(KvPair? pair, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return pair is null ? null : _documents.Read(pair, type);
+        }
+        catch (JsonException e)
+        {
+            LogUnreadable(pair!.Key, e.Message);
+            return null;
+        }
     }
 
     private StoredLeader? ToLeader(KvPair? pair)

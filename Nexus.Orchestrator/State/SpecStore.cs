@@ -1,5 +1,8 @@
+using System.Collections.Immutable;
+using System.Text.Json;
 using Nexus.Api.State;
 using Nexus.Consul;
+using Nexus.Core.Routing;
 using Nexus.Core.Spec;
 using Nexus.ServiceDefaults.Clocks;
 
@@ -25,11 +28,23 @@ internal enum ApplyOutcome
     Conflict,
 }
 
+/// <summary>What came of an apply, and of which revision it took the place.</summary>
+/// <param name="Outcome">What came of it.</param>
+/// <param name="Revision">The revision in force now.</param>
+/// <param name="Replaced">The revision in force until then; zero for none, and where nothing was replaced the one in force.</param>
+/// <param name="ReplacedBy">Who had applied that one.</param>
+internal sealed record ApplyResult(ApplyOutcome Outcome, long Revision, long Replaced, string? ReplacedBy)
+{
+    public void Deconstruct(out ApplyOutcome outcome, out long revision) => (outcome, revision) = (Outcome, Revision);
+}
+
 /// <summary>Specs in Consul: immutable documents and a pointer to the one in force, moved by CAS.</summary>
 internal sealed class SpecStore(ConsulClient consul, TimeProvider time)
 {
     private const int Attempts = 5;
+    private const int MaxEarlier = 8;
     private StoredSpec? _cached;
+    private ImmutableDictionary<long, ClusterSpec?> _earlier = ImmutableDictionary<long, ClusterSpec?>.Empty;
 
     /// <summary>The spec in force; null before the first apply.</summary>
     public async Task<StoredSpec?> ReadAsync(CancellationToken cancellationToken) =>
@@ -53,12 +68,59 @@ internal sealed class SpecStore(ConsulClient consul, TimeProvider time)
         return stored;
     }
 
+    /// <summary>Pools that <paramref name="spec"/> has no more while routes may still lead to them, as the last spec with them had them.
+    /// One whose document is gone or cannot be read is left out.</summary>
+    public async Task<ImmutableArray<PoolSpec>> RetainedAsync(ClusterSpec spec, RoutesRecord routes, CancellationToken cancellationToken)
+    {
+        var names = spec.Pools.Select(pool => pool.Name).ToHashSet();
+        var retained = routes.Retained.Concat(routes.Routes.Select(route => new RetainedPool(route.Pool, routes.SpecRevision)))
+            .Where(pool => !names.Contains(pool.Pool)).DistinctBy(pool => pool.Pool);
+        var pools = ImmutableArray.CreateBuilder<PoolSpec>();
+        foreach (var (name, revision) in retained)
+        {
+            if ((await ReadEarlierAsync(revision, cancellationToken))?.Pools.FirstOrDefault(pool => pool.Name == name) is { } pool)
+            {
+                pools.Add(pool);
+            }
+        }
+
+        return pools.ToImmutable();
+    }
+
+    /// <summary>A spec of the past; null when it is gone or this version does not read it.</summary>
+    private async Task<ClusterSpec?> ReadEarlierAsync(long revision, CancellationToken cancellationToken)
+    {
+        var known = Volatile.Read(ref _earlier);
+        if (known.TryGetValue(revision, out var spec))
+        {
+            return spec;
+        }
+
+        var key = StateKeys.SpecRevision(revision);
+        if (await consul.Kv.GetAsync(key, cancellationToken) is not { } pair)
+        {
+            return null;
+        }
+
+        try
+        {
+            spec = SpecReader.Read(StateJson.Read(key, pair.Value, StateJson.Default.SpecDocument).Yaml, $"revision {revision}").Spec;
+        }
+        catch (JsonException)
+        {
+            return null; // What runs of its pools stays as it is; that the record cannot be read is found where specs are listed.
+        }
+
+        Volatile.Write(ref _earlier, known.Count < MaxEarlier ? known.Add(revision, spec) : ImmutableDictionary<long, ClusterSpec?>.Empty.Add(revision, spec));
+        return spec;
+    }
+
     /// <summary>Makes a valid document the one in force.</summary>
     /// <param name="yaml">The document; the caller has validated it.</param>
     /// <param name="author">Who applies it.</param>
     /// <param name="expected">Revision that must be in force, zero for none; null when any may.</param>
     /// <param name="cancellationToken">Stops waiting; a write under way may still take effect.</param>
-    public async Task<(ApplyOutcome Outcome, long Revision)> ApplyAsync(
+    public async Task<ApplyResult> ApplyAsync(
         string yaml, string author, long? expected, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
@@ -69,17 +131,17 @@ internal sealed class SpecStore(ConsulClient consul, TimeProvider time)
             var revision = current?.Revision ?? 0;
             if (expected is { } wanted && wanted != revision)
             {
-                return (ApplyOutcome.Conflict, revision);
+                return new ApplyResult(ApplyOutcome.Conflict, revision, revision, current?.AppliedBy);
             }
 
             if (current?.Yaml == yaml)
             {
-                return (ApplyOutcome.Unchanged, revision);
+                return new ApplyResult(ApplyOutcome.Unchanged, revision, revision, current?.AppliedBy);
             }
 
             if (await TryWriteAsync(new SpecDocument(revision + 1, yaml, time.GetWallNow(), author), pointer?.ModifyIndex ?? 0, cancellationToken))
             {
-                return (ApplyOutcome.Applied, revision + 1);
+                return new ApplyResult(ApplyOutcome.Applied, revision + 1, revision, current?.AppliedBy);
             }
 
             if (attempt == Attempts)

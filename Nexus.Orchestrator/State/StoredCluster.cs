@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Nexus.Api.State;
 using Nexus.Core.Rollouts;
+using Nexus.Core.Routing;
 using Nexus.Core.State;
 
 namespace Nexus.Orchestrator.State;
@@ -24,4 +25,5 @@ internal sealed record StoredLeader(LeaderRecord Record, ulong Epoch);
 /// <summary>What a leader writes for one plan.</summary>
 /// <param name="Rollouts">Records of rollouts that moved on.</param>
 /// <param name="Assignments">What nodes are told anew.</param>
-internal sealed record ClusterChange(ImmutableArray<RolloutRecord> Rollouts, ImmutableArray<NodeAssignment> Assignments);
+/// <param name="Routes">The record of routes; null when it stays.</param>
+internal sealed record ClusterChange(ImmutableArray<RolloutRecord> Rollouts, ImmutableArray<NodeAssignment> Assignments, RoutesRecord? Routes = null);

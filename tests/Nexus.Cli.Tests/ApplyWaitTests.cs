@@ -55,4 +55,76 @@ public sealed class ApplyWaitTests
         Assert.Equal(0, done.Code);
         Assert.Contains("no pool is left and everything has stopped after ", done.Out, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Apply_wait_fails_when_another_apply_supersedes_it()
+    {
+        await using var cluster = await FakeCluster.StartAsync();
+        cluster.Status = new StatusView { SpecRevision = 1, Pools = [Samples.Pool("web", 1, 0, 0)] };
+        var time = new WatchedTime();
+        using var run = new CliRun { Time = time };
+
+        var running = run.RunAsync(cluster, "apply", run.Write("nexus.yaml", Samples.Yaml), "--wait");
+        await run.Out.UntilAsync("web: 0/1 healthy, 0/1 up to date\n");
+        cluster.Status = new StatusView { SpecRevision = 2, SpecAppliedBy = "ben@other", Pools = [Samples.Pool("web", 1, 1, 1)] };
+        await time.PassAsync(PoolWait.Interval);
+        var result = await running;
+
+        Assert.Equal(1, result.Code);
+        Assert.Contains("superseded: revision 2, applied by ben@other, is in force in place of 1", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Apply_names_what_the_manager_really_replaced()
+    {
+        await using var cluster = await FakeCluster.StartAsync();
+        cluster.Replaced = (24, "ben@other");
+        using var run = new CliRun();
+
+        var result = await run.RunAsync(cluster, "apply", run.Write("nexus.yaml", Samples.Yaml));
+
+        Assert.Equal(0, result.Code);
+        Assert.Contains("is in force (replaces 24, applied by ben@other meanwhile)", result.Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(RouteState.Refused, "route h/x to pool web: gateway g1 leaves it out: it is bad")]
+    [InlineData(RouteState.NotSwitched, "route h/x: stays with pool old, not switched to web: gateway g1 leaves it out: it is bad")]
+    public async Task Apply_wait_fails_for_a_route_with_its_reason(RouteState state, string expected)
+    {
+        await using var cluster = await FakeCluster.StartAsync();
+        cluster.Status = new StatusView
+        {
+            SpecRevision = 1,
+            RoutesSpecRevision = 1,
+            Pools = [Samples.Pool("web", 1, 1, 1)],
+            Routes = [new RouteView("h/x", state, "web", "old", "gateway g1 leaves it out: it is bad")],
+        };
+        using var run = new CliRun();
+
+        var result = await run.RunAsync(cluster, "apply", run.Write("nexus.yaml", Samples.Yaml), "--wait");
+
+        Assert.Equal(1, result.Code);
+        Assert.Contains(expected, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Apply_wait_outlasts_routes_that_wait_for_their_pool()
+    {
+        await using var cluster = await FakeCluster.StartAsync();
+        var status = new StatusView { SpecRevision = 1, RoutesSpecRevision = 0, Pools = [Samples.Pool("web", 1, 1, 1)] };
+        cluster.Status = status;
+        var time = new WatchedTime();
+        using var run = new CliRun { Time = time };
+
+        var running = run.RunAsync(cluster, "apply", run.Write("nexus.yaml", Samples.Yaml), "--wait");
+        await run.Out.UntilAsync("web: 1/1 healthy, 1/1 up to date\n");
+        cluster.Status = status with { RoutesSpecRevision = 1, Routes = [new RouteView("h/", RouteState.Waiting, "web", "old", "0 of 1 serve")] };
+        await time.PassAsync(PoolWait.Interval);
+        await run.Out.UntilAsync("route h/: pool old serves until pool web does: 0 of 1 serve\n");
+        cluster.Status = status with { RoutesSpecRevision = 1 };
+        await time.PassAsync(PoolWait.Interval);
+
+        Assert.Equal(0, (await running).Code);
+    }
 }

@@ -118,7 +118,7 @@ public sealed class SpecCommandsTests
             "nexus.yaml: applied: revision 1 is in force (the first)\n  + web: 3..6 replicas of sample:1\n",
             (await first.RunAsync(cluster, "apply", first.Write("nexus.yaml", Samples.Yaml))).Out);
         Assert.Equal(
-            "nexus.yaml: applied: revision 2 is in force (was 1)\n"
+            "nexus.yaml: applied: revision 2 is in force (replaces 1)\n"
             + "  ~ web: replicas 3..6 → 4..6; image sample:1 → sample:2; all replicas are replaced\n"
             + "  + api: 1 replica of api:1\n",
             (await second.RunAsync(cluster, "apply", second.Write("nexus.yaml", changed))).Out);
@@ -153,7 +153,7 @@ public sealed class SpecCommandsTests
         var changed = Samples.Yaml + "\ncluster: shop\ndrills: allowed\ngateway: {slow_start: 9s, routes: [{pool: web, path: /}, {pool: web, path: /a}]}\n";
 
         Assert.Equal(
-            "nexus.yaml: applied: revision 8 is in force (was 7)\n"
+            "nexus.yaml: applied: revision 8 is in force (replaces 7)\n"
             + "  + route /a → web\n  ~ cluster: nexus → shop\n  ~ drills: forbidden → allowed\n  ~ gateway.slow_start: 3s → 9s\n",
             (await run.RunAsync(cluster, "apply", run.Write("nexus.yaml", changed))).Out);
     }

@@ -145,7 +145,7 @@ public sealed class RoutingTests(ConsulFixture consul) : IClassFixture<ConsulFix
                 Pools = [pool with { Destinations = pool.Destinations.SetItem(3, pool.Destinations[3] with { Rotation = change % 2 == 0 ? Rotation.Unhealthy : Rotation.In }) }],
             };
             var started = TimeProvider.System.GetTimestamp();
-            Assert.Null(await source.UpdateAsync(next, Token));
+            Assert.Null(await source.UpdateAsync(next, next.Routes, Token));
             swap.Add(TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
         }
 

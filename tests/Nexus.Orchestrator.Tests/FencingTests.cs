@@ -180,7 +180,9 @@ public sealed class FencingTests
 
         var told = await Assert.ThrowsAsync<InvalidDataException>(() => store.ReadAsync(Token));
         Assert.Contains("of_the_future", told.Message, StringComparison.Ordinal);
-        Assert.Equal((ApplyOutcome.Applied, 2), await store.ApplyAsync("worker_pools: { web: { image: web } }", "this one", 1, Token));
+        Assert.Equal(
+            new ApplyResult(ApplyOutcome.Applied, 2, 1, "another version"),
+            await store.ApplyAsync("worker_pools: { web: { image: web } }", "this one", 1, Token));
 
         Assert.Equal("web", (await store.ReadAsync(Token))?.Spec.Pools[0].Name.Value);
     }

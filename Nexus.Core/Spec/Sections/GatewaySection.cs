@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Nexus.Core.Ids;
+using Nexus.Core.Spec.Values;
 
 namespace Nexus.Core.Spec.Sections;
 
@@ -9,19 +10,23 @@ internal static class GatewaySection
     private const int MaxRoutes = 500;
 
     private static readonly TextValue Host = new(
-        "a lower-case host such as example.org or *.example.org, without port; leave it out for any host",
-        @"(\*\.)?[a-z0-9]([a-z0-9\-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9\-]*[a-z0-9])?)*")
-    { MaxLength = 253 };
+        "a host such as example.org or *.example.org, without port, in ASCII (xn--… for others); leave it out for any host",
+        @"(\*\.)?[A-Za-z0-9]([A-Za-z0-9\-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9\-]*[A-Za-z0-9])?)*")
+    {
+        MaxLength = HostName.MaxLength,
+        Objection = host => HostName.IsValid(host) ? null : $"a part between dots has at most {HostName.MaxLabel} characters",
+    };
 
     private static readonly TextValue Path = new(
-        "a path such as /api, from the slash on, without a slash at its end", @"/|(/[A-Za-z0-9._~!$&'()+,;=:@%\-]+)+");
+        "a path such as /api, from the slash on, without a slash at its end", @"/|(/[A-Za-z0-9._~!$&'()+,;=:@%\-]+)+")
+    { Objection = UrlPath.Objection };
 
     private static readonly Section<RouteSpec> Route = new(new RouteSpec { Pool = new PoolName("") },
     [
-        new SpecKey<RouteSpec, string>("host", Host, null, (r, v) => r with { Host = v },
-            "Host to match, *. allowed in front.") { DefaultNote = "any" },
+        new SpecKey<RouteSpec, string>("host", Host, null, (r, v) => r with { Host = v.ToLowerInvariant() },
+            "Host to match, in any case, *. allowed in front.") { DefaultNote = "any" },
         new SpecKey<RouteSpec, string>("path", Path, r => r.Path, (r, v) => r with { Path = v },
-            "Path prefix to match, in whole segments."),
+            "Path prefix to match, in whole segments; /shop and /SHOP are two paths."),
         new SpecKey<RouteSpec, string>("pool", PoolsValue.Name, null, (r, v) => r with { Pool = new PoolName(v) },
             "Pool that answers; it needs a port.") { IsRequired = true },
         new SpecKey<RouteSpec, bool>("strip_prefix", new BoolValue(), r => r.StripPrefix,
@@ -63,7 +68,7 @@ internal static class GatewaySection
     [
         new SpecKey<GatewaySpec, ImmutableArray<RouteSpec>>("routes",
             new ListValue<RouteSpec>(Route, "routes", MaxRoutes)
-            { Identity = route => $"the route {route.Host}{route.Path}" }, null, (g, v) => g with { Routes = v },
+            { Identity = route => $"the route {RoutePattern.Of(route.Host, route.Path)}" }, null, (g, v) => g with { Routes = v },
             "Which requests go to which pool; [] routes nothing.")
             { DefaultNote = "/ goes to the only pool with a port, else to pool web" },
         new SpecKey<GatewaySpec, SecurityHeadersSpec>("headers", Headers, g => g.Headers,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Nexus.Core.Spec.Values;
 using Nexus.Core.Spec.Yaml;
 
 namespace Nexus.Core.Spec.Sections;
@@ -15,7 +16,7 @@ internal static class HealthSection
             ("script", HealthCheckType.Script), ("none", HealthCheckType.None)), null, (h, v) => h with { Type = v },
             "How a check asks: tcp connects, http wants 2xx from a GET, script wants exit code 0, none calls running healthy.")
             { DefaultNote = "http if path is given, script if command is given, none without a port, else tcp" },
-        new SpecKey<HealthSpec, string>("path", new TextValue("a path such as /health", @"/[!-~]*"), h => h.Path,
+        new SpecKey<HealthSpec, string>("path", new TextValue("a path such as /health", @"/[!-~]*") { Objection = NoUrl }, h => h.Path,
             (h, v) => h with { Path = v },
             "Path of an http check."),
         new SpecKey<HealthSpec, ImmutableArray<string>>("command", new CommandValue(), null,
@@ -114,6 +115,13 @@ internal static class HealthSection
 
         return health;
     }
+
+    // Consul's agent and the worker agent make a URL of it.
+    private static string? NoUrl(string path) =>
+        path.Contains('#') ? "a # begins a fragment, which is never sent; write %23"
+        : path.Contains('\\') ? "a backslash is written %5C in a URL"
+        : UrlPath.HasBrokenOctet(path) ? "% is followed by two hexadecimal digits"
+        : null;
 
     private static string Word(HealthCheckType type) => type switch
     {

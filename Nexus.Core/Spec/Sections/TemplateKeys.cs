@@ -9,7 +9,7 @@ internal static class TemplateKeys
 
     private static readonly TextValue Image = new(
         "an image such as nginx:1.27 or ghcr.io/org/app@sha256:…",
-        @"([a-zA-Z0-9.\-]+(:[0-9]+)?/)?[a-z0-9]+([._\-]+[a-z0-9]+)*(/[a-z0-9]+([._\-]+[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.\-]*)?(@sha256:[a-f0-9]+)?");
+        @"([a-zA-Z0-9.\-]+(:[0-9]+)?/)?[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.\-]{0,127})?(@sha256:[a-f0-9]{64})?");
 
     private static readonly TextValue EnvName = new("a name of letters, digits, _ . and -, not starting with a digit", @"[A-Za-z_][A-Za-z0-9_.\-]*")
     {
@@ -105,7 +105,13 @@ internal static class TemplateKeys
             (t, v) => t with { Resources = v },
             "Limits, and what placement reserves."),
         new SpecKey<PoolTemplate, string>("user",
-            new TextValue("a uid such as 1000, or uid:gid such as 1000:1000", "[0-9]{1,10}(:[0-9]{1,10})?") { TakesAnyScalar = true },
+            new TextValue("a uid such as 1000, or uid:gid such as 1000:1000", "[0-9]{1,10}(:[0-9]{1,10})?")
+            {
+                TakesAnyScalar = true,
+                Objection = user => user.Split(':').All(id => long.Parse(id, System.Globalization.CultureInfo.InvariantCulture) <= int.MaxValue)
+                    ? null
+                    : $"an id is at most {int.MaxValue}",
+            },
             null, (t, v) => t with { User = v }, "User to run as.") { DefaultNote = "65532, without privileges" },
         new SpecKey<PoolTemplate, bool>("read_only", new BoolValue(), t => t.ReadOnly,
             (t, v) => t with { ReadOnly = v },
@@ -114,7 +120,7 @@ internal static class TemplateKeys
             new ListValue<string>(new CapabilityValue(), "capabilities", MaxEntries) { Identity = c => c },
             null, (t, v) => t with { Capabilities = v }, "Linux capabilities given back after all are dropped."),
         new SpecKey<PoolTemplate, ImmutableArray<VolumeSpec>>("volumes",
-            new ListValue<VolumeSpec>(new VolumeValue(), "volumes", MaxEntries) { Identity = v => v.Target },
+            new ListValue<VolumeSpec>(new VolumeValue(), "volumes", MaxEntries) { Identity = v => MountPoint(v.Target) },
             null, (t, v) => t with { Volumes = v }, "What is mounted: SOURCE:TARGET, SOURCE:TARGET:ro, or a map."),
         new SpecKey<PoolTemplate, HealthSpec>("health", HealthSection.Section, t => t.Health,
             (t, v) => t with { Health = v },
@@ -126,4 +132,8 @@ internal static class TemplateKeys
         new SpecKey<PoolTemplate, ProcessSpec>("process", Process, null, (t, v) => t with { Process = v },
             "What to run where there is no container engine.") { DefaultNote = "none: the pool needs an engine" },
     ];
+
+    /// <summary>The directory that a target stands for, however its slashes are written: an engine mounts one thing there.</summary>
+    private static string MountPoint(string target) =>
+        "/" + string.Join('/', target.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(segment => segment != "."));
 }

@@ -31,6 +31,9 @@ internal sealed class FakeCluster : IAsyncDisposable
 
     public StatusView Status { get; set; } = new();
 
+    /// <summary>What an apply is said to have replaced.</summary>
+    public (long Revision, string By)? Replaced { get; set; }
+
     /// <summary>What every plan comes to.</summary>
     public PlanView Plan { get; set; } = new() { Valid = true };
 
@@ -167,7 +170,7 @@ internal sealed class FakeCluster : IAsyncDisposable
         var result = Check(yaml);
         if (result is { Valid: true, Changed: true })
         {
-            result = result with { Revision = result.Revision + 1 };
+            result = result with { Revision = result.Revision + 1, Replaced = Replaced?.Revision, ReplacedBy = Replaced?.By };
             var author = ApiHeaders.Decode(context.Request.Headers[ApiHeaders.Author].ToString());
             Spec = new SpecView(result.Revision, yaml, default, author);
         }

@@ -21,7 +21,7 @@ public sealed class SpecPropertyTests
         Gen.Long[0, 10_000_000_000].Select(milliseconds => TimeSpan.FromMilliseconds(milliseconds));
 
     private static readonly Gen<PoolTemplate> Template = Gen.Select(
-        Gen.OneOf("nginx", "nginx:1.27", "ghcr.io/org/app:2", "r:5000/a/b@sha256:0f"),
+        Gen.OneOf("nginx", "nginx:1.27", "ghcr.io/org/app:2", "r:5000/a/b@sha256:" + new string('0', 64)),
         Word.Array[0, 4],
         Gen.Dictionary(Gen.Char["ABCabc_"].Array[1, 5].Select(c => new string(c)), Word)[0, 4],
         Gen.Int[1, 65_535],

@@ -15,7 +15,7 @@ public sealed class SpecReaderValueTests
               api:
                 min_replicas: 2
                 max_replicas: 5
-                image: ghcr.io:443/org/app:1.2@sha256:0123456789abcdef
+                image: ghcr.io:443/org/app:1.2@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
                 command: run --name "a b" 'c d' e\ f
                 env: {A: 1, B: yes, C: true, D: "", E: 010, F: text}
                 port: 0x50
@@ -48,7 +48,7 @@ public sealed class SpecReaderValueTests
         var pool = Assert.Single(spec.Pools);
         var template = pool.Template;
         Assert.Equal(("shop", new PoolName("api"), 2, 5), (spec.Cluster, pool.Name, pool.MinReplicas, pool.MaxReplicas));
-        Assert.Equal("ghcr.io:443/org/app:1.2@sha256:0123456789abcdef", template.Image);
+        Assert.Equal("ghcr.io:443/org/app:1.2@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", template.Image);
         Assert.Equal(["run", "--name", "a b", "c d", "e f"], template.Command);
         Assert.Equal("A=1 B=yes C=true D= E=010 F=text", string.Join(' ', template.Env.Select(e => $"{e.Key}={e.Value}")));
         Assert.Equal(80, template.Port);

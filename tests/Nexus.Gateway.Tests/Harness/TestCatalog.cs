@@ -1,6 +1,7 @@
 using Nexus.Api.State;
 using Nexus.Consul;
 using Nexus.Core.Ids;
+using Nexus.Core.Routing;
 
 namespace Nexus.Gateway.Tests.Harness;
 
@@ -21,6 +22,10 @@ internal sealed class TestCatalog(ConsulClient consul)
             StateKeys.SpecCurrent, StateJson.Write(new SpecPointer(revision), StateJson.Default.SpecPointer), cancellationToken);
         return revision;
     }
+
+    /// <summary>Writes what the leader decided of routes.</summary>
+    public Task SetRoutesAsync(RoutesRecord routes, CancellationToken cancellationToken) =>
+        consul.Kv.PutAsync(StateKeys.Routes, StateJson.Write(routes, StateJson.Default.RoutesRecord), cancellationToken);
 
     public Task RegisterAsync(
         string pool, string allocation, int port, CancellationToken cancellationToken, int attempt = 0, string revision = "", string node = "") =>

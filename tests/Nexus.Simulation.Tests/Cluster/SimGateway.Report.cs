@@ -80,6 +80,7 @@ internal sealed partial class SimGateway
         Gateway = _name,
         SpecRevision = _specRevision,
         RoutingRevision = Routing.Revision,
+        RoutesRevision = Routing.RoutesRevision,
         Pools = [.. Routing.Pools.Select(p => p.Name)],
         Destinations =
         [

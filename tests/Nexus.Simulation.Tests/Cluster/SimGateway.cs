@@ -29,6 +29,8 @@ internal sealed partial class SimGateway
     private readonly Dictionary<PoolName, ImmutableArray<RevisionWeight>> _weights = [];
     private readonly bool _believesEmptyLists;
     private ClusterSpec? _spec;
+    private RoutesRecord? _routes;
+    private bool _knowsRoutes;
     private bool _knowsWeights;
     private long _specRevision;
 
@@ -64,6 +66,7 @@ internal sealed partial class SimGateway
     public void Start() => _process.Deliver(() =>
     {
         _ = GuardAsync("spec", FollowSpecAsync);
+        _ = GuardAsync("routes", FollowRoutesAsync);
         _ = GuardAsync("rollouts", FollowRolloutsAsync);
         _ = GuardAsync("lease", KeepLeaseAsync);
     });
@@ -108,7 +111,12 @@ internal sealed partial class SimGateway
 
     private void FollowPools()
     {
-        var routed = RouteOrder.Compute(_spec!).Select(r => r.Pool).ToHashSet();
+        if (_spec is null)
+        {
+            return;
+        }
+
+        var routed = RoutingTable.Watched(Facts());
         foreach (var pool in routed.Where(p => !_watches.ContainsKey(p)).OrderBy(p => p.Value, StringComparer.Ordinal))
         {
             var ending = new CancellationTokenSource();
@@ -156,6 +164,25 @@ internal sealed partial class SimGateway
         }
     }
 
+    private async Task FollowRoutesAsync()
+    {
+        await foreach (var seen in _consul.Kv.WatchAsync(StateKeys.Routes, null, CancellationToken.None))
+        {
+            _routes = seen.Value is { } pair ? StateJson.Read(pair.Key, pair.Value, StateJson.Default.RoutesRecord) : null;
+            _knowsRoutes = true;
+            FollowPools();
+            Recompute();
+        }
+    }
+
+    private RoutingFacts Facts() => new(_spec!, _specRevision, _readings)
+    {
+        Weights = _weights.ToImmutableDictionary(),
+        KnowsWeights = _knowsWeights,
+        Routes = _routes,
+        Busy = [.. _places.Values.Where(place => place.InFlight > 0).Select(place => place.Pool.Name)],
+    };
+
     private async Task FollowRolloutsAsync()
     {
         await foreach (var seen in _consul.Kv.WatchPrefixAsync(StateKeys.Rollouts, null, CancellationToken.None))
@@ -174,14 +201,13 @@ internal sealed partial class SimGateway
 
     private void Recompute()
     {
-        if (_spec is null)
+        if (_spec is null || !_knowsRoutes)
         {
             return;
         }
 
         var previous = _believesEmptyLists ? RoutingSnapshot.Empty : Routing;
-        var facts = new RoutingFacts(_spec, _specRevision, _readings) { Weights = _weights.ToImmutableDictionary(), KnowsWeights = _knowsWeights };
-        var next = RoutingTable.Compute(facts, previous);
+        var next = RoutingTable.Compute(Facts(), previous);
         if (!ReferenceEquals(next, Routing))
         {
             _process.Machine.Disk[RoutingFile] = next;
