@@ -31,7 +31,7 @@ public enum EjectionReason
     /// <summary>It let several requests in a row wait for too long.</summary>
     TimedOut,
 
-    /// <summary>It answered several requests in a row with 502, 503 or 504.</summary>
+    /// <summary>It answered several requests in a row with 502, 503 or 504, or with what is no valid HTTP.</summary>
     BadAnswers,
 }
 
