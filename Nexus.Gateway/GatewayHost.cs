@@ -39,12 +39,13 @@ internal static class GatewayHost
         configure?.Invoke(builder);
 
         var app = builder.Build();
+        app.UseSecurityHeaders();
+        app.UseMiddleware<RequestGuard>();
         if (options.TrustedProxies.Length > 0)
         {
             app.UseForwardedHeaders();
         }
 
-        app.UseSecurityHeaders();
         app.MapDefaultEndpoints(options.AdminUrl.Port);
         app.MapGatewayEndpoints(options.AdminUrl.Port);
         app.MapReverseProxy(proxy => proxy.UseMiddleware<AttemptMiddleware>());
@@ -97,7 +98,7 @@ internal static class GatewayHost
         services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<ProxyConfigSource>());
         services.AddSingleton<Attempts>();
         services.AddSingleton<IForwarderHttpClientFactory, UpstreamClientFactory>();
-        services.AddReverseProxy().AddTransforms<TraceContextTransform>().AddTransforms<AnswerTransform>();
+        services.AddReverseProxy().AddTransforms<TraceContextTransform>().AddTransforms<ForwardedRequestTransform>().AddTransforms<AnswerTransform>();
         RemoveKeyRingLoader(services);
     }
 

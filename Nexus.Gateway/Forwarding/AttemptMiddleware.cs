@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Nexus.Core.Routing;
 using Nexus.Gateway.Live;
 using Nexus.Gateway.Observability;
+using Nexus.Gateway.Routing;
 using Yarp.ReverseProxy.Model;
 
 namespace Nexus.Gateway.Forwarding;
@@ -11,7 +12,8 @@ namespace Nexus.Gateway.Forwarding;
 /// Without a destination the client is told so at once.
 /// </summary>
 internal sealed class AttemptMiddleware(
-    RequestDelegate next, LivePools pools, Attempts attempts, GatewayTelemetry telemetry, IOptions<GatewayOptions> options)
+    RequestDelegate next, LivePools pools, Attempts attempts, GatewayTelemetry telemetry, IOptions<GatewayOptions> options,
+    TimeProvider time)
 {
     private readonly int _adminPort = options.Value.AdminUrl.Port;
 
@@ -24,6 +26,11 @@ internal sealed class AttemptMiddleware(
         }
 
         var proxy = context.GetReverseProxyFeature();
+        if (!ProxyConfigTranslation.TryTarget(context, proxy.Route.Config))
+        {
+            return Refusal.BadRequestAsync(context, "the path can be read as one of another route; send it without dot segments.");
+        }
+
         return pools.Find(proxy.Cluster.Config.ClusterId) is { } pool
             ? ForwardAsync(context, proxy, pool)
             : Refusal.ForPoolAsync(context, proxy.Cluster.Config.ClusterId, outcome: null);
@@ -46,6 +53,11 @@ internal sealed class AttemptMiddleware(
         if (outcome is not (AttemptOutcome.Answered or AttemptOutcome.ClientGone) && !context.Response.HasStarted)
         {
             await Refusal.ForPoolAsync(context, pool.Name, outcome);
+        }
+
+        if (outcome != AttemptOutcome.ClientGone && context.Features.Get<Upload>() is { LeavesRest: true } upload)
+        {
+            await Linger.ReadOnAsync(context, upload, time);
         }
     }
 

@@ -10,7 +10,7 @@ using Yarp.ReverseProxy.Model;
 namespace Nexus.Gateway.Forwarding;
 
 /// <summary>Makes one attempt at a request: chooses whom to ask, counts it there, forwards, and tells the ejector how it went.</summary>
-internal sealed class Attempts(IHttpForwarder forwarder, Ejector ejector, TimeProvider time)
+internal sealed partial class Attempts(IHttpForwarder forwarder, Ejector ejector, TimeProvider time, ILogger<Attempts> logger)
 {
     private readonly ObjectPool<Attempt> _attempts = ObjectPool.Create(new Reuse());
     private uint _turn;
@@ -38,6 +38,7 @@ internal sealed class Attempts(IHttpForwarder forwarder, Ejector ejector, TimePr
         var started = time.GetTimestamp();
         var registration = attempt.Begin(chosen, request.MayBreakOff, ProxyConfigTranslation.TimeoutOf(proxy.Route.Config), isRetry);
         var socket = SocketFeature.For(context, attempt);
+        var body = UploadBody.Begin(context, time);
         try
         {
             var cluster = proxy.Cluster;
@@ -47,11 +48,17 @@ internal sealed class Attempts(IHttpForwarder forwarder, Ejector ejector, TimePr
             Tell(context, attempt, outcome, started);
             return outcome;
         }
+        catch (Exception e) when (!context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)
+        {
+            LogNotForwarded(e, context.Request.Method, chosen.Allocation); // Ours, whatever the replica sent.
+            return AttemptOutcome.Refused;
+        }
         finally
         {
             await registration.DisposeAsync();
             context.Features.Set<Attempt>(null);
             socket?.End(context);
+            body?.End(context);
             attempt.End();
             if (!attempt.IsUpgraded) // Whoever closes WebSockets may still hold that one.
             {
@@ -63,7 +70,7 @@ internal sealed class Attempts(IHttpForwarder forwarder, Ejector ejector, TimePr
     private void Tell(HttpContext context, Attempt attempt, AttemptOutcome outcome, long started)
     {
         var chosen = attempt.Destination!;
-        if (outcome is not (AttemptOutcome.ClientGone or AttemptOutcome.BrokenOff))
+        if (outcome is not (AttemptOutcome.ClientGone or AttemptOutcome.BrokenOff or AttemptOutcome.Refused))
         {
             chosen.Stats?.Count(
                 outcome != AttemptOutcome.Answered || context.Response.StatusCode >= StatusCodes.Status500InternalServerError,
@@ -81,6 +88,9 @@ internal sealed class Attempts(IHttpForwarder forwarder, Ejector ejector, TimePr
 
         ejector.Heard(chosen, outcome, outcome == AttemptOutcome.Answered && context.Response.StatusCode is >= 502 and <= 504, started);
     }
+
+    [LoggerMessage(6070, LogLevel.Error, "A {Method} request to {Allocation} was not forwarded: unexpected error in the gateway")]
+    private partial void LogNotForwarded(Exception exception, string method, string allocation);
 
     private sealed class Reuse : PooledObjectPolicy<Attempt>
     {

@@ -74,6 +74,8 @@ internal sealed class GatewayTelemetry
         AttemptOutcome.NotConnected => "not_connected",
         AttemptOutcome.NoAnswer => "no_answer",
         AttemptOutcome.AnswerBroken => "answer_broken",
+        AttemptOutcome.InvalidAnswer => "invalid_answer",
+        AttemptOutcome.Refused => "refused",
         AttemptOutcome.TimedOut => "timed_out",
         AttemptOutcome.BrokenOff => "broken_off",
         _ => "client_gone",

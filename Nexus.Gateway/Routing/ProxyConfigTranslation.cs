@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
+using Microsoft.AspNetCore.Http.Features;
 using Nexus.Core.Routing;
+using Nexus.Gateway.Forwarding;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Route = Nexus.Core.Routing.Route;
@@ -12,12 +14,31 @@ namespace Nexus.Gateway.Routing;
 internal static class ProxyConfigTranslation
 {
     private const string TimeoutKey = "timeout";
+    private const string PathKey = "path";
+    private const string StripKey = "strip";
+
+    private static readonly Dictionary<string, string>[] KeepHost = [new(StringComparer.Ordinal) { ["RequestHeaderOriginalHost"] = "true" }];
 
     /// <summary>How long the head of an answer may take on a route; null for no limit.</summary>
     public static TimeSpan? TimeoutOf(RouteConfig route) =>
         route.Metadata is { } metadata && metadata.TryGetValue(TimeoutKey, out var text)
             ? TimeSpan.ParseExact(text, "c", CultureInfo.InvariantCulture)
             : null;
+
+    /// <summary>Works out what replicas get of a request's target; false when it must not be forwarded on that route.</summary>
+    public static bool TryTarget(HttpContext context, RouteConfig route)
+    {
+        var path = route.Metadata?.GetValueOrDefault(PathKey) ?? "/";
+        var strips = route.Metadata?.ContainsKey(StripKey) == true;
+        if (RequestTarget.PathAndQuery(context.Features.Get<IHttpRequestFeature>()!.RawTarget) is not { } written
+            || RequestTarget.Forwarded(written, path, strips) is not { } forwarded)
+        {
+            return false;
+        }
+
+        context.Features.Set(new ForwardedTarget(forwarded, strips ? path : null));
+        return true;
+    }
 
     /// <summary>The routes, in the snapshot's order; zero is left to the gateway's own endpoints.</summary>
     public static ImmutableArray<RouteConfig> Routes(RoutingSnapshot snapshot) =>
@@ -33,10 +54,8 @@ internal static class ProxyConfigTranslation
                 Path = Uri.UnescapeDataString(route.Path.TrimEnd('/')).Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal)
                     + "/{**rest}",
             },
-            Transforms = Transforms(route),
-            Metadata = route.Timeout is { } timeout
-                ? new Dictionary<string, string>(StringComparer.Ordinal) { [TimeoutKey] = timeout.ToString("c") }
-                : null,
+            Transforms = KeepHost,
+            Metadata = Metadata(route),
         }),
     ];
 
@@ -58,16 +77,19 @@ internal static class ProxyConfigTranslation
         ];
     }
 
-    private static Dictionary<string, string>[] Transforms(Route route)
+    private static Dictionary<string, string> Metadata(Route route)
     {
-        var host = new Dictionary<string, string>(StringComparer.Ordinal) { ["RequestHeaderOriginalHost"] = "true" };
-        return route.StripPrefix
-            ?
-            [
-                host,
-                new(StringComparer.Ordinal) { ["PathRemovePrefix"] = route.Path },
-                new(StringComparer.Ordinal) { ["RequestHeader"] = "X-Forwarded-Prefix", ["Set"] = route.Path },
-            ]
-            : [host];
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [PathKey] = route.Path };
+        if (route.StripPrefix)
+        {
+            metadata[StripKey] = "true";
+        }
+
+        if (route.Timeout is { } timeout)
+        {
+            metadata[TimeoutKey] = timeout.ToString("c");
+        }
+
+        return metadata;
     }
 }
