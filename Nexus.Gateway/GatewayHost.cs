@@ -5,6 +5,7 @@ using Nexus.Gateway.Draining;
 using Nexus.Gateway.Ejecting;
 using Nexus.Gateway.Forwarding;
 using Nexus.Gateway.Headers;
+using Nexus.Gateway.Limits;
 using Nexus.Gateway.Live;
 using Nexus.Gateway.Observability;
 using Nexus.Gateway.Reporting;
@@ -48,7 +49,7 @@ internal static class GatewayHost
 
         app.MapDefaultEndpoints(options.AdminUrl.Port);
         app.MapGatewayEndpoints(options.AdminUrl.Port);
-        app.MapReverseProxy(proxy => proxy.UseMiddleware<AttemptMiddleware>());
+        app.MapReverseProxy(proxy => proxy.UseMiddleware<RequestLimitsMiddleware>().UseMiddleware<AttemptMiddleware>());
         return app;
     }
 
@@ -97,6 +98,8 @@ internal static class GatewayHost
         services.AddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<ProxyConfigSource>());
         services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<ProxyConfigSource>());
         services.AddSingleton<Attempts>();
+        services.AddSingleton<UpstreamRequests>();
+        services.AddHostedService<BadRequests>();
         services.AddSingleton<IForwarderHttpClientFactory, UpstreamClientFactory>();
         services.AddReverseProxy().AddTransforms<TraceContextTransform>().AddTransforms<ForwardedRequestTransform>().AddTransforms<AnswerTransform>();
         RemoveKeyRingLoader(services);

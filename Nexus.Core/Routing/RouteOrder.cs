@@ -27,7 +27,11 @@ public static class RouteOrder
     {
         var host = string.IsNullOrEmpty(route.Host) || route.Host == "*" ? null : route.Host.ToLowerInvariant();
         var path = route.Path.TrimEnd('/');
-        return new Route(host, path.Length == 0 ? "/" : path, route.StripPrefix && path.Length > 0, route.Pool, route.Timeout);
+        return new Route(host, path.Length == 0 ? "/" : path, route.StripPrefix && path.Length > 0, route.Pool, route.Timeout)
+        {
+            MaxBodyBytes = route.MaxBodyBytes,
+            BodyTimeout = route.BodyTimeout,
+        };
     }
 
     private static int HostRank(Route route) => route.Host switch

@@ -10,7 +10,14 @@ namespace Nexus.Core.Routing;
 /// <param name="StripPrefix">Whether the replica sees the path without the prefix.</param>
 /// <param name="Pool">The pool that answers.</param>
 /// <param name="Timeout">How long a replica may take to begin its answer; null for no limit of the route's own.</param>
-public sealed record Route(string? Host, string Path, bool StripPrefix, PoolName Pool, TimeSpan? Timeout = null);
+public sealed record Route(string? Host, string Path, bool StripPrefix, PoolName Pool, TimeSpan? Timeout = null)
+{
+    /// <summary>Largest request body in bytes; null for the gateway's own limit.</summary>
+    public long? MaxBodyBytes { get; init; }
+
+    /// <summary>How long a client may pause within a request body; null for the gateway's own limit.</summary>
+    public TimeSpan? BodyTimeout { get; init; }
+}
 
 /// <summary>Where the agent of a node is reached.</summary>
 /// <param name="Node">The node.</param>

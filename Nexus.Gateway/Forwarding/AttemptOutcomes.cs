@@ -33,7 +33,7 @@ internal static class AttemptOutcomes
     {
         InvalidAnswerException e => e.Message,
         HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } =>
-            $"the response's headers are larger than {UpstreamClientFactory.MaxAnswerHead} KB",
+            "the response's headers exceed the limit of this gateway",
         HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse } => "malformed chunk",
         HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } => "malformed status line or header",
         _ => null,

@@ -10,7 +10,8 @@ using Yarp.ReverseProxy.Model;
 namespace Nexus.Gateway.Forwarding;
 
 /// <summary>Makes one attempt at a request: chooses whom to ask, counts it there, forwards, and tells the ejector how it went.</summary>
-internal sealed partial class Attempts(IHttpForwarder forwarder, Ejector ejector, TimeProvider time, ILogger<Attempts> logger)
+internal sealed partial class Attempts(
+    IHttpForwarder forwarder, UpstreamRequests upstream, Ejector ejector, TimeProvider time, ILogger<Attempts> logger)
 {
     private readonly ObjectPool<Attempt> _attempts = ObjectPool.Create(new Reuse());
     private uint _turn;
@@ -36,14 +37,14 @@ internal sealed partial class Attempts(IHttpForwarder forwarder, Ejector ejector
         var attempt = _attempts.Get();
         context.Features.Set(attempt);
         var started = time.GetTimestamp();
-        var registration = attempt.Begin(chosen, request.MayBreakOff, ProxyConfigTranslation.TimeoutOf(proxy.Route.Config), isRetry);
+        var limits = RouteLimits.Of(proxy.Route.Config);
+        var registration = attempt.Begin(chosen, request.MayBreakOff, upstream.HeadTimeout(limits), isRetry);
         var socket = SocketFeature.For(context, attempt);
         var body = UploadBody.Begin(context, time);
         try
         {
-            var cluster = proxy.Cluster;
             var error = await forwarder.SendAsync(
-                context, chosen.Address, cluster.HttpClient, cluster.Config.HttpRequest!, proxy.Route.Transformer, attempt.Token);
+                context, chosen.Address, proxy.Cluster.HttpClient, upstream.For(chosen.Protocol, limits), proxy.Route.Transformer, attempt.Token);
             var outcome = AttemptOutcomes.Of(error, context, attempt);
             Tell(context, attempt, outcome, started);
             return outcome;

@@ -54,6 +54,30 @@ internal static class Refusal
             $"502 Bad Gateway: a replica of pool '{pool}' broke off the connection."),
     };
 
+    public static Task BodyTooLargeAsync(HttpContext context, long most) => WriteAsync(
+        CloseAfter(context),
+        StatusCodes.Status413PayloadTooLarge,
+        $"413 Content Too Large: the request body exceeds {most} bytes, the limit for {context.Request.Host.Host}{context.Request.Path}.");
+
+    public static Task BodyTimeoutAsync(HttpContext context, TimeSpan pause) => WriteAsync(
+        CloseAfter(context),
+        StatusCodes.Status408RequestTimeout,
+        $"408 Request Timeout: the request body paused for more than {pause.TotalSeconds} s.");
+
+    // What is left of the body is not read.
+    private static HttpContext CloseAfter(HttpContext context)
+    {
+        context.Response.Clear();
+        context.Response.OnStarting(
+            static state =>
+            {
+                ((HttpResponse)state).Headers.Connection = "close";
+                return Task.CompletedTask;
+            },
+            context.Response);
+        return context;
+    }
+
     private static Task WriteAsync(HttpContext context, int status, string text)
     {
         var response = context.Response;

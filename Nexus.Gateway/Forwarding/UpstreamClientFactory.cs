@@ -11,9 +11,6 @@ internal sealed class UpstreamClientFactory(
     IOptions<GatewayOptions> options, IConfiguration configuration, ILogger<ForwarderHttpClientFactory> logger)
     : ForwarderHttpClientFactory(logger)
 {
-    /// <summary>Largest head of a response in KB.</summary>
-    public const int MaxAnswerHead = 64;
-
     private readonly bool _isTracing = TraceContextTransform.IsTracing(configuration);
 
     protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
@@ -21,7 +18,7 @@ internal sealed class UpstreamClientFactory(
         base.ConfigureHandler(context, handler);
         handler.ConnectTimeout = options.Value.Upstream.ConnectTimeout;
         handler.PooledConnectionIdleTimeout = options.Value.Upstream.IdleTimeout;
-        handler.MaxResponseHeadersLength = MaxAnswerHead;
+        handler.MaxResponseHeadersLength = (options.Value.Upstream.ResponseHeadersSize + 1023) / 1024; // In KiB.
         handler.RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1;
         handler.ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1;
         handler.ConnectCallback = ConnectAsync;

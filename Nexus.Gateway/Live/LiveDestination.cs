@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Nexus.Core.Routing;
+using Nexus.Core.Spec;
 using Nexus.Gateway.Draining;
 
 namespace Nexus.Gateway.Live;
@@ -26,6 +27,9 @@ internal sealed class LiveDestination(LivePool pool, Destination known, string l
     public string Address { get; } = known.Address;
 
     public int Attempt { get; } = known.Attempt;
+
+    /// <summary>Protocol that it speaks.</summary>
+    public AppProtocol Protocol { get; } = known.Protocol;
 
     /// <summary>Tells one container or process of an allocation from the next.</summary>
     public string Life => life;

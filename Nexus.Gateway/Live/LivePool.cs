@@ -148,7 +148,7 @@ internal sealed class LivePool(string name, EjectionBook ejections, RotationJour
     private LiveDestination Keep(ImmutableArray<LiveDestination> before, Destination destination, Func<Destination, NodeEvidence?> nodes)
     {
         var life = LiveDestination.LifeOf(destination);
-        return before.FirstOrDefault(d => d.Allocation == destination.Id.Value && d.Life == life)
+        return before.FirstOrDefault(d => d.Allocation == destination.Id.Value && d.Life == life && d.Protocol == destination.Protocol)
             ?? new LiveDestination(this, destination, life, nodes(destination));
     }
 

@@ -16,6 +16,7 @@ internal sealed class GatewayTelemetry
     private readonly Counter<long> _retries;
     private readonly Counter<long> _denied;
     private readonly Counter<long> _ejections;
+    private readonly Counter<long> _refusals;
     private readonly Histogram<double> _apply;
     private readonly TimeProvider _time;
     private long _revision;
@@ -28,6 +29,7 @@ internal sealed class GatewayTelemetry
         _retries = meter.CreateCounter<long>("nexus.gateway.retries", "{request}", "Requests asked of another destination, by why");
         _denied = meter.CreateCounter<long>("nexus.gateway.retries.denied", "{request}", "Retries that the budget had no room for");
         _ejections = meter.CreateCounter<long>("nexus.gateway.ejections", "{ejection}", "Destinations taken out by own evidence");
+        _refusals = meter.CreateCounter<long>("nexus.gateway.refusals", "{request}", "Requests refused by a limit or as malformed, by why");
         _apply = meter.CreateSecondsHistogram(
             "nexus.gateway.routing.apply.duration", "From the catalog's news to routing by it");
         meter.CreateObservableGauge(
@@ -57,6 +59,9 @@ internal sealed class GatewayTelemetry
 
     public void Ejected(string pool, EjectionReason reason) => _ejections.Add(1, Pool(pool), new("nexus.reason", NameOf(reason)));
 
+    /// <summary>A request is refused without asking a replica.</summary>
+    public void Refused(RefusalReason reason) => _refusals.Add(1, new KeyValuePair<string, object?>("nexus.reason", NameOf(reason)));
+
     public void Applied(long revision, long? changedAt)
     {
         Volatile.Write(ref _revision, revision);
@@ -79,6 +84,16 @@ internal sealed class GatewayTelemetry
         AttemptOutcome.TimedOut => "timed_out",
         AttemptOutcome.BrokenOff => "broken_off",
         _ => "client_gone",
+    };
+
+    private static string NameOf(RefusalReason reason) => reason switch
+    {
+        RefusalReason.RequestTimeout => "request_timeout",
+        RefusalReason.BodyTimeout => "body_timeout",
+        RefusalReason.BodyTooLarge => "body_too_large",
+        RefusalReason.RequestLineTooLong => "request_line_too_long",
+        RefusalReason.HeadersTooLarge => "headers_too_large",
+        _ => "bad_request",
     };
 
     private static string NameOf(EjectionReason reason) => reason switch

@@ -1,11 +1,8 @@
 using System.Collections.Immutable;
-using System.Globalization;
-using System.Net;
 using Microsoft.AspNetCore.Http.Features;
 using Nexus.Core.Routing;
 using Nexus.Gateway.Forwarding;
 using Yarp.ReverseProxy.Configuration;
-using Yarp.ReverseProxy.Forwarder;
 using Route = Nexus.Core.Routing.Route;
 
 namespace Nexus.Gateway.Routing;
@@ -13,17 +10,10 @@ namespace Nexus.Gateway.Routing;
 /// <summary>Says a snapshot in YARP's words: a route is a route, a pool a cluster. Destinations stay with <see cref="Live.LivePools"/>.</summary>
 internal static class ProxyConfigTranslation
 {
-    private const string TimeoutKey = "timeout";
     private const string PathKey = "path";
     private const string StripKey = "strip";
 
     private static readonly Dictionary<string, string>[] KeepHost = [new(StringComparer.Ordinal) { ["RequestHeaderOriginalHost"] = "true" }];
-
-    /// <summary>How long the head of an answer may take on a route; null for no limit.</summary>
-    public static TimeSpan? TimeoutOf(RouteConfig route) =>
-        route.Metadata is { } metadata && metadata.TryGetValue(TimeoutKey, out var text)
-            ? TimeSpan.ParseExact(text, "c", CultureInfo.InvariantCulture)
-            : null;
 
     /// <summary>Works out what replicas get of a request's target; false when it must not be forwarded on that route.</summary>
     public static bool TryTarget(HttpContext context, RouteConfig route)
@@ -59,23 +49,9 @@ internal static class ProxyConfigTranslation
         }),
     ];
 
-    public static ImmutableArray<ClusterConfig> Clusters(RoutingSnapshot snapshot, UpstreamOptions upstream)
-    {
-        var request = new ForwarderRequestConfig
-        {
-            Version = HttpVersion.Version11,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            ActivityTimeout = upstream.ActivityTimeout,
-        };
-        return
-        [
-            .. snapshot.Pools.Select(pool => new ClusterConfig
-            {
-                ClusterId = pool.Name.Value,
-                HttpRequest = request,
-            }),
-        ];
-    }
+    /// <summary>The pools; how requests are sent is decided for each attempt, by the replica's protocol.</summary>
+    public static ImmutableArray<ClusterConfig> Clusters(RoutingSnapshot snapshot) =>
+        [.. snapshot.Pools.Select(pool => new ClusterConfig { ClusterId = pool.Name.Value })];
 
     private static Dictionary<string, string> Metadata(Route route)
     {
@@ -85,11 +61,7 @@ internal static class ProxyConfigTranslation
             metadata[StripKey] = "true";
         }
 
-        if (route.Timeout is { } timeout)
-        {
-            metadata[TimeoutKey] = timeout.ToString("c");
-        }
-
+        RouteLimits.AddTo(metadata, route);
         return metadata;
     }
 }

@@ -23,7 +23,8 @@ internal sealed class TestCatalog(ConsulClient consul)
     }
 
     public Task RegisterAsync(
-        string pool, string allocation, int port, CancellationToken cancellationToken, int attempt = 0, string revision = "", string node = "") =>
+        string pool, string allocation, int port, CancellationToken cancellationToken, int attempt = 0, string revision = "", string node = "",
+        string protocol = "") =>
         consul.Agent.RegisterServiceAsync(
             new ServiceRegistration
             {
@@ -38,6 +39,7 @@ internal sealed class TestCatalog(ConsulClient consul)
                     [CatalogNames.MetaAttempt] = attempt.ToString(),
                     [CatalogNames.MetaRevision] = revision,
                     [CatalogNames.MetaNode] = node,
+                    [CatalogNames.MetaProtocol] = protocol,
                 },
                 ReplaceExistingChecks = true,
                 Checks =
