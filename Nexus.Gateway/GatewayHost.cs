@@ -81,7 +81,9 @@ internal static class GatewayHost
         services.AddHostedService<CleanStop>();
         services.AddHostedService<ReconnectProber>();
         services.AddHostedService<AbsenceProber>();
+        services.AddHostedService<OutlierDetector>();
         services.AddSingleton<GatewayRegistration>();
+        services.AddSingleton<EvidenceComposer>();
         services.AddSingleton<ReportComposer>();
         services.AddSingleton<NodeDoubts>();
         services.AddSingleton<DrainLoop>();

@@ -33,6 +33,9 @@ public enum EjectionReason
 
     /// <summary>It answered several requests in a row with 502, 503 or 504, or with what is no valid HTTP.</summary>
     BadAnswers,
+
+    /// <summary>Its requests failed far more often than those of the pool's other replicas.</summary>
+    Outlier,
 }
 
 /// <summary>What can happen to a destination.</summary>

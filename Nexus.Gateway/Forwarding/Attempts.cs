@@ -73,8 +73,10 @@ internal sealed partial class Attempts(
         var chosen = attempt.Destination!;
         if (outcome is not (AttemptOutcome.ClientGone or AttemptOutcome.BrokenOff or AttemptOutcome.Refused))
         {
+            var isFailure = outcome != AttemptOutcome.Answered || context.Response.StatusCode >= StatusCodes.Status500InternalServerError;
+            chosen.Count(isFailure);
             chosen.Stats?.Count(
-                outcome != AttemptOutcome.Answered || context.Response.StatusCode >= StatusCodes.Status500InternalServerError,
+                isFailure,
                 attempt.AnsweredAt is { } answered ? time.GetElapsedTime(started, answered).TotalMilliseconds : null);
         }
 

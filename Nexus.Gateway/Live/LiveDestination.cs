@@ -46,6 +46,12 @@ internal sealed class LiveDestination(LivePool pool, Destination known, string l
     /// <summary>What was last heard of it in a row.</summary>
     public StreakCounter Streaks { get; } = new();
 
+    /// <summary>How its requests went lately.</summary>
+    public TrafficWindow Traffic { get; } = new(pool.Time);
+
+    /// <summary>Its ejections for its error rate.</summary>
+    public OutlierHistory Outlier { get; } = new();
+
     /// <summary>The WebSockets open there.</summary>
     public ConcurrentDictionary<OpenSocket, bool> Sockets { get; } = new();
 
@@ -85,6 +91,16 @@ internal sealed class LiveDestination(LivePool pool, Destination known, string l
 
         Leave();
         return false;
+    }
+
+    /// <summary>Counts an attempt that ended here.</summary>
+    public void Count(bool isFailure)
+    {
+        Traffic.Count(isFailure);
+        if (isFailure)
+        {
+            pool.CountFailure();
+        }
     }
 
     public void Leave()

@@ -29,6 +29,11 @@ internal sealed class GatewayTelemetry
         _retries = meter.CreateCounter<long>("nexus.gateway.retries", "{request}", "Requests asked of another destination, by why");
         _denied = meter.CreateCounter<long>("nexus.gateway.retries.denied", "{request}", "Retries that the budget had no room for");
         _ejections = meter.CreateCounter<long>("nexus.gateway.ejections", "{ejection}", "Destinations taken out by own evidence");
+        meter.CreateObservableCounter(
+            "nexus.gateway.upstream.failures",
+            () => pools.All.Select(pool => new Measurement<long>(pool.Failures, Pool(pool.Name))),
+            "{request}",
+            "Attempts at replicas that failed or were answered with a 5xx");
         _refusals = meter.CreateCounter<long>("nexus.gateway.refusals", "{request}", "Requests refused by a limit or as malformed, by why");
         _apply = meter.CreateSecondsHistogram(
             "nexus.gateway.routing.apply.duration", "From the catalog's news to routing by it");
@@ -45,6 +50,11 @@ internal sealed class GatewayTelemetry
                 pool.Candidates.Sum(share => share.Members.Length), Pool(pool.Name))),
             "{destination}",
             "Destinations that get requests");
+        meter.CreateObservableUpDownCounter(
+            "nexus.gateway.destinations.ejected",
+            () => pools.All.Select(pool => new Measurement<int>(pool.EjectedCount, Pool(pool.Name))),
+            "{destination}",
+            "Destinations in rotation that this gateway ejected by its own evidence");
     }
 
     /// <summary>One request is over; null means that there was nobody to ask.</summary>
@@ -103,6 +113,7 @@ internal sealed class GatewayTelemetry
         EjectionReason.Gone => "gone",
         EjectionReason.TimedOut => "timed_out",
         EjectionReason.BadAnswers => "bad_answers",
+        EjectionReason.Outlier => "outlier",
         _ => "probe_failed",
     };
 }

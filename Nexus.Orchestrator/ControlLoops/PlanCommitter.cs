@@ -20,6 +20,7 @@ internal sealed partial class PlanCommitter(
         reporter.ReportNodes(stored.Snapshot);
         reporter.ReportBlocked(plan);
         reporter.ReportClocks(look.ClockDifferences);
+        reporter.ReportTroubles(stored.Snapshot);
         if (plan.IsEmpty)
         {
             return await ForgetAsync(stored, forgotten, token, cancellationToken);

@@ -161,6 +161,24 @@ public sealed class LimitsTests(ConsulFixture consul) : IClassFixture<ConsulFixt
         Assert.Equal("slow", await gateway.GetAsync("/patient/slow", Token));
     }
 
+    [Fact]
+    public async Task Headers_of_an_answer_over_the_limit_are_answered_502_with_the_reason()
+    {
+        await using var replica = await Replica.StartAsync("a", Token);
+        replica.Special = context =>
+        {
+            context.Response.Headers["X-Large"] = new string('x', 5000);
+            return Task.CompletedTask;
+        };
+        await using var gateway = await StartAsync("answer-headers", replica.Port, "--Gateway:Upstream:ResponseHeadersSize=4096");
+
+        using var answer = await gateway.Client.GetAsync(new Uri("/", UriKind.Relative), Token);
+
+        Assert.Equal(HttpStatusCode.BadGateway, answer.StatusCode);
+        Assert.Contains("the response's headers exceed the limit of this gateway", await answer.Content.ReadAsStringAsync(Token));
+        Assert.True(gateway.Service<Nexus.Gateway.Ejecting.EjectionBook>().IsEmpty);
+    }
+
     private static async Task<(HttpStatusCode Status, string Text)> PostAsync(
         GatewayUnderTest gateway, string path, int size, bool isChunked)
     {
