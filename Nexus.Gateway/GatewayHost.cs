@@ -5,6 +5,7 @@ using Nexus.Gateway.Draining;
 using Nexus.Gateway.Ejecting;
 using Nexus.Gateway.Forwarding;
 using Nexus.Gateway.Headers;
+using Nexus.Gateway.Limits;
 using Nexus.Gateway.Live;
 using Nexus.Gateway.Observability;
 using Nexus.Gateway.Reporting;
@@ -39,17 +40,18 @@ internal static class GatewayHost
         configure?.Invoke(builder);
 
         var app = builder.Build();
+        app.UseSecurityHeaders();
+        app.UseMiddleware<RequestGuard>();
         if (options.TrustedProxies.Length > 0)
         {
             app.UseForwardedHeaders();
         }
 
-        app.UseSecurityHeaders();
         app.UseMiddleware<RouteMatchMiddleware>();
         app.UseRouting();
         app.MapDefaultEndpoints(options.AdminUrl.Port);
         app.MapGatewayEndpoints(options.AdminUrl.Port);
-        app.MapReverseProxy(proxy => proxy.UseMiddleware<AttemptMiddleware>());
+        app.MapReverseProxy(proxy => proxy.UseMiddleware<RequestLimitsMiddleware>().UseMiddleware<AttemptMiddleware>());
         return app;
     }
 
@@ -81,7 +83,9 @@ internal static class GatewayHost
         services.AddHostedService<CleanStop>();
         services.AddHostedService<ReconnectProber>();
         services.AddHostedService<AbsenceProber>();
+        services.AddHostedService<OutlierDetector>();
         services.AddSingleton<GatewayRegistration>();
+        services.AddSingleton<EvidenceComposer>();
         services.AddSingleton<ReportComposer>();
         services.AddSingleton<NodeDoubts>();
         services.AddSingleton<DrainLoop>();
@@ -99,8 +103,10 @@ internal static class GatewayHost
         services.AddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<ProxyConfigSource>());
         services.AddSingleton<IConfigChangeListener>(provider => provider.GetRequiredService<ProxyConfigSource>());
         services.AddSingleton<Attempts>();
+        services.AddSingleton<UpstreamRequests>();
+        services.AddHostedService<BadRequests>();
         services.AddSingleton<IForwarderHttpClientFactory, UpstreamClientFactory>();
-        services.AddReverseProxy().AddTransforms<TraceContextTransform>().AddTransforms<AnswerTransform>();
+        services.AddReverseProxy().AddTransforms<TraceContextTransform>().AddTransforms<ForwardedRequestTransform>().AddTransforms<AnswerTransform>();
         RemoveKeyRingLoader(services);
     }
 

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Microsoft.Extensions.Options;
+using Nexus.Gateway.Limits;
 
 namespace Nexus.Gateway;
 
@@ -46,6 +47,10 @@ internal sealed class GatewayOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan StopNotice { get; set; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How much one client may ask.</summary>
+    [ValidateObjectMembers]
+    public LimitsOptions Limits { get; set; } = new();
+
     /// <summary>How requests reach the replicas.</summary>
     [ValidateObjectMembers]
     public UpstreamOptions Upstream { get; set; } = new();
@@ -87,6 +92,15 @@ internal sealed class UpstreamOptions
     /// <summary>How long a request may go without a byte in either direction; not for WebSockets.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "24:00:00")]
     public TimeSpan ActivityTimeout { get; set; } = TimeSpan.FromSeconds(100);
+
+    /// <summary>How long a replica may take to begin its answer, where the route does not say; null leaves it to
+    /// <see cref="ActivityTimeout"/>.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.050", "24:00:00")]
+    public TimeSpan? ResponseHeaderTimeout { get; set; }
+
+    /// <summary>Largest headers of a replica's answer, all together, in bytes; counted in steps of 1 KiB. Larger ones are answered 502.</summary>
+    [Range(1024, 16 << 20)]
+    public int ResponseHeadersSize { get; set; } = 64 << 10;
 }
 
 /// <summary>Refuses options that cannot work, naming each wrong value.</summary>

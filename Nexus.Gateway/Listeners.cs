@@ -1,5 +1,10 @@
 using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Nexus.Gateway.Forwarding;
+using Nexus.Gateway.Listening;
 using IPNetwork = System.Net.IPNetwork;
 
 namespace Nexus.Gateway;
@@ -8,26 +13,43 @@ namespace Nexus.Gateway;
 internal static class Listeners
 {
     private const string DefaultUrl = "http://*:8080";
+    private const string Endpoints = "Kestrel:Endpoints";
+    private const string Admin = "NexusAdmin";
 
     public static void AddListeners(this WebApplicationBuilder builder, GatewayOptions options)
     {
-        // Kestrel ignores plain URLs as soon as its own configuration names endpoints, so the admin one joins those.
-        if (builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren().Any())
+        // Kestrel ignores plain URLs as soon as an endpoint is named in its configuration or in code, so all are named.
+        var bindings = Bindings(builder.Configuration, options);
+        if (!builder.Configuration.GetSection(Endpoints).GetChildren().Any())
         {
-            builder.Configuration["Kestrel:Endpoints:NexusAdmin:Url"] = options.AdminUrl.ToString();
-        }
-        else
-        {
-            builder.WebHost.UseUrls($"{TrafficUrls(builder.Configuration, options)};{options.AdminUrl}");
+            foreach (var (index, binding) in bindings.Index())
+            {
+                builder.Configuration[$"{Endpoints}:Nexus{index}:Url"] = binding.ToString();
+            }
         }
 
+        builder.Configuration[$"{Endpoints}:{Admin}:Url"] = options.AdminUrl.ToString();
+        var handover = new HandoverTransport();
+        builder.Services.AddSingleton<IConnectionListenerFactory>(handover);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            var tlsPorts = bindings.Where(binding => binding.Scheme == Uri.UriSchemeHttps).Select(binding => binding.Port).ToHashSet();
+            var http2 = new CleartextHttp2(handover, kestrel, tlsPorts, TimeProvider.System);
+            kestrel.ConfigureEndpointDefaults(endpoint =>
+            {
+                if (endpoint.EndPoint is not HandoverEndPoint)
+                {
+                    endpoint.Use(http2.Before);
+                }
+            });
+            kestrel.Listen(new HandoverEndPoint(), endpoint => endpoint.Protocols = HttpProtocols.Http2);
             kestrel.AddServerHeader = false;
+            kestrel.RequestHeaderEncodingSelector = ConnectionEncoding.Select; // Headers are bytes: what came is what goes.
+            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+            options.Limits.Apply(kestrel.Limits);
             kestrel.Limits.MaxRequestBodySize = options.MaxRequestBodySize;
             kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
             kestrel.Limits.MaxConcurrentUpgradedConnections = options.MaxConnections;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         });
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = options.InlineScheduling);
     }
@@ -63,8 +85,8 @@ internal static class Listeners
     {
         string[] endpoints =
         [
-            .. configuration.GetSection("Kestrel:Endpoints").GetChildren()
-                .Where(e => e.Key != "NexusAdmin").Select(e => e["Url"]).OfType<string>(),
+            .. configuration.GetSection(Endpoints).GetChildren()
+                .Where(e => e.Key != Admin).Select(e => e["Url"]).OfType<string>(),
         ];
         var urls = endpoints.Length > 0 ? endpoints : TrafficUrls(configuration, options).Split(';', StringSplitOptions.RemoveEmptyEntries);
         return [.. urls.Select(url => BindingAddress.Parse(url.Trim()))];

@@ -35,6 +35,12 @@ public static class CatalogNames
     /// <summary>Meta key: how often the allocation was restarted before this container.</summary>
     public const string MetaAttempt = "nexus-attempt";
 
+    /// <summary>Meta key: the protocol that the instance speaks, where it is not HTTP/1.1: <see cref="H2c"/>.</summary>
+    public const string MetaProtocol = "nexus-protocol";
+
+    /// <summary>HTTP/2 without TLS, with prior knowledge.</summary>
+    public const string H2c = "h2c";
+
     /// <summary>Meta key of managers and gateways: name of their machine.</summary>
     public const string MetaHost = "host";
 

@@ -173,6 +173,9 @@ public sealed record PoolView
     /// <summary>Image of <see cref="ServingRevision"/>.</summary>
     public string? ServingImage { get; init; }
 
+    /// <summary>Why requests to it fail although its replicas pass their checks, as the gateways report; null when they do not.</summary>
+    public string? Trouble { get; init; }
+
     /// <summary>Where its rollout stands; null when the last one is done, or an older manager does not say.</summary>
     public RolloutPhase? Rollout { get; init; }
 
@@ -274,6 +277,9 @@ public sealed record AllocationView
 
     /// <summary>Why it is as it is.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>What the gateways hold against it whatever its checks say: an ejection, failing requests; null for nothing.</summary>
+    public string? Trouble { get; init; }
 
     /// <summary>Last lines of its output before its last end.</summary>
     public ImmutableArray<string> LastLogs { get; init => field = value.IsDefault ? [] : value; } = [];

@@ -17,6 +17,7 @@ internal static class PoolState
         { Blocked: not null } => new Piece("blocked", Palette.Bad),
         { Rollout: { } phase } when phase is not RolloutPhase.Progressing => RolloutWords.Phase(phase),
         { Rollout: null, RolloutReason: not null } => new Piece("other revision", Palette.Bad),
+        _ when IsSettled(pool) && pool.Trouble is not null => new Piece("degraded", Palette.Bad),
         _ when IsSettled(pool) => new Piece("ready", Palette.Good),
         _ => new Piece("changing", Palette.Changing),
     };
@@ -26,7 +27,7 @@ internal static class PoolState
     {
         var reason = pool.Blocked ?? (pool.Rollout is RolloutPhase.Progressing ? "" : pool.RolloutReason ?? "");
         return pool.ServingRevision is null
-            ? reason
+            ? string.Join("; ", new[] { reason, pool.Trouble ?? "" }.Where(part => part.Length > 0))
             : $"the spec's revision {pool.Revision}{(pool.Image.Length > 0 ? $" ({pool.Image})" : "")} does not run{(reason.Length > 0 ? $": {reason}" : "")}";
     }
 

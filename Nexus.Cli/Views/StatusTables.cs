@@ -135,7 +135,7 @@ internal static class StatusTables
         {
             table.Row(
                 allocation.Id, allocation.Node, State(allocation), allocation.Endpoint ?? "-", allocation.Revision,
-                $"{allocation.Restarts}", allocation.StartedAt is { } at ? HumanUnits.Ago(at, now) : "-", allocation.Reason ?? "");
+                $"{allocation.Restarts}", allocation.StartedAt is { } at ? HumanUnits.Ago(at, now) : "-", string.Join("; ", new[] { allocation.Reason, allocation.Trouble }.OfType<string>()));
         }
 
         return table;

@@ -84,6 +84,21 @@ public static class SpecDifferences
         yield return ("placement.arch", pool.Placement.Arch);
         yield return ("placement.spread", pool.Placement.Spread.ToString());
         yield return ("placement.volume_affinity", pool.Placement.VolumeAffinity?.ToString());
+        foreach (var key in OutlierKeys(pool.OutlierDetection))
+        {
+            yield return key;
+        }
+    }
+
+    private static IEnumerable<(string Key, string? Value)> OutlierKeys(OutlierDetectionSpec outlier)
+    {
+        yield return ("outlier_detection.enabled", outlier.Enabled ? "true" : "false");
+        yield return ("outlier_detection.error_rate", $"{Text(outlier.ErrorRatePercent)}%");
+        yield return ("outlier_detection.min_requests", Text(outlier.MinRequests));
+        yield return ("outlier_detection.min_replicas", Text(outlier.MinReplicas));
+        yield return ("outlier_detection.max_ejected", $"{Text(outlier.MaxEjectedPercent)}%");
+        yield return ("outlier_detection.ejection_time", Text(outlier.EjectionTime));
+        yield return ("outlier_detection.max_ejection_time", Text(outlier.MaxEjectionTime));
     }
 
     private static IEnumerable<(string Key, string? Value)> TemplateKeys(PoolTemplate template)
@@ -97,6 +112,7 @@ public static class SpecDifferences
 
         yield return ("port", Text(template.Port));
         yield return ("host_port", Text(template.HostPort));
+        yield return ("protocol", template.Protocol == AppProtocol.H2c ? "h2c" : "http1");
         yield return ("resources.cpu", CpuShare.Format(template.Resources.CpuMillicores));
         yield return ("resources.memory", ByteSize.Format(template.Resources.MemoryBytes));
         yield return ("resources.pids", Text(template.Resources.Pids));

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Nexus.Core.Ids;
+using Nexus.Core.Spec;
 
 namespace Nexus.Core.Routing;
 
@@ -99,8 +100,9 @@ internal static class NewsOverlay
     /// <param name="destinations">What is known.</param>
     /// <param name="news">What was pushed.</param>
     /// <param name="isCurrent">Whether the catalog was just read: then it, and not a push, calls a life it lists healthy.</param>
+    /// <param name="protocolOf">The protocol that replicas of a revision speak.</param>
     public static ImmutableArray<Destination> Over(
-        ImmutableArray<Destination> destinations, List<AllocationNews> news, bool isCurrent)
+        ImmutableArray<Destination> destinations, List<AllocationNews> news, bool isCurrent, Func<PoolRevision, AppProtocol> protocolOf)
     {
         if (news.Count == 0)
         {
@@ -110,7 +112,7 @@ internal static class NewsOverlay
         var byId = destinations.ToDictionary(d => d.Id);
         foreach (var one in news)
         {
-            if (Apply(byId.GetValueOrDefault(one.Allocation), one, isCurrent) is { } changed)
+            if (Apply(byId.GetValueOrDefault(one.Allocation), one, isCurrent, protocolOf) is { } changed)
             {
                 byId[one.Allocation] = changed;
             }
@@ -119,7 +121,8 @@ internal static class NewsOverlay
         return [.. byId.Values.OrderBy(d => d.Id.Value, StringComparer.Ordinal)];
     }
 
-    private static Destination? Apply(Destination? known, AllocationNews news, bool isCurrent)
+    private static Destination? Apply(
+        Destination? known, AllocationNews news, bool isCurrent, Func<PoolRevision, AppProtocol> protocolOf)
     {
         if (known is not null && known.Attempt > news.Attempt)
         {
@@ -133,6 +136,7 @@ internal static class NewsOverlay
                 {
                     Node = news.Node,
                     Revision = news.Revision,
+                    Protocol = protocolOf(news.Revision),
                 }
                 : null;
         }

@@ -1,4 +1,5 @@
 using Nexus.Core.Ids;
+using Nexus.Core.Spec;
 
 namespace Nexus.Core.Routing;
 
@@ -32,6 +33,9 @@ public sealed record Destination(
 
     /// <summary>The revision it was started from; null when the catalog does not say.</summary>
     public PoolRevision? Revision { get; init; }
+
+    /// <summary>Protocol that it speaks.</summary>
+    public AppProtocol Protocol { get; init; }
 
     /// <summary>Whether Consul lost sight of its node while its own checks passed: it serves on the gateway's own evidence.</summary>
     public bool IsDoubted { get; init; }

@@ -31,8 +31,11 @@ public enum EjectionReason
     /// <summary>It let several requests in a row wait for too long.</summary>
     TimedOut,
 
-    /// <summary>It answered several requests in a row with 502, 503 or 504.</summary>
+    /// <summary>It answered several requests in a row with 502, 503 or 504, or with what is no valid HTTP.</summary>
     BadAnswers,
+
+    /// <summary>Its requests failed far more often than those of the pool's other replicas.</summary>
+    Outlier,
 }
 
 /// <summary>What can happen to a destination.</summary>

@@ -13,7 +13,7 @@ public static class EjectionLimits
 
     /// <summary>Whether the evidence may as well be the fault of something all replicas share: a slow database, a wrong check.</summary>
     public static bool IsSoft(EjectionReason reason) =>
-        reason is EjectionReason.TimedOut or EjectionReason.BadAnswers or EjectionReason.ProbeFailed;
+        reason is EjectionReason.TimedOut or EjectionReason.BadAnswers or EjectionReason.ProbeFailed or EjectionReason.Outlier;
 
     /// <summary>
     /// Who of those in rotation may be asked. The ejected are left out; but when soft evidence has ejected more than half of more

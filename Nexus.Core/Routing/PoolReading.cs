@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Nexus.Core.Ids;
+using Nexus.Core.Spec;
 
 namespace Nexus.Core.Routing;
 
@@ -32,6 +33,9 @@ public sealed record CatalogInstance(AllocationId? Allocation, string Host, int 
 
     /// <summary>The revision it names; null for none.</summary>
     public PoolRevision? Revision { get; init; }
+
+    /// <summary>Protocol that it speaks.</summary>
+    public AppProtocol Protocol { get; init; }
 }
 
 /// <summary>How the last look at a pool in the catalog went.</summary>

@@ -59,6 +59,9 @@ public sealed record PoolRouting(
     /// <summary>How a replica of it is drained.</summary>
     public DrainSpec Drain { get; init; } = new();
 
+    /// <summary>When a replica of it is ejected for its error rate.</summary>
+    public OutlierDetectionSpec OutlierDetection { get; init => field = value ?? new(); } = new();
+
     /// <summary>Those that get requests, whatever their share.</summary>
     public IEnumerable<Destination> InRotation => Destinations.Where(static d => d.Rotation == Rotation.In);
 
@@ -82,6 +85,7 @@ public sealed record PoolRouting(
         && Probe == other.Probe
         && IsRouted == other.IsRouted
         && Drain == other.Drain
+        && OutlierDetection == other.OutlierDetection
         && Weights.SequenceEqual(other.Weights)
         && Destinations.SequenceEqual(other.Destinations);
 

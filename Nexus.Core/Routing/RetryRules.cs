@@ -15,6 +15,9 @@ public enum AttemptOutcome
     /// <summary>The connection broke within the answer.</summary>
     AnswerBroken,
 
+    /// <summary>It sent something that HTTP does not allow, so that nothing can be passed on; the replica may have acted.</summary>
+    InvalidAnswer,
+
     /// <summary>It took too long.</summary>
     TimedOut,
 
@@ -23,6 +26,9 @@ public enum AttemptOutcome
 
     /// <summary>The client went away or broke its own request.</summary>
     ClientGone,
+
+    /// <summary>The gateway itself does not forward the request or the answer; nobody else is to blame.</summary>
+    Refused,
 }
 
 /// <summary>What became of a request's body in an attempt.</summary>
@@ -52,7 +58,7 @@ public static class RetryRules
     public static bool MayRetry(AttemptOutcome outcome, string method, RequestBody body, bool repeatsIdempotent) => outcome switch
     {
         AttemptOutcome.NotConnected => true,
-        AttemptOutcome.NoAnswer or AttemptOutcome.TimedOut or AttemptOutcome.BrokenOff =>
+        AttemptOutcome.NoAnswer or AttemptOutcome.InvalidAnswer or AttemptOutcome.TimedOut or AttemptOutcome.BrokenOff =>
             body != RequestBody.Streamed && (IsSafe(method) || (repeatsIdempotent && IsIdempotent(method))),
         _ => false,
     };
@@ -64,7 +70,8 @@ public static class RetryRules
     /// <summary>Whether sending it twice does what sending it once does (RFC 9110 §9.2.2).</summary>
     public static bool IsIdempotent(string method) => IsSafe(method) || method is "PUT" or "DELETE";
 
-    /// <summary>Why the outcome speaks against the destination; null if it does not.</summary>
+    /// <summary>Why the outcome by itself speaks against the destination; null if it does not. An invalid answer counts like a
+    /// 502 of its own: several in a row do, since a single request may cause one everywhere.</summary>
     public static EjectionReason? Ejects(AttemptOutcome outcome) => outcome switch
     {
         AttemptOutcome.NotConnected => EjectionReason.ConnectFailed,

@@ -34,6 +34,10 @@ public static class RouteOrder
     {
         var path = route.Path.TrimEnd('/');
         return new Route(
-            RoutePattern.Of(route.Host, route.Path).Host, path.Length == 0 ? "/" : path, route.StripPrefix && path.Length > 0, route.Pool, route.Timeout);
+            RoutePattern.Of(route.Host, route.Path).Host, path.Length == 0 ? "/" : path, route.StripPrefix && path.Length > 0, route.Pool, route.Timeout)
+        {
+            MaxBodyBytes = route.MaxBodyBytes,
+            BodyTimeout = route.BodyTimeout,
+        };
     }
 }

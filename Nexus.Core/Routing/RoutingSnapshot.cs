@@ -25,6 +25,12 @@ public sealed record Route(string? Host, string Path, bool StripPrefix, PoolName
     /// <summary>What is taken off where <see cref="StripPrefix"/> is set.</summary>
     [JsonIgnore]
     public string Prefix => OtherPrefix ?? Path;
+
+    /// <summary>Largest request body in bytes; null for the gateway's own limit.</summary>
+    public long? MaxBodyBytes { get; init; }
+
+    /// <summary>How long a client may pause within a request body; null for the gateway's own limit.</summary>
+    public TimeSpan? BodyTimeout { get; init; }
 }
 
 /// <summary>Where the agent of a node is reached.</summary>

@@ -91,7 +91,13 @@ public static class RoutingTable
         var pool = facts.Spec.Pools.FirstOrDefault(p => p.Name == name);
         var routing = Believed(name, facts, pool, before, isRouted);
         var asked = facts.KnowsWeights ? facts.Weights.GetValueOrDefault(name, []) : before?.Weights ?? [];
-        return routing with { IsRouted = isRouted, Drain = pool?.Template.Drain ?? before?.Drain ?? new(), Weights = Keepable(asked, routing) };
+        return routing with
+        {
+            IsRouted = isRouted,
+            Drain = pool?.Template.Drain ?? before?.Drain ?? new(),
+            OutlierDetection = pool?.OutlierDetection ?? before?.OutlierDetection ?? new(),
+            Weights = Keepable(asked, routing),
+        };
     }
 
     private static PoolRouting Believed(PoolName name, RoutingFacts facts, PoolSpec? pool, PoolRouting? before, bool isRouted)
@@ -102,19 +108,26 @@ public static class RoutingTable
         var news = facts.News.Values.Where(n => n.Pool == name).ToList();
         if (reading.Outcome != ReadingOutcome.Listed)
         {
-            return new PoolRouting(name, PoolTrust.LastKnown, NewsOverlay.Over(known, news, isCurrent: false), probe);
+            return new PoolRouting(name, PoolTrust.LastKnown, NewsOverlay.Over(known, news, isCurrent: false, Protocol), probe);
         }
 
-        var listed = NewsOverlay.Over(Listed(reading.Instances, known), news, isCurrent: true);
+        var listed = NewsOverlay.Over(Listed(reading.Instances, known), news, isCurrent: true, Protocol);
         var mustServe = pool?.MinReplicas > 0 || (pool is null && isRouted); // Kept until another pool serves in its place.
         if (listed.IsEmpty && !known.IsEmpty && mustServe)
         {
-            return new PoolRouting(name, PoolTrust.LastKnown, NewsOverlay.Over(known, news, isCurrent: false), probe);
+            return new PoolRouting(name, PoolTrust.LastKnown, NewsOverlay.Over(known, news, isCurrent: false, Protocol), probe);
         }
 
         return SuspectsItsChecks(listed, before?.Trust == PoolTrust.Panic)
             ? new PoolRouting(name, PoolTrust.Panic, [.. listed.Select(ServeAnyway)], probe)
             : new PoolRouting(name, PoolTrust.Current, listed, probe);
+
+        // Nodes do not push the protocol: a replica speaks that of its revision.
+        AppProtocol Protocol(PoolRevision revision) =>
+            reading.Instances.FirstOrDefault(i => i.Revision == revision)?.Protocol
+            ?? known.FirstOrDefault(d => d.Revision == revision)?.Protocol
+            ?? pool?.Template.Protocol
+            ?? AppProtocol.Http1;
     }
 
     // Shares are for revisions that can take them: where nobody in rotation would be left to ask, they are ignored.
@@ -142,6 +155,7 @@ public static class RoutingTable
         {
             Node = instance.Node,
             Revision = instance.Revision,
+            Protocol = instance.Protocol,
         };
         var hasServed = known.Any(d => d.HasServed && d.IsSameLife(now));
         return instance.Health switch

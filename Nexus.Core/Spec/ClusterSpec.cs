@@ -56,6 +56,34 @@ public sealed record PoolSpec
         VolumeAffinity.Preferred => false,
         _ => WarmStandby == 0 && Template.Volumes.Any(volume => volume.IsNamed),
     };
+
+    /// <summary>When the gateways eject a replica for its error rate.</summary>
+    public OutlierDetectionSpec OutlierDetection { get; init; } = new();
+}
+
+/// <summary>When a replica is ejected because its requests fail more often than those of the pool's other replicas.</summary>
+public sealed record OutlierDetectionSpec
+{
+    /// <summary>Whether it is done at all.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>Percentage points by which a replica's error rate must exceed the median of the others.</summary>
+    public int ErrorRatePercent { get; init; } = 30;
+
+    /// <summary>Requests that a replica must have had within the window before it is compared.</summary>
+    public int MinRequests { get; init; } = 20;
+
+    /// <summary>Replicas that must have had so many requests, itself included.</summary>
+    public int MinReplicas { get; init; } = 2;
+
+    /// <summary>Largest share of a pool's replicas that may be ejected at once, in percent; one always may, the last never.</summary>
+    public int MaxEjectedPercent { get; init; } = 50;
+
+    /// <summary>How long the first ejection lasts; each one that follows soon lasts as much longer.</summary>
+    public TimeSpan EjectionTime { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Longest ejection.</summary>
+    public TimeSpan MaxEjectionTime { get; init; } = TimeSpan.FromMinutes(5);
 }
 
 /// <summary>How old replicas give way to new ones.</summary>
@@ -246,6 +274,12 @@ public sealed record RouteSpec
 
     /// <summary>How long a replica may take to begin its answer; null leaves it to the gateway's activity timeout.</summary>
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Largest request body in bytes; null leaves it to the gateway's own limit.</summary>
+    public long? MaxBodyBytes { get; init; }
+
+    /// <summary>How long an upload may pause between two bytes; null leaves it to the gateway's own limit.</summary>
+    public TimeSpan? BodyTimeout { get; init; }
 }
 
 /// <summary>Security headers; null keeps the default, an empty text sends none.</summary>

@@ -38,6 +38,11 @@ public static class PoolRevisions
             Add(text, nameof(template.HostPort), hostPort);
         }
 
+        if (template.Protocol != AppProtocol.Http1)
+        {
+            Add(text, nameof(template.Protocol), template.Protocol);
+        }
+
         if (template.Drain.WebSocketWindow != defaults.WebSocketWindow)
         {
             Add(text, nameof(template.Drain.WebSocketWindow), template.Drain.WebSocketWindow);

@@ -24,6 +24,9 @@ public sealed record PoolTemplate
     /// <summary>Port of the node that is bound to <see cref="Port"/>, so that one replica fits on a node; null for any free one.</summary>
     public int? HostPort { get; init; }
 
+    /// <summary>Protocol that the workload speaks on <see cref="Port"/>.</summary>
+    public AppProtocol Protocol { get; init; }
+
     /// <summary>Limits, and what placement reserves.</summary>
     public ResourceSpec Resources { get; init => field = value ?? new(); } = new();
 
@@ -53,6 +56,16 @@ public sealed record PoolTemplate
 
     /// <summary>Whether two replicas cannot be on one node at a time, so that a rollout stops before it starts.</summary>
     public bool HoldsExclusively => HostPort is not null || Volumes.Any(volume => volume.Exclusive);
+}
+
+/// <summary>Protocol that gateways speak to a replica.</summary>
+public enum AppProtocol
+{
+    /// <summary>HTTP/1.1, WebSockets included.</summary>
+    Http1,
+
+    /// <summary>HTTP/2 without TLS and without upgrade (prior knowledge), as gRPC servers speak it.</summary>
+    H2c,
 }
 
 /// <summary>What a replica may use. Zero means unlimited, and nothing is reserved for it.</summary>

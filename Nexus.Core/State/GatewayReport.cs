@@ -36,7 +36,21 @@ public sealed record GatewayReport
 
     /// <summary>The gateway's own evidence about nodes: the second witness beside Consul. Nodes without recent evidence are left out.</summary>
     public ImmutableArray<NodeWitness> Nodes { get; init => field = value.IsDefault ? [] : value; } = [];
+
+    /// <summary>Replicas in rotation that this gateway ejected or whose requests fail; others are left out.</summary>
+    public ImmutableArray<ReplicaEvidence> Evidence { get; init => field = value.IsDefault ? [] : value; } = [];
 }
+
+/// <summary>What a gateway holds against a replica that its checks call healthy.</summary>
+/// <param name="Allocation">The replica.</param>
+/// <param name="Pool">Its pool.</param>
+/// <param name="Attempt">Which try of it.</param>
+/// <param name="Ejected">Why it gets no requests from this gateway, in words; null when it does.</param>
+/// <param name="EjectedAt">Since when, by the gateway's clock; null when it is not.</param>
+/// <param name="Requests">Requests of the last 30 s, or of the 30 s before its ejection.</param>
+/// <param name="Failures">Of those, 5xx answers and failed attempts.</param>
+public sealed record ReplicaEvidence(
+    AllocationId Allocation, PoolName Pool, int Attempt, string? Ejected, DateTimeOffset? EjectedAt, long Requests, long Failures);
 
 /// <summary>One allocation as a gateway routes it.</summary>
 /// <param name="Allocation">The allocation.</param>

@@ -34,14 +34,28 @@ internal sealed record PoolView(string Pool, PoolTrust Trust, ImmutableArray<Des
 internal sealed record DestinationView(
     string Allocation, string Address, int Attempt, Rotation Rotation, int InFlight, EjectionReason? Ejected)
 {
-    public static DestinationView Of(
-        PoolRouting pool, Destination destination, EjectionBook ejections, LivePools pools) => new(
-        destination.Id.Value,
-        destination.Address,
-        destination.Attempt,
-        destination.Rotation,
-        pools.Find(pool.Name.Value)?.Find(destination.Id.Value)?.Busy ?? 0,
-        ejections.Find(destination.Id.Value) is { Standing.Phase: EjectionPhase.Ejected } entry ? entry.Reason : null);
+    /// <summary>Requests of the last 30 s.</summary>
+    public long Requests { get; init; }
+
+    /// <summary>Of those, 5xx answers and failed attempts.</summary>
+    public long Failures { get; init; }
+
+    public static DestinationView Of(PoolRouting pool, Destination destination, EjectionBook ejections, LivePools pools)
+    {
+        var live = pools.Find(pool.Name.Value)?.Find(destination.Id.Value);
+        var (requests, failures) = live?.Traffic.Read(TrafficWindow.Longest) ?? default;
+        return new(
+            destination.Id.Value,
+            destination.Address,
+            destination.Attempt,
+            destination.Rotation,
+            live?.Busy ?? 0,
+            ejections.Find(destination.Id.Value) is { Standing.Phase: EjectionPhase.Ejected } entry ? entry.Reason : null)
+        {
+            Requests = requests,
+            Failures = failures,
+        };
+    }
 }
 
 [JsonSourceGenerationOptions(

@@ -3,6 +3,7 @@ using Nexus.Api.State;
 using Nexus.Consul;
 using Nexus.Core.Ids;
 using Nexus.Core.Routing;
+using Nexus.Core.Spec;
 
 namespace Nexus.Gateway.Catalog;
 
@@ -28,6 +29,7 @@ internal static class CatalogMapping
         {
             Node = meta.GetValueOrDefault(CatalogNames.MetaNode) is { Length: > 0 } node ? new NodeName(node) : null,
             Revision = meta.GetValueOrDefault(CatalogNames.MetaRevision) is { Length: > 0 } revision ? new PoolRevision(revision) : null,
+            Protocol = meta.GetValueOrDefault(CatalogNames.MetaProtocol) == CatalogNames.H2c ? AppProtocol.H2c : AppProtocol.Http1,
         };
     }
 

@@ -11,7 +11,14 @@ namespace Nexus.Gateway.Ejecting;
 /// <param name="Reason">Why it was last ejected.</param>
 /// <param name="At">Timestamp of that.</param>
 internal sealed record EjectionEntry(
-    string Pool, string Allocation, string Life, Ejection Standing, EjectionReason Reason, long At);
+    string Pool, string Allocation, string Life, Ejection Standing, EjectionReason Reason, long At)
+{
+    /// <summary>When that was, by the clock on the wall.</summary>
+    public DateTimeOffset Since { get; init; }
+
+    /// <summary>How long it stays out.</summary>
+    public TimeSpan Duration { get; init; }
+}
 
 /// <summary>Everything held against destinations, by allocation. <see cref="Ejector"/> writes, all read.</summary>
 internal sealed class EjectionBook

@@ -56,7 +56,13 @@ internal sealed partial class Ejector(
     }
 
     /// <summary>A request or probe that began at <paramref name="started"/> failed.</summary>
-    public void Fail(string pool, string allocation, string life, EjectionReason reason, long started)
+    /// <param name="pool">The pool.</param>
+    /// <param name="allocation">The replica.</param>
+    /// <param name="life">Which life of it.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="started">When it began.</param>
+    /// <param name="duration">How long it stays out; null for the usual back-off.</param>
+    public void Fail(string pool, string allocation, string life, EjectionReason reason, long started, TimeSpan? duration = null)
     {
         EjectionEntry entry;
         lock (_gate)
@@ -69,7 +75,11 @@ internal sealed partial class Ejector(
                 return;
             }
 
-            entry = new EjectionEntry(pool, allocation, life, standing, reason, time.GetTimestamp());
+            entry = new EjectionEntry(pool, allocation, life, standing, reason, time.GetTimestamp())
+            {
+                Since = time.GetUtcNow(),
+                Duration = duration ?? standing.Delay,
+            };
             book.Write(entry);
             Arm(entry);
         }
@@ -81,7 +91,7 @@ internal sealed partial class Ejector(
             BreakOff(entry);
         }
 
-        LogEjected(allocation, reason, entry.Standing.Delay.TotalSeconds);
+        LogEjected(allocation, reason, entry.Duration.TotalSeconds);
         if (reason is EjectionReason.ConnectionLost or EjectionReason.ConnectFailed && entry.Standing.Failures == 1)
         {
             _suspects.Writer.TryWrite(entry);
@@ -100,13 +110,29 @@ internal sealed partial class Ejector(
         }
     }
 
-    /// <summary>A request or probe that began at <paramref name="started"/> succeeded.</summary>
+    /// <summary>A request or probe that began at <paramref name="started"/> succeeded. That alone says nothing of an error rate.</summary>
     public void Succeed(string allocation, long started) =>
-        Move(allocation, EjectionEvent.Succeeded, entry => started > entry.At);
+        Move(allocation, EjectionEvent.Succeeded, entry => started > entry.At && entry.Reason != EjectionReason.Outlier);
 
     /// <summary>The time of one ejection is over.</summary>
-    public void GiveAnotherChance(EjectionEntry ejection) =>
-        Move(ejection.Allocation, EjectionEvent.DelayPassed, entry => ReferenceEquals(entry, ejection));
+    public void GiveAnotherChance(EjectionEntry ejection)
+    {
+        if (ejection.Reason != EjectionReason.Outlier)
+        {
+            Move(ejection.Allocation, EjectionEvent.DelayPassed, entry => ReferenceEquals(entry, ejection));
+            return;
+        }
+
+        // Its next requests are compared with the others' again, from zero, and it gets few at first.
+        if (pools.Find(ejection.Pool)?.Find(ejection.Allocation) is { } destination && destination.Life == ejection.Life)
+        {
+            destination.Traffic.Clear();
+            destination.Outlier.Readmitted(time);
+            destination.NewSince = time.GetTimestamp();
+        }
+
+        Move(ejection.Allocation, EjectionEvent.Announced, entry => ReferenceEquals(entry, ejection));
+    }
 
     /// <summary>Drops what is held against destinations about which the catalog knows better: out of rotation, living anew, or
     /// fresh from checks that had been away. To be called once the pools follow <paramref name="next"/>: before, those that are gone would get
@@ -173,7 +199,7 @@ internal sealed partial class Ejector(
     {
         Disarm(entry.Allocation);
         _timers[entry.Allocation] = time.CreateTimer(
-            _ => GiveAnotherChance(entry), state: null, entry.Standing.Delay, Timeout.InfiniteTimeSpan);
+            _ => GiveAnotherChance(entry), state: null, entry.Duration, Timeout.InfiniteTimeSpan);
     }
 
     private void Disarm(string allocation)

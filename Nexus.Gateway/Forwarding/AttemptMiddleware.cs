@@ -12,7 +12,8 @@ namespace Nexus.Gateway.Forwarding;
 /// Without a destination the client is told so at once.
 /// </summary>
 internal sealed class AttemptMiddleware(
-    RequestDelegate next, LivePools pools, Attempts attempts, ProxyRoutes routes, GatewayTelemetry telemetry, IOptions<GatewayOptions> options)
+    RequestDelegate next, LivePools pools, Attempts attempts, ProxyRoutes routes, GatewayTelemetry telemetry, IOptions<GatewayOptions> options,
+    TimeProvider time)
 {
     private readonly int _adminPort = options.Value.AdminUrl.Port;
 
@@ -31,6 +32,12 @@ internal sealed class AttemptMiddleware(
         {
             // A route may lead elsewhere since the request was matched; then nobody takes requests where it led.
             var proxy = context.GetReverseProxyFeature();
+            if (!ProxyConfigTranslation.TryTarget(context, proxy.Route.Config))
+            {
+                await Refusal.BadRequestAsync(context, "the path can be read as one of another route; send it without dot segments.");
+                return;
+            }
+
             pool = proxy.Cluster.Config.ClusterId;
             outcome = pools.Find(pool) is { } live ? await ForwardAsync(context, proxy, live) : null;
         }
@@ -40,6 +47,11 @@ internal sealed class AttemptMiddleware(
         if (outcome is not (AttemptOutcome.Answered or AttemptOutcome.ClientGone) && !context.Response.HasStarted)
         {
             await Refusal.ForPoolAsync(context, pool, outcome);
+        }
+
+        if (outcome != AttemptOutcome.ClientGone && context.Features.Get<Upload>() is { LeavesRest: true } upload)
+        {
+            await Linger.ReadOnAsync(context, upload, time);
         }
     }
 

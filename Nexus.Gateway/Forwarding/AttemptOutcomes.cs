@@ -28,15 +28,40 @@ internal static class AttemptOutcomes
             : Of(error, context.Features.Get<IForwarderErrorFeature>()?.Exception);
     }
 
+    /// <summary>Why the last attempt's answer was not passed on; null when nothing is known.</summary>
+    public static string? ReasonOf(HttpContext context) => context.Features.Get<IForwarderErrorFeature>()?.Exception switch
+    {
+        InvalidAnswerException e => e.Message,
+        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } =>
+            "the response's headers exceed the limit of this gateway",
+        HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse } => "malformed chunk",
+        HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse } => "malformed status line or header",
+        _ => null,
+    };
+
     private static AttemptOutcome Of(ForwarderError error, Exception? exception) => error switch
     {
         ForwarderError.Request when IsConnecting(exception) => AttemptOutcome.NotConnected,
+        ForwarderError.Request or ForwarderError.ResponseHeaders or ForwarderError.ResponseBodyDestination
+            when IsInvalid(exception) => AttemptOutcome.InvalidAnswer,
+        ForwarderError.Request when exception is HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } =>
+            AttemptOutcome.Refused,
         ForwarderError.Request or ForwarderError.RequestBodyDestination or ForwarderError.ResponseHeaders
             or ForwarderError.UpgradeRequestDestination => AttemptOutcome.NoAnswer,
         ForwarderError.RequestTimedOut when IsConnecting(exception) => AttemptOutcome.NotConnected,
         ForwarderError.RequestTimedOut or ForwarderError.UpgradeActivityTimeout => AttemptOutcome.TimedOut,
         ForwarderError.ResponseBodyDestination or ForwarderError.UpgradeResponseDestination => AttemptOutcome.AnswerBroken,
+        ForwarderError.RequestCreation or ForwarderError.NoAvailableDestinations => AttemptOutcome.Refused,
         _ => AttemptOutcome.ClientGone,
+    };
+
+    // Within a body the handler has two kinds of exception for a malformed chunk; a broken connection is always an IOException.
+    private static bool IsInvalid(Exception? exception) => exception switch
+    {
+        InvalidAnswerException => true,
+        HttpRequestException e => e.HttpRequestError == HttpRequestError.InvalidResponse,
+        HttpIOException e => e.HttpRequestError == HttpRequestError.InvalidResponse,
+        _ => false,
     };
 
     // SocketsHttpHandler says a connect timeout by a cancellation around a TimeoutException; a request's own timeout has none.

@@ -10,7 +10,8 @@ using Yarp.ReverseProxy.Model;
 namespace Nexus.Gateway.Forwarding;
 
 /// <summary>Makes one attempt at a request: chooses whom to ask, counts it there, forwards, and tells the ejector how it went.</summary>
-internal sealed class Attempts(IHttpForwarder forwarder, Ejector ejector, TimeProvider time)
+internal sealed partial class Attempts(
+    IHttpForwarder forwarder, UpstreamRequests upstream, Ejector ejector, TimeProvider time, ILogger<Attempts> logger)
 {
     private readonly ObjectPool<Attempt> _attempts = ObjectPool.Create(new Reuse());
     private uint _turn;
@@ -36,22 +37,29 @@ internal sealed class Attempts(IHttpForwarder forwarder, Ejector ejector, TimePr
         var attempt = _attempts.Get();
         context.Features.Set(attempt);
         var started = time.GetTimestamp();
-        var registration = attempt.Begin(chosen, request.MayBreakOff, ProxyConfigTranslation.TimeoutOf(proxy.Route.Config), isRetry);
+        var limits = RouteLimits.Of(proxy.Route.Config);
+        var registration = attempt.Begin(chosen, request.MayBreakOff, upstream.HeadTimeout(limits), isRetry);
         var socket = SocketFeature.For(context, attempt);
+        var body = UploadBody.Begin(context, time);
         try
         {
-            var cluster = proxy.Cluster;
             var error = await forwarder.SendAsync(
-                context, chosen.Address, cluster.HttpClient, cluster.Config.HttpRequest!, proxy.Route.Transformer, attempt.Token);
+                context, chosen.Address, proxy.Cluster.HttpClient, upstream.For(chosen.Protocol, limits), proxy.Route.Transformer, attempt.Token);
             var outcome = AttemptOutcomes.Of(error, context, attempt);
             Tell(context, attempt, outcome, started);
             return outcome;
+        }
+        catch (Exception e) when (!context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted)
+        {
+            LogNotForwarded(e, context.Request.Method, chosen.Allocation); // Ours, whatever the replica sent.
+            return AttemptOutcome.Refused;
         }
         finally
         {
             await registration.DisposeAsync();
             context.Features.Set<Attempt>(null);
             socket?.End(context);
+            body?.End(context);
             attempt.End();
             if (!attempt.IsUpgraded) // Whoever closes WebSockets may still hold that one.
             {
@@ -63,10 +71,12 @@ internal sealed class Attempts(IHttpForwarder forwarder, Ejector ejector, TimePr
     private void Tell(HttpContext context, Attempt attempt, AttemptOutcome outcome, long started)
     {
         var chosen = attempt.Destination!;
-        if (outcome is not (AttemptOutcome.ClientGone or AttemptOutcome.BrokenOff))
+        if (outcome is not (AttemptOutcome.ClientGone or AttemptOutcome.BrokenOff or AttemptOutcome.Refused))
         {
+            var isFailure = outcome != AttemptOutcome.Answered || context.Response.StatusCode >= StatusCodes.Status500InternalServerError;
+            chosen.Count(isFailure);
             chosen.Stats?.Count(
-                outcome != AttemptOutcome.Answered || context.Response.StatusCode >= StatusCodes.Status500InternalServerError,
+                isFailure,
                 attempt.AnsweredAt is { } answered ? time.GetElapsedTime(started, answered).TotalMilliseconds : null);
         }
 
@@ -81,6 +91,9 @@ internal sealed class Attempts(IHttpForwarder forwarder, Ejector ejector, TimePr
 
         ejector.Heard(chosen, outcome, outcome == AttemptOutcome.Answered && context.Response.StatusCode is >= 502 and <= 504, started);
     }
+
+    [LoggerMessage(6070, LogLevel.Error, "A {Method} request to {Allocation} was not forwarded: unexpected error in the gateway")]
+    private partial void LogNotForwarded(Exception exception, string method, string allocation);
 
     private sealed class Reuse : PooledObjectPolicy<Attempt>
     {

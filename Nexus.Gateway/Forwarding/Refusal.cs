@@ -1,4 +1,5 @@
 using Nexus.Core.Routing;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace Nexus.Gateway.Forwarding;
 
@@ -15,6 +16,13 @@ internal static class Refusal
         StatusCodes.Status503ServiceUnavailable,
         "503 Service Unavailable: this gateway has not received its routes yet.");
 
+    /// <summary>The request must not be forwarded as it is.</summary>
+    public static Task BadRequestAsync(HttpContext context, string why) => WriteAsync(
+        context, StatusCodes.Status400BadRequest, "400 Bad Request: " + why);
+
+    public static Task NotImplementedAsync(HttpContext context, string why) => WriteAsync(
+        context, StatusCodes.Status501NotImplemented, "501 Not Implemented: " + why);
+
     /// <summary>503 says that nothing was done and asking again is safe; 502 and 504 that a replica may have acted.</summary>
     public static Task ForPoolAsync(HttpContext context, string pool, AttemptOutcome? outcome) => outcome switch
     {
@@ -30,11 +38,45 @@ internal static class Refusal
             context,
             StatusCodes.Status504GatewayTimeout,
             $"504 Gateway Timeout: a replica of pool '{pool}' did not answer in time."),
+        AttemptOutcome.InvalidAnswer => WriteAsync(
+            context,
+            StatusCodes.Status502BadGateway,
+            $"502 Bad Gateway: a replica of pool '{pool}' sent an invalid response: {AttemptOutcomes.ReasonOf(context) ?? "malformed"}."),
+        AttemptOutcome.Refused when context.Features.Get<IForwarderErrorFeature>()?.Exception is RefusedRequestException e =>
+            BadRequestAsync(context, e.Message),
+        AttemptOutcome.Refused => WriteAsync(
+            context,
+            StatusCodes.Status502BadGateway,
+            $"502 Bad Gateway: this gateway does not forward the request to pool '{pool}': {AttemptOutcomes.ReasonOf(context) ?? "internal error, see its log"}."),
         _ => WriteAsync(
             context,
             StatusCodes.Status502BadGateway,
             $"502 Bad Gateway: a replica of pool '{pool}' broke off the connection."),
     };
+
+    public static Task BodyTooLargeAsync(HttpContext context, long most) => WriteAsync(
+        CloseAfter(context),
+        StatusCodes.Status413PayloadTooLarge,
+        $"413 Content Too Large: the request body exceeds {most} bytes, the limit for {context.Request.Host.Host}{context.Request.Path}.");
+
+    public static Task BodyTimeoutAsync(HttpContext context, TimeSpan pause) => WriteAsync(
+        CloseAfter(context),
+        StatusCodes.Status408RequestTimeout,
+        $"408 Request Timeout: the request body paused for more than {pause.TotalSeconds} s.");
+
+    // What is left of the body is not read.
+    private static HttpContext CloseAfter(HttpContext context)
+    {
+        context.Response.Clear();
+        context.Response.OnStarting(
+            static state =>
+            {
+                ((HttpResponse)state).Headers.Connection = "close";
+                return Task.CompletedTask;
+            },
+            context.Response);
+        return context;
+    }
 
     private static Task WriteAsync(HttpContext context, int status, string text)
     {

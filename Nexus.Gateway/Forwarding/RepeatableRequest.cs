@@ -38,6 +38,7 @@ internal readonly struct RepeatableRequest
     {
         _context.Response.Clear();
         _context.Features.Set<IForwarderErrorFeature>(null);
+        _context.Features.Set<Upload>(null);
         if (_body == RequestBody.Kept)
         {
             _context.Request.Body.Position = 0;

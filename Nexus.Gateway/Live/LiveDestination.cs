@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Nexus.Core.Routing;
+using Nexus.Core.Spec;
 using Nexus.Gateway.Draining;
 
 namespace Nexus.Gateway.Live;
@@ -27,6 +28,9 @@ internal sealed class LiveDestination(LivePool pool, Destination known, string l
 
     public int Attempt { get; } = known.Attempt;
 
+    /// <summary>Protocol that it speaks.</summary>
+    public AppProtocol Protocol { get; } = known.Protocol;
+
     /// <summary>Tells one container or process of an allocation from the next.</summary>
     public string Life => life;
 
@@ -41,6 +45,12 @@ internal sealed class LiveDestination(LivePool pool, Destination known, string l
 
     /// <summary>What was last heard of it in a row.</summary>
     public StreakCounter Streaks { get; } = new();
+
+    /// <summary>How its requests went lately.</summary>
+    public TrafficWindow Traffic { get; } = new(pool.Time);
+
+    /// <summary>Its ejections for its error rate.</summary>
+    public OutlierHistory Outlier { get; } = new();
 
     /// <summary>The WebSockets open there.</summary>
     public ConcurrentDictionary<OpenSocket, bool> Sockets { get; } = new();
@@ -81,6 +91,16 @@ internal sealed class LiveDestination(LivePool pool, Destination known, string l
 
         Leave();
         return false;
+    }
+
+    /// <summary>Counts an attempt that ended here.</summary>
+    public void Count(bool isFailure)
+    {
+        Traffic.Count(isFailure);
+        if (isFailure)
+        {
+            pool.CountFailure();
+        }
     }
 
     public void Leave()

@@ -12,10 +12,16 @@ internal sealed class LivePool(string name, EjectionBook ejections, RotationJour
     private const double FirstShare = 0.1;
 
     private readonly Lock _gate = new();
+    private long _failures;
     private volatile ImmutableSortedDictionary<string, RevisionStats> _revisions = ImmutableSortedDictionary<string, RevisionStats>.Empty;
     private volatile State _state = new([], [], [], TimeSpan.Zero, new RetrySpec());
 
     public string Name => name;
+
+    public TimeProvider Time => time;
+
+    /// <summary>Attempts so far that failed or were answered with a 5xx.</summary>
+    public long Failures => Interlocked.Read(ref _failures);
 
     /// <summary>Requests and retries under way.</summary>
     public RetryBudget Budget { get; } = new(time);
@@ -29,12 +35,19 @@ internal sealed class LivePool(string name, EjectionBook ejections, RotationJour
     /// <summary>Who may be asked now, by share.</summary>
     public ImmutableArray<CandidateShare<LiveDestination>> Candidates => _state.Candidates;
 
+    /// <summary>How many of those in rotation are ejected, whether they are asked for want of others or not.</summary>
+    public int EjectedCount => ejections.IsEmpty
+        ? 0
+        : _state.InRotation.Sum(share => share.Members.Count(member => ReasonFor(member) is not null));
+
     /// <summary>How failed attempts are repeated.</summary>
     public RetrySpec Retry => _state.Retry;
 
     public LiveDestination? Find(string allocation) => All.FirstOrDefault(d => d.Allocation == allocation);
 
     public void SaysQuiet() => quiet();
+
+    public void CountFailure() => Interlocked.Increment(ref _failures);
 
     public double WarmthAfter(long since, long now)
     {
@@ -148,7 +161,7 @@ internal sealed class LivePool(string name, EjectionBook ejections, RotationJour
     private LiveDestination Keep(ImmutableArray<LiveDestination> before, Destination destination, Func<Destination, NodeEvidence?> nodes)
     {
         var life = LiveDestination.LifeOf(destination);
-        return before.FirstOrDefault(d => d.Allocation == destination.Id.Value && d.Life == life)
+        return before.FirstOrDefault(d => d.Allocation == destination.Id.Value && d.Life == life && d.Protocol == destination.Protocol)
             ?? new LiveDestination(this, destination, life, nodes(destination));
     }
 

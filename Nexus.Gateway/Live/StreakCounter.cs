@@ -16,13 +16,13 @@ internal sealed class StreakCounter
             return Interlocked.Increment(ref _timeouts) >= EjectionLimits.Timeouts ? EjectionReason.TimedOut : null;
         }
 
-        if (outcome != AttemptOutcome.Answered)
+        if (outcome is not (AttemptOutcome.Answered or AttemptOutcome.InvalidAnswer))
         {
             return null;
         }
 
         Clear(ref _timeouts);
-        if (isBadAnswer)
+        if (isBadAnswer || outcome == AttemptOutcome.InvalidAnswer)
         {
             return Interlocked.Increment(ref _badAnswers) >= EjectionLimits.BadAnswers ? EjectionReason.BadAnswers : null;
         }

@@ -9,11 +9,9 @@ using Nexus.Gateway.Routing;
 namespace Nexus.Gateway.Reporting;
 
 /// <summary>Composes what this gateway says of itself from what is in force.</summary>
-internal sealed class ReportComposer(RoutingState routing, ProxyRoutes routes, LivePools pools, NodeDoubts doubts, IOptions<GatewayOptions> options, TimeProvider time)
+internal sealed class ReportComposer(
+    RoutingState routing, ProxyRoutes routes, LivePools pools, EvidenceComposer evidence, IOptions<GatewayOptions> options, TimeProvider time)
 {
-    /// <summary>How old evidence about a node may be.</summary>
-    public static readonly TimeSpan EvidenceWindow = TimeSpan.FromSeconds(5);
-
     private static readonly ImmutableSortedDictionary<string, RevisionStats> NoRevisions = ImmutableSortedDictionary<string, RevisionStats>.Empty;
     private static readonly TimeSpan TrafficInterval = TimeSpan.FromSeconds(1);
 
@@ -33,7 +31,8 @@ internal sealed class ReportComposer(RoutingState routing, ProxyRoutes routes, L
             Pools = [.. snapshot.Pools.Select(pool => pool.Name)],
             Destinations = [.. snapshot.Pools.SelectMany(pool => pool.Destinations.Select(d => Say(pool, d)))],
             Traffic = Traffic(snapshot),
-            Nodes = Witnesses(snapshot),
+            Nodes = evidence.Nodes(snapshot),
+            Evidence = evidence.Replicas(snapshot),
         };
     }
 
@@ -63,17 +62,4 @@ internal sealed class ReportComposer(RoutingState routing, ProxyRoutes routes, L
             })),
         ];
     }
-
-    // Only of nodes that somebody doubts: of all others nobody asks, and each change is a write to Consul.
-    private ImmutableArray<NodeWitness> Witnesses(RoutingSnapshot snapshot) =>
-    [
-        .. snapshot.Pools.SelectMany(pool => pool.Destinations)
-            .Where(d => d.Node is { } node && (d.IsDoubted || doubts.Silent.Contains(node.Value)))
-            .Select(d => d.Node!.Value)
-            .Distinct()
-            .OrderBy(node => node.Value, StringComparer.Ordinal)
-            .Select(node => (Node: node, IsReachable: pools.EvidenceOf(node.Value).IsReachable(time, EvidenceWindow)))
-            .Where(seen => seen.IsReachable is not null)
-            .Select(seen => new NodeWitness(seen.Node, seen.IsReachable!.Value)),
-    ];
 }

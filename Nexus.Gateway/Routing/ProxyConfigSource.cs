@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Nexus.Core.Routing;
 using Yarp.ReverseProxy.Configuration;
@@ -11,7 +10,7 @@ namespace Nexus.Gateway.Routing;
 /// <summary>
 /// Feeds the routes of snapshots to YARP and learns whether it took them.
 /// </summary>
-internal sealed class ProxyConfigSource(IOptions<GatewayOptions> options) : IProxyConfigProvider, IConfigChangeListener
+internal sealed class ProxyConfigSource : IProxyConfigProvider, IConfigChangeListener
 {
     private volatile Config _current = new([], [], 0);
 
@@ -23,7 +22,7 @@ internal sealed class ProxyConfigSource(IOptions<GatewayOptions> options) : IPro
         var before = _current;
         var next = new Config(
             ProxyConfigTranslation.Routes(routes),
-            ProxyConfigTranslation.Clusters(snapshot, options.Value.Upstream),
+            ProxyConfigTranslation.Clusters(snapshot),
             snapshot.Revision);
         _current = next;
         before.SignalChange();

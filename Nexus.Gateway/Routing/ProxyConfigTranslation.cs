@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Net;
+using Microsoft.AspNetCore.Http.Features;
 using Nexus.Core.Routing;
+using Nexus.Gateway.Forwarding;
 using Yarp.ReverseProxy.Configuration;
-using Yarp.ReverseProxy.Forwarder;
 using Route = Nexus.Core.Routing.Route;
 
 namespace Nexus.Gateway.Routing;
@@ -11,13 +11,25 @@ namespace Nexus.Gateway.Routing;
 /// <summary>Says a snapshot in YARP's words: a route is a route, a pool a cluster. Destinations stay with <see cref="Live.LivePools"/>.</summary>
 internal static class ProxyConfigTranslation
 {
-    private const string TimeoutKey = "timeout";
+    private const string PathKey = "path";
+    private const string StripKey = "strip";
 
-    /// <summary>How long the head of an answer may take on a route; null for no limit.</summary>
-    public static TimeSpan? TimeoutOf(RouteConfig route) =>
-        route.Metadata is { } metadata && metadata.TryGetValue(TimeoutKey, out var text)
-            ? TimeSpan.ParseExact(text, "c", CultureInfo.InvariantCulture)
-            : null;
+    private static readonly Dictionary<string, string>[] KeepHost = [new(StringComparer.Ordinal) { ["RequestHeaderOriginalHost"] = "true" }];
+
+    /// <summary>Works out what replicas get of a request's target; false when it must not be forwarded on that route.</summary>
+    public static bool TryTarget(HttpContext context, RouteConfig route)
+    {
+        var path = route.Metadata?.GetValueOrDefault(PathKey) ?? "/";
+        var strips = route.Metadata?.ContainsKey(StripKey) == true;
+        if (RequestTarget.PathAndQuery(context.Features.Get<IHttpRequestFeature>()!.RawTarget) is not { } written
+            || RequestTarget.Forwarded(written, path, strips) is not { } forwarded)
+        {
+            return false;
+        }
+
+        context.Features.Set(new ForwardedTarget(forwarded, strips ? path : null));
+        return true;
+    }
 
     /// <summary>YARP compares ids without regard to case, which is why the place of each capital letter is part of it.</summary>
     public static string IdOf(Route route)
@@ -37,40 +49,23 @@ internal static class ProxyConfigTranslation
         ClusterId = route.Pool.Value,
         Order = order,
         Match = new RouteMatch { Path = "/{**rest}" },
-        Transforms = Transforms(route),
-        Metadata = route.Timeout is { } timeout
-            ? new Dictionary<string, string>(StringComparer.Ordinal) { [TimeoutKey] = timeout.ToString("c") }
-            : null,
+        Transforms = KeepHost,
+        Metadata = Metadata(route),
     };
 
-    public static ImmutableArray<ClusterConfig> Clusters(RoutingSnapshot snapshot, UpstreamOptions upstream)
-    {
-        var request = new ForwarderRequestConfig
-        {
-            Version = HttpVersion.Version11,
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            ActivityTimeout = upstream.ActivityTimeout,
-        };
-        return
-        [
-            .. snapshot.Pools.Select(pool => new ClusterConfig
-            {
-                ClusterId = pool.Name.Value,
-                HttpRequest = request,
-            }),
-        ];
-    }
+    /// <summary>The pools; how requests are sent is decided for each attempt, by the replica's protocol.</summary>
+    public static ImmutableArray<ClusterConfig> Clusters(RoutingSnapshot snapshot) =>
+        [.. snapshot.Pools.Select(pool => new ClusterConfig { ClusterId = pool.Name.Value })];
 
-    private static Dictionary<string, string>[] Transforms(Route route)
+    private static Dictionary<string, string> Metadata(Route route)
     {
-        var host = new Dictionary<string, string>(StringComparer.Ordinal) { ["RequestHeaderOriginalHost"] = "true" };
-        return route.StripPrefix
-            ?
-            [
-                host,
-                new(StringComparer.Ordinal) { ["PathRemovePrefix"] = route.Prefix },
-                new(StringComparer.Ordinal) { ["RequestHeader"] = "X-Forwarded-Prefix", ["Set"] = route.Prefix },
-            ]
-            : [host];
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [PathKey] = route.StripPrefix ? route.Prefix : route.Path };
+        if (route.StripPrefix)
+        {
+            metadata[StripKey] = "true";
+        }
+
+        RouteLimits.AddTo(metadata, route);
+        return metadata;
     }
 }

@@ -21,6 +21,8 @@ internal static class ComposeKeys
 
     private static KeyFates Template(KeyFates fates) => fates
         .Carried(Pool, "min_replicas", "image", "command", "env", "port", "user", "read_only", "capabilities")
+        .LostUnless($"{Pool}.protocol", "http1", NoGateway)
+        .Lost($"{Pool}.outlier_detection", NoGateway)
         .Lost($"{Pool}.max_replicas", use => use.Pool!.MaxReplicas > use.Pool.MinReplicas
             ? $"Compose does not scale by itself: there are {use.Pool.MinReplicas} replicas" : null)
         .Lost($"{Pool}.host_port", use => use.Pool!.MinReplicas > 1

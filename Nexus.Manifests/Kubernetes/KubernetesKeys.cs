@@ -20,6 +20,8 @@ internal static class KubernetesKeys
         .LostUnless("gateway.routes[].strip_prefix", "false",
             "an Ingress cannot take a prefix off; the controllers have annotations for it, each its own")
         .Lost("gateway.routes[].timeout", "an Ingress has no timeout; the controllers have annotations for it, each its own")
+        .Lost("gateway.routes[].max_body", "an Ingress has no limit of bodies; the controllers have annotations for it, each its own")
+        .Lost("gateway.routes[].body_timeout", "an Ingress has no timeout; the controllers have annotations for it, each its own")
         .Lost("gateway.headers", "security headers are set by the controller's own means; an Ingress has none")
         .Lost("gateway.retry", "retries are set by the controller's own means, where it has them")
         .Lost("gateway.slow_start", "slow start is set by the controller's own means, where it has them");
@@ -29,13 +31,14 @@ internal static class KubernetesKeys
             ? "an autoscaler keeps at least 1, unless the cluster has its feature HPAScaleToZero" : null)
         .Lost($"{Pool}.max_replicas", use => use.Pool!.MaxReplicas > use.Pool.MinReplicas && use.Template.Resources.CpuMillicores == 0
             ? "the autoscaler measures CPU as a share of resources.cpu, which is not given: it cannot act until it is" : null)
-        .Carried(Pool, "image", "command", "port", "host_port", "user", "read_only", "capabilities", "replace")
+        .Carried(Pool, "image", "command", "port", "host_port", "protocol", "user", "read_only", "capabilities", "replace")
         .Carried($"{Pool}.resources", "cpu", "memory")
         .LostUnless($"{Pool}.resources.pids", "0", "the number of processes is limited by the kubelet (podPidsLimit), not by a pod")
         .Lost($"{Pool}.volumes[]", Volume)
         .Carried($"{Pool}.env")
         .Lost($"{Pool}.process", "is for nodes without a container engine, which Kubernetes does not have")
         .LostUnless($"{Pool}.warm_standby", "0", "there are no paused replicas; raise the replicas instead")
+        .Lost($"{Pool}.outlier_detection", "a Service has none; service meshes do (Istio: DestinationRule, outlierDetection)")
         .Carried($"{Pool}.placement", "constraints", "arch", "spread")
         .Lost($"{Pool}.placement.volume_affinity", use => null); // a claim says where its pods may run
 

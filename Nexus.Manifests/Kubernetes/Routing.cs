@@ -16,7 +16,16 @@ internal static class Routing
             Spec = new V1ServiceSpec
             {
                 Selector = ObjectNaming.Selector(pool),
-                Ports = [new V1ServicePort { Name = Workload.PortName, Port = port, TargetPort = Workload.PortName }],
+                Ports =
+                [
+                    new V1ServicePort
+                    {
+                        Name = Workload.PortName,
+                        Port = port,
+                        TargetPort = Workload.PortName,
+                        AppProtocol = pool.Template.Protocol == AppProtocol.H2c ? "kubernetes.io/h2c" : null,
+                    },
+                ],
             },
         }
         : null;

@@ -24,6 +24,7 @@ internal static class ViewBuilder
             .SelectMany(a => a.Allocations.Where(x => x.Desired == DesiredStatus.Run))
             .ToLookup(a => a.Pool);
         var observed = Observed(look.Stored.Snapshot);
+        var troubles = ReplicaTroubles.Compute(look.Stored.Snapshot).Values.ToLookup(trouble => trouble.Pool);
         return [.. (look.Stored.Snapshot.Spec?.Pools ?? []).Select(pool =>
         {
             var revision = PoolRevisions.Compute(pool.Template);
@@ -44,6 +45,7 @@ internal static class ViewBuilder
                 MinReplicas = pool.MinReplicas,
                 MaxReplicas = pool.MaxReplicas,
                 Blocked = look.Plan.Blocked.FirstOrDefault(b => b.Pool == pool.Name)?.Reason ?? (rollout?.FrozenSince is null ? null : Frozen),
+                Trouble = ReplicaTroubles.OfPool([.. troubles[pool.Name]]),
                 Rollout = rollout?.Phase is null or RolloutPhase.Stable ? null : rollout.Phase,
                 RolloutReason = rollout is { Phase: RolloutPhase.Stable } && rollout.Target.Revision != revision
                     ? $"revision {rollout.Target.Revision} serves, by hand: {rollout.Reason}"
@@ -95,8 +97,10 @@ internal static class ViewBuilder
     public static ImmutableArray<AllocationView> Allocations(Look look)
     {
         var observed = Observed(look.Stored.Snapshot);
+        var troubles = ReplicaTroubles.Compute(look.Stored.Snapshot);
         return [.. look.Stored.Snapshot.Assignments.Values
-            .SelectMany(a => a.Allocations.Select(x => View(a, x, observed.GetValueOrDefault(x.Id.Value), look)))
+            .SelectMany(a => a.Allocations.Select(x =>
+                View(a, x, observed.GetValueOrDefault(x.Id.Value), look) with { Trouble = troubles.GetValueOrDefault(x.Id.Value)?.Text }))
             .OrderBy(a => a.Pool, StringComparer.Ordinal).ThenBy(a => a.Id, StringComparer.Ordinal)];
     }
 

@@ -21,6 +21,7 @@ internal sealed partial class PlanCommitter(
         reporter.ReportBlocked(plan);
         reporter.ReportClocks(look.ClockDifferences);
         reporter.ReportRefused(stored.Snapshot);
+        reporter.ReportTroubles(stored.Snapshot);
         if (plan.IsEmpty)
         {
             return await ForgetAsync(stored, forgotten, token, cancellationToken);

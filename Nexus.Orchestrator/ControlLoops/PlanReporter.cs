@@ -18,6 +18,7 @@ internal sealed class PlanReporter(EventWriter events, ManagerIdentity identity,
     private readonly HashSet<string> _skewed = new(StringComparer.Ordinal);
     private readonly HashSet<(string Gateway, RefusedRoute Route)> _refused = [];
     private readonly Dictionary<string, NodeStatus> _nodes = new(StringComparer.Ordinal);
+    private ImmutableSortedDictionary<string, ReplicaTrouble> _troubles = ImmutableSortedDictionary<string, ReplicaTrouble>.Empty;
 
     /// <summary>Says what a plan's commit made true.</summary>
     public void ReportCommitted(ReconcilePlan plan)
@@ -116,6 +117,38 @@ internal sealed class PlanReporter(EventWriter events, ManagerIdentity identity,
                     _ => EventSeverity.Info,
                 };
                 events.Write($"Node{node.Status}", severity, $"{name} was {before}, is {node.Status}.", node: node.Record.Node);
+            }
+        }
+    }
+
+    /// <summary>Reports what the gateways hold against replicas, when it begins and when it ends.</summary>
+    public void ReportTroubles(ClusterSnapshot snapshot)
+    {
+        var before = _troubles;
+        _troubles = ReplicaTroubles.Compute(snapshot);
+        foreach (var (id, trouble) in _troubles)
+        {
+            var was = before.GetValueOrDefault(id);
+            if (trouble.IsEjected && was is not { IsEjected: true })
+            {
+                events.Write("ReplicaEjected", EventSeverity.Warning, $"{id} {trouble.Text}.", trouble.Pool, trouble.Allocation);
+            }
+            else if (trouble is { IsEjected: false, IsFailing: true } && was is not ({ IsEjected: true } or { IsFailing: true }))
+            {
+                events.Write("ReplicaFailing", EventSeverity.Warning, $"{id}: {trouble.Text}.", trouble.Pool, trouble.Allocation);
+            }
+        }
+
+        foreach (var (id, was) in before)
+        {
+            var now = _troubles.GetValueOrDefault(id);
+            if (was.IsEjected && now is not { IsEjected: true })
+            {
+                events.Write("ReplicaReadmitted", EventSeverity.Info, $"{id} gets requests from every gateway again.", was.Pool, was.Allocation);
+            }
+            else if (was.IsFailing && now is null)
+            {
+                events.Write("ReplicaRecovered", EventSeverity.Info, $"The requests to {id} succeed again.", was.Pool, was.Allocation);
             }
         }
     }

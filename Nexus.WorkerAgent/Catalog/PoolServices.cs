@@ -66,14 +66,7 @@ internal static class PoolServices
             Address = identity.Address,
             Port = workload.Port,
             Tags = [CatalogNames.PoolTag],
-            Meta = new Dictionary<string, string>(StringComparer.Ordinal)
-            {
-                [CatalogNames.MetaAllocation] = allocation.Id.Value,
-                [CatalogNames.MetaPool] = allocation.Pool.Value,
-                [CatalogNames.MetaRevision] = allocation.Revision.Value,
-                [CatalogNames.MetaNode] = identity.Node.Value,
-                [CatalogNames.MetaAttempt] = workload.Attempt.ToString(),
-            },
+            Meta = MetaOf(identity, allocation, template, workload),
             Checks = check is null ? [] : [WithThresholds(check, template.Health, status)],
             ReplaceExistingChecks = true,
         };
@@ -82,6 +75,25 @@ internal static class PoolServices
     /// <summary>Address of a path on a replica.</summary>
     public static Uri UrlOf(string address, int port, string path) =>
         new($"http://{(address.Contains(':') ? $"[{address}]" : address)}:{port}{(path.StartsWith('/') ? path : "/" + path)}");
+
+    private static Dictionary<string, string> MetaOf(
+        AgentIdentity identity, AllocationAssignment allocation, PoolTemplate template, SeenWorkload workload)
+    {
+        var meta = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [CatalogNames.MetaAllocation] = allocation.Id.Value,
+            [CatalogNames.MetaPool] = allocation.Pool.Value,
+            [CatalogNames.MetaRevision] = allocation.Revision.Value,
+            [CatalogNames.MetaNode] = identity.Node.Value,
+            [CatalogNames.MetaAttempt] = workload.Attempt.ToString(),
+        };
+        if (template.Protocol == AppProtocol.H2c)
+        {
+            meta[CatalogNames.MetaProtocol] = CatalogNames.H2c;
+        }
+
+        return meta;
+    }
 
     private static TimeSpan ConsulInterval(HealthSpec health) => health.Interval < ConsulFloor ? ConsulFloor : health.Interval;
 

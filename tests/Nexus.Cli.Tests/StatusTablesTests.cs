@@ -54,6 +54,15 @@ public sealed class StatusTablesTests
     }
 
     [Fact]
+    public void A_pool_whose_replicas_pass_their_checks_and_fail_requests_is_not_ready()
+    {
+        var pool = Samples.Pool("web", 3, 3, 3) with { Trouble = "web-1 is ejected by gateway g1" };
+
+        Assert.Equal(("degraded", "web-1 is ejected by gateway g1"), (PoolState.Word(pool).Text, PoolState.Note(pool)));
+        Assert.Equal("ready", PoolState.Word(pool with { Trouble = null }).Text);
+    }
+
+    [Fact]
     public void Pools_show_the_revision_that_serves_after_a_rollback()
     {
         var pool = Samples.Pool("web", 3, 3, 0) with

@@ -61,6 +61,24 @@ public sealed class PoolViewTests
     }
 
     [Fact]
+    public void A_replica_that_a_gateway_ejected_has_a_note_though_its_checks_pass()
+    {
+        var look = Look(NodeStatus.Ready);
+        var report = new GatewayReport
+        {
+            Gateway = "g1",
+            Evidence = [new(new("web-n2"), Web, 0, "its requests fail", DateTimeOffset.UnixEpoch, 60, 57)],
+        };
+        look = look with { Stored = look.Stored with { Snapshot = look.Stored.Snapshot with { Gateways = Map([report], r => r.Gateway, r => r) } } };
+
+        Assert.Equal(
+            "web-n2 is ejected by gateway g1: its requests fail; 57 of 60 requests failed (95%)", Assert.Single(ViewBuilder.Pools(look)).Trouble);
+        Assert.Equal(
+            [null, "is ejected by gateway g1: its requests fail; 57 of 60 requests failed (95%)", null],
+            ViewBuilder.Allocations(look).Select(a => a.Trouble));
+    }
+
+    [Fact]
     public void Allocations_still_shows_the_replica_of_a_lost_node() =>
         Assert.Equal(AllocationPhase.Lost, ViewBuilder.Allocations(Look(NodeStatus.Lost)).Single(a => a.Node == "n3").Phase);
 

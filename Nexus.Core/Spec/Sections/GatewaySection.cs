@@ -35,6 +35,12 @@ internal static class GatewaySection
         new SpecKey<RouteSpec, TimeSpan>("timeout", DurationValue.OfSeconds(0.05, 86_400), null, (r, v) => r with { Timeout = v },
             "How long a replica may take to begin its answer; then another one is asked where that is safe.")
             { DefaultNote = "the gateway's activity timeout" },
+        new SpecKey<RouteSpec, long>("max_body", new BodySizeValue(), null, (r, v) => r with { MaxBodyBytes = v },
+            "Largest request body; a larger one is answered 413.")
+            { DefaultNote = "the gateway's own limit, MaxRequestBodySize: none unless set" },
+        new SpecKey<RouteSpec, TimeSpan>("body_timeout", DurationValue.OfSeconds(1, 86_400), null, (r, v) => r with { BodyTimeout = v },
+            "How long a client may pause while it sends a request body; a longer pause is answered 408.")
+            { DefaultNote = "the gateway's own limit, Limits:RequestBodyIdleTimeout: 1m unless set" },
     ]);
 
     private static readonly Section<RetrySpec> Retry = new(new RetrySpec(),

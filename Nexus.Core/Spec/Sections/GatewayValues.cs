@@ -48,3 +48,23 @@ internal sealed class BufferValue : SpecValue<long>
     public override JsonNode? ToJson(long value) =>
         value == 0 ? JsonValue.Create(0) : JsonValue.Create(ByteSize.Format(value));
 }
+
+/// <summary>The largest request body, in bytes.</summary>
+internal sealed class BodySizeValue : SpecValue<long>
+{
+    private const long Min = 1;
+    private const long Max = 1L << 44;
+
+    public override string Allowed => "a size up to 16TiB, such as 10MiB";
+
+    public override bool TryRead(SpecCursor cursor, out long value)
+    {
+        value = 0;
+        return (cursor.Node is SpecScalar scalar && ByteSize.TryParse(scalar.Text, out value) && value is >= Min and <= Max)
+            || cursor.Refuse(Allowed);
+    }
+
+    public override JsonObject ToSchema() => new() { ["type"] = "string", ["pattern"] = $"^{ByteSize.Pattern}$" };
+
+    public override JsonNode? ToJson(long value) => JsonValue.Create(ByteSize.Format(value));
+}

@@ -48,6 +48,9 @@ internal static class PoolSection
                 "Whether replicas on a lost node are replaced elsewhere; false waits for the node to come back."),
             new SpecKey<PoolSpec, RolloutSpec>("rollout", RolloutSection.Section, p => p.Rollout, (p, v) => p with { Rollout = v },
                 "How replicas are replaced when the pool changes."),
+            new SpecKey<PoolSpec, OutlierDetectionSpec>("outlier_detection", OutlierDetectionSection.Section,
+                p => p.OutlierDetection, (p, v) => p with { OutlierDetection = v },
+                "How the gateways eject a replica whose requests fail far more often than those of the pool's other replicas."),
             new SpecKey<PoolSpec, PlacementSpec>("placement", Placement, p => p.Placement,
                 (p, v) => p with { Placement = v },
                 "Which nodes may run it."),
@@ -77,6 +80,7 @@ internal static class PoolSection
             cursor.Child("host_port").Error("found a host_port without a port; allowed with a port to bind it to");
         }
 
+        CheckProtocol(pool.Template, cursor);
         if (!cursor.Has("image") && !cursor.Has("process"))
         {
             cursor.Error("image is missing; allowed is an image, or process for a pool that runs without containers");
@@ -116,6 +120,24 @@ internal static class PoolSection
         {
             cursor.Child("volumes").Warn($"{paths} is the node's own: a replica that is started on another node finds the files of that node; "
                 + "placement.volume_affinity: required keeps replicas where they ran, preferred says that every node has the same files");
+        }
+    }
+
+    private static void CheckProtocol(PoolTemplate template, SpecCursor cursor)
+    {
+        if (template.Protocol == AppProtocol.Http1 || !cursor.IsSound("port", "protocol", "health"))
+        {
+            return;
+        }
+
+        if (template.Port is null)
+        {
+            cursor.Child("protocol").Warn("has no effect: the pool has no port");
+        }
+        else if (template.Health.Type == HealthCheckType.Http)
+        {
+            cursor.Child("health").Warn(
+                "an http check speaks HTTP/1.1, which many h2c servers refuse; use tcp or script unless the server answers both");
         }
     }
 }

@@ -101,6 +101,10 @@ internal static class TemplateKeys
         new SpecKey<PoolTemplate, int>("host_port", new WholeValue(1, 65_535), null, (t, v) => t with { HostPort = v },
             "Port of the node that is bound to port; one replica fits on a node then, and a rollout stops before it starts.")
             { DefaultNote = "any free one" },
+        new SpecKey<PoolTemplate, AppProtocol>("protocol",
+            new ChoiceValue<AppProtocol>(("http1", AppProtocol.Http1), ("h2c", AppProtocol.H2c)),
+            t => t.Protocol, (t, v) => t with { Protocol = v },
+            "Protocol that gateways speak to port: http1 is HTTP/1.1, h2c is HTTP/2 without TLS (prior knowledge), as gRPC servers need it."),
         new SpecKey<PoolTemplate, ResourceSpec>("resources", Resources, t => t.Resources,
             (t, v) => t with { Resources = v },
             "Limits, and what placement reserves."),

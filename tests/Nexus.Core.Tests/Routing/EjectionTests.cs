@@ -42,6 +42,9 @@ public sealed class EjectionTests
     [InlineData("the replica may still act", AttemptOutcome.TimedOut, "POST", false, false)]
     [InlineData("its destination is over", AttemptOutcome.BrokenOff, "GET", false, true)]
     [InlineData("the replica may have acted", AttemptOutcome.BrokenOff, "POST", false, false)]
+    [InlineData("another may send valid HTTP", AttemptOutcome.InvalidAnswer, "GET", false, true)]
+    [InlineData("the replica may have acted", AttemptOutcome.InvalidAnswer, "POST", false, false)]
+    [InlineData("it would be refused again", AttemptOutcome.Refused, "GET", false, false)]
     [InlineData("nobody waits", AttemptOutcome.ClientGone, "GET", false, false)]
     [InlineData("it is answered", AttemptOutcome.Answered, "GET", false, false)]
     public void MayRetry_only_what_is_safe(string because, AttemptOutcome outcome, string method, bool hasBody, bool expected) =>

@@ -16,6 +16,7 @@ public sealed class PoolRevisionsTests
         ("env, split elsewhere", t => t with { Env = t.Env.Add("Ab", "") }),
         ("port", t => t with { Port = 80 }),
         ("host_port", t => t with { HostPort = 80 }),
+        ("protocol", t => t with { Protocol = AppProtocol.H2c }),
         ("websocket_window", t => t with { Drain = t.Drain with { WebSocketWindow = TimeSpan.FromSeconds(9) } }),
         ("volume, exclusive", t => t with { Volumes = [new("a>b", "/c", false, Exclusive: true)] }),
         ("cpu", t => t with { Resources = t.Resources with { CpuMillicores = 1 } }),

@@ -4,6 +4,7 @@ using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 using Nexus.Testing;
 
@@ -13,6 +14,7 @@ namespace Nexus.Gateway.Tests.Harness;
 internal sealed class Replica : IAsyncDisposable
 {
     private WebApplication? _app;
+    private Action<KestrelServerOptions>? _configure;
     private int _served;
     private int _socketsOpen;
 
@@ -35,9 +37,10 @@ internal sealed class Replica : IAsyncDisposable
     /// <summary>Answers this path by its own rules.</summary>
     public RequestDelegate? Special { get; set; }
 
-    public static async Task<Replica> StartAsync(string name, CancellationToken cancellationToken)
+    public static async Task<Replica> StartAsync(
+        string name, CancellationToken cancellationToken, Action<KestrelServerOptions>? configure = null)
     {
-        var replica = new Replica(name);
+        var replica = new Replica(name) { _configure = configure };
         await replica.StartAgainAsync(cancellationToken, samePort: true);
         return replica;
     }
@@ -50,6 +53,7 @@ internal sealed class Replica : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestBodySize = null;
+            _configure?.Invoke(kestrel);
             kestrel.Listen(IPAddress.Loopback, Port);
         });
         _app = builder.Build();

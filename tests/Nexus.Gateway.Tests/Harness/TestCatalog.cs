@@ -28,7 +28,8 @@ internal sealed class TestCatalog(ConsulClient consul)
         consul.Kv.PutAsync(StateKeys.Routes, StateJson.Write(routes, StateJson.Default.RoutesRecord), cancellationToken);
 
     public Task RegisterAsync(
-        string pool, string allocation, int port, CancellationToken cancellationToken, int attempt = 0, string revision = "", string node = "") =>
+        string pool, string allocation, int port, CancellationToken cancellationToken, int attempt = 0, string revision = "", string node = "",
+        string protocol = "") =>
         consul.Agent.RegisterServiceAsync(
             new ServiceRegistration
             {
@@ -43,6 +44,7 @@ internal sealed class TestCatalog(ConsulClient consul)
                     [CatalogNames.MetaAttempt] = attempt.ToString(),
                     [CatalogNames.MetaRevision] = revision,
                     [CatalogNames.MetaNode] = node,
+                    [CatalogNames.MetaProtocol] = protocol,
                 },
                 ReplaceExistingChecks = true,
                 Checks =

@@ -29,6 +29,13 @@ public sealed class KubernetesExportTests
         Assert.True(expected == found, $"{because}, but found {found}");
     }
 
+    [Theory]
+    [InlineData("port: 80", null)]
+    [InlineData("port: 80\nprotocol: http1", null)]
+    [InlineData("port: 80\nprotocol: h2c", "kubernetes.io/h2c")]
+    public void A_service_names_the_protocol_of_its_port(string keys, string? expected) =>
+        Assert.Equal(expected, Assert.Single(Of<V1Service>(OnePool(keys)).Spec.Ports).AppProtocol);
+
     public static TheoryData<string, string, string> Probes => new()
     {
         { "port: 80\nhealth: {path: /h}", "http /h 60x1s 2x2s 3x2s", "the default times" },

@@ -1,0 +1,45 @@
+namespace Nexus.Gateway.Forwarding;
+
+/// <summary>
+/// After an answer that came before the end of its upload: reads on what the client sends, so that one who reads only after
+/// writing all gets the answer and not a reset.
+/// </summary>
+internal static class Linger
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
+    public static async Task ReadOnAsync(HttpContext context, Upload upload, TimeProvider time)
+    {
+        if (HttpProtocol.IsHttp2(context.Request.Protocol) || HttpProtocol.IsHttp3(context.Request.Protocol))
+        {
+            return; // There the one stream is reset.
+        }
+
+        var started = time.GetTimestamp();
+        var buffer = new byte[16 * 1024];
+        try
+        {
+            await context.Response.CompleteAsync();
+            var pending = upload.PendingRead ?? Task.FromResult(1);
+            while (await pending.WaitAsync(Pause, time, context.RequestAborted) > 0)
+            {
+                if (time.GetElapsedTime(started) > Limit)
+                {
+                    context.Abort();
+                    return;
+                }
+
+                pending = context.Request.Body.ReadAsync(buffer, CancellationToken.None).AsTask();
+            }
+        }
+        catch (TimeoutException)
+        {
+            context.Abort(); // It neither sends nor leaves, and the server cannot end a read that goes on.
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // It left.
+        }
+    }
+}

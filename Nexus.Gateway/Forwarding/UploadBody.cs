@@ -1,0 +1,116 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Nexus.Gateway.Forwarding;
+
+/// <summary>
+/// A client's body as one attempt sends it: it seems to end when its upload is stopped. A read of the server's own is never
+/// cancelled, since the server takes it for going on for ever then; it is left to <see cref="Linger"/>.
+/// </summary>
+internal sealed class UploadBody : Stream
+{
+    private const int Size = 64 * 1024;
+
+    private readonly Stream _body;
+    private readonly Upload _upload;
+    private readonly byte[]? _buffer;
+
+    private UploadBody(Stream body, Upload upload)
+    {
+        (_body, _upload) = (body, upload);
+
+        // One that seeks is kept for retries, and small.
+        _buffer = body.CanSeek ? null : ArrayPool<byte>.Shared.Rent(Size);
+    }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>Stands in for the request's body; null when it has none.</summary>
+    public static UploadBody? Begin(HttpContext context, TimeProvider time)
+    {
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
+        {
+            return null;
+        }
+
+        var upload = new Upload(time);
+        var body = new UploadBody(context.Request.Body, upload);
+        context.Features.Set(upload);
+        context.Request.Body = body;
+        Upload.Current = upload; // Of the calling flow.
+        return body;
+    }
+
+    /// <summary>Puts the request's own body back.</summary>
+    public void End(HttpContext context)
+    {
+        context.Request.Body = _body;
+        if (_buffer is not null && _upload.PendingRead is not { IsCompleted: false })
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+        }
+    }
+
+    [SuppressMessage("Reliability", "CA2012", Justification = "Awaited once: itself when it is there, else as its task.")]
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (_upload.IsStopped)
+        {
+            return 0;
+        }
+
+        if (_buffer is null)
+        {
+            return await _body.ReadAsync(buffer, cancellationToken);
+        }
+
+        var pending = _body.ReadAsync(_buffer.AsMemory(0, Math.Min(buffer.Length, Size)), CancellationToken.None);
+        int count;
+        if (pending.IsCompletedSuccessfully)
+        {
+            count = await pending;
+        }
+        else
+        {
+            _upload.PendingRead = pending.AsTask();
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _upload.Stopping);
+            try
+            {
+                count = await _upload.PendingRead.WaitAsync(ending.Token);
+            }
+            catch (OperationCanceledException) when (_upload.IsStopped && !cancellationToken.IsCancellationRequested)
+            {
+                return 0;
+            }
+        }
+
+        _buffer.AsSpan(0, count).CopyTo(buffer.Span);
+        return count;
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Flush() => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+}
