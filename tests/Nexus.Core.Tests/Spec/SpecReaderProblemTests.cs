@@ -120,6 +120,7 @@ public sealed class SpecReaderProblemTests
         { "one document", "worker_pools: none\n---\na: b", "f:2:1: error: a second document starts here; allowed is one" },
         { "tabs", "worker_pools:\n\ta: {image: x}", "f:2:1: error: not valid YAML: while scanning a mapping, found invalid tab as indentation (a tab indents this line; YAML allows spaces only)" },
         { "a tab deeper", "worker_pools:\n  a:\n    image: x\n\tport: 1", "f:4:1: error: not valid YAML: while scanning a plain scalar, found a tab character that violate indentation (a tab indents this line; YAML allows spaces only)" },
+        { "a tab lines below the start of its map", "worker_pools:\n  a:\n\timage: x", "f:3:1: error: not valid YAML: while scanning a mapping, found invalid tab as indentation (a tab indents this line; YAML allows spaces only)" },
         { "an open quote", "cluster: \"a", "f:1:10: error: not valid YAML: while scanning a quoted scalar, found unexpected end of stream (is a quote not closed?)" },
         { "a crooked line", "worker_pools:\n  a:\n    image: x\n   port: 1", "f:4:4: error: not valid YAML: while parsing a block mapping, did not find expected key (is this line indented like its neighbours?)" },
         { "an escape beyond Unicode", "cluster: \"\\UFFFFFFFF\"", "f:1:8: error: not valid YAML after this place" },
