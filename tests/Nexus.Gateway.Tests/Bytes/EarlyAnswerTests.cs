@@ -38,7 +38,7 @@ public sealed class EarlyAnswerTests(WireGateway wire) : IClassFixture<WireGatew
         var answer = await client.ReadAnswerAsync("POST", Token);
         Assert.Equal((413, "too big"), (answer.Status, answer.Text));
         client.Dispose();
-        await upload.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await upload.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await wire.QuietAsync();
         wire.AssertNobodyBlamed();
         wire.AssertNoErrorLogged();
@@ -92,7 +92,7 @@ public sealed class EarlyAnswerTests(WireGateway wire) : IClassFixture<WireGatew
             var answer = await client.ReadAnswerAsync("POST", Token);
             Assert.Equal((401, "no"), (answer.Status, answer.Text));
             client.Dispose();
-            await upload.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await upload.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             await wire.QuietAsync();
             var next = await wire.AskAsync("GET / HTTP/1.1\r\nHost: any.test\r\nConnection: close\r\n\r\n");
             Assert.Equal("next", next.Text);
@@ -140,7 +140,7 @@ public sealed class EarlyAnswerTests(WireGateway wire) : IClassFixture<WireGatew
         Assert.Equal(502, answer.Status);
         Assert.Contains("broke off the connection", answer.Text, StringComparison.Ordinal);
         client.Dispose();
-        await upload.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await upload.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await wire.QuietAsync();
         Assert.Single(wire.Ejections.All);
         Assert.Single(wire.Requests);
