@@ -119,7 +119,7 @@ internal sealed class SnapshotClock(Jitter jitter, TimeProvider time)
             return record;
         }
 
-        Keep(_held, record.Held.Contains);
+        Keep(_held, held => record.Held.Contains(held));
         foreach (var held in record.Held)
         {
             _held.TryAdd(held, now);
