@@ -17,7 +17,7 @@ internal sealed record PoolView(PoolSpec Pool, PoolRevision Asked, long SpecRevi
     public int Desired => Reconciler.DesiredCount(Pool);
 
     /// <summary>Replicas on lost nodes that are waited for instead of replaced.</summary>
-    public int Waiting => Pool.Replace ? 0 : Members.Count(m => m is { IsLost: true, IsForgotten: false, Assignment.Desired: DesiredStatus.Run });
+    public int Waiting => Pool.Replace ? 0 : Members.Count(m => m is { IsLost: true, Assignment.Desired: DesiredStatus.Run });
 
     public bool IsAvailable(Member member) => member.IsAvailable(Pool.Rollout.MinHealthyTime, Now);
 

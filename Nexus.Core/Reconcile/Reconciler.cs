@@ -20,6 +20,11 @@ public static class Reconciler
         }
 
         var plan = new PlanBuilder(snapshot.Index);
+        if (UnknownAssignments(snapshot) is [_, ..] unknown)
+        {
+            return Held(spec, unknown, plan);
+        }
+
         var known = new Acknowledgements(snapshot.Gateways.Values);
         var members = Membership.ByPool(snapshot, known);
         var passes = Decide(snapshot, spec, members, known, now);
@@ -36,9 +41,43 @@ public static class Reconciler
         plan.Refreshed =
         [
             .. snapshot.Assignments.Values.Where(a => a.DrillsAllowed != spec.DrillsAllowed).Select(a => a.Node)
-                .Union(PeerWatches.Outdated(snapshot)),
+                .Union(PeerWatches.Outdated(snapshot))
+                .Union(Membership.OutdatedUse(snapshot))
+                .Union(snapshot.Unwritten.Keys.Select(node => new NodeName(node))),
         ];
+        AddRewritten(snapshot, plan);
         return plan.ToPlan();
+    }
+
+    /// <summary>Nodes that answer and may run what nobody knows of: their agent reports within moments.</summary>
+    private static List<string> UnknownAssignments(ClusterSnapshot snapshot) =>
+    [
+        .. snapshot.Nodes.Where(n => n.Value.Doubts.HasFlag(RecordDoubts.Assignment) && n.Value.Status is not (NodeStatus.Lost or NodeStatus.Suspect))
+            .Select(n => n.Key),
+    ];
+
+    /// <summary>Nothing is placed or stopped: what is missing may be running there.</summary>
+    private static ReconcilePlan Held(ClusterSpec spec, List<string> unknown, PlanBuilder plan)
+    {
+        foreach (var pool in spec.Pools)
+        {
+            plan.Block(new BlockedPool(
+                pool.Name, DesiredCount(pool),
+                $"the assignment of {string.Join(", ", unknown)} cannot be read, and what runs there has not been reported; nothing is changed until it is"));
+        }
+
+        return plan.ToPlan();
+    }
+
+    private static void AddRewritten(ClusterSnapshot snapshot, PlanBuilder plan)
+    {
+        foreach (var (node, why) in snapshot.Unwritten)
+        {
+            var count = snapshot.Assignments.GetValueOrDefault(node)?.Allocations.Length ?? 0;
+            plan.Add(new PlanNotice(
+                "AssignmentRewritten", EventSeverity.Warning,
+                $"The assignment of {node} is written again with the {count} allocation{(count == 1 ? "" : "s")} known to run there: {why}.", null));
+        }
     }
 
     /// <summary>How many replicas of a pool are wanted.</summary>
@@ -56,7 +95,7 @@ public static class Reconciler
             var view = new PoolView(pool, PoolRevisions.Compute(pool.Template), snapshot.SpecRevision, ofPool ?? [], now);
             passes.Add(RolloutDecision.Compute(
                 view, snapshot.Rollouts.GetValueOrDefault(pool.Name.Value), snapshot.Requests.GetValueOrDefault(pool.Name.Value),
-                gateways, known));
+                gateways, known, snapshot.LostRollouts.GetValueOrDefault(pool.Name.Value)));
         }
 
         return passes;
@@ -64,7 +103,8 @@ public static class Reconciler
 
     private static void Report(ClusterSnapshot snapshot, RolloutPass pass, PlanBuilder plan)
     {
-        if (!ReferenceEquals(snapshot.Rollouts.GetValueOrDefault(pass.View.Name.Value), pass.Record))
+        if (!ReferenceEquals(snapshot.Rollouts.GetValueOrDefault(pass.View.Name.Value), pass.Record)
+            || snapshot.LostRollouts.ContainsKey(pass.View.Name.Value))
         {
             plan.Add(pass.Record);
         }
@@ -101,13 +141,12 @@ public static class Reconciler
                 continue;
             }
 
-            var nodeIsKnown = snapshot.Nodes.ContainsKey(node);
             var reported = Membership.HasActed(snapshot, assignment);
             var observed = Membership.ObservedById(snapshot, node);
             foreach (var allocation in assignment.Allocations.Where(a => a.Desired == DesiredStatus.Stop))
             {
                 var gone = !observed.TryGetValue(allocation.Id, out var seen) || seen.Phase == AllocationPhase.Stopped;
-                if (!nodeIsKnown || (reported && gone))
+                if (reported && gone)
                 {
                     plan.Add(new ForgetStep(allocation.Pool, allocation.Id, assignment.Node, allocation.Reason));
                 }

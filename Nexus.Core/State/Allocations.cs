@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Nexus.Core.Ids;
 using Nexus.Core.Spec;
 
@@ -70,6 +71,19 @@ public sealed record AssignedTemplate(PoolName Pool, PoolRevision Revision, Pool
 /// <param name="ApiAddress">Where its agent tells how its allocations stand.</param>
 public sealed record PeerWatch(PoolName Pool, PoolRevision Revision, NodeName Node, string ApiAddress);
 
+/// <summary>Which assignment of a node: the later of two is the one with the higher epoch, then the higher generation.</summary>
+/// <param name="Epoch">Fencing token of the leadership that wrote it.</param>
+/// <param name="Generation">Counts the writes of the node's assignment.</param>
+public sealed record AssignmentMark(ulong Epoch, ulong Generation)
+{
+    /// <summary>Whether this is the later one.</summary>
+    public bool IsAfter(AssignmentMark other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return Epoch > other.Epoch || (Epoch == other.Epoch && Generation > other.Generation);
+    }
+}
+
 /// <summary>Everything the leader wants of one node. Self-contained: an agent can act on it with Consul gone.</summary>
 public sealed record NodeAssignment
 {
@@ -88,6 +102,12 @@ public sealed record NodeAssignment
     /// <summary>Whether faults may be caused there on purpose, as the spec says.</summary>
     public bool DrillsAllowed { get; init; }
 
+    /// <summary>
+    /// Whether the node was out of use when this was written: a node whose eligibility record is lost afterwards is not returned
+    /// to use for that.
+    /// </summary>
+    public bool OutOfUse { get; init; }
+
     /// <summary>What shall run or stop there.</summary>
     public ImmutableArray<AllocationAssignment> Allocations { get; init => field = value.IsDefault ? [] : value; } = [];
 
@@ -96,6 +116,10 @@ public sealed record NodeAssignment
 
     /// <summary>Whose replicas this node's standbys stand in for without waiting for the leader, beside its own.</summary>
     public ImmutableArray<PeerWatch> Watches { get; init => field = value.IsDefault ? [] : value; } = [];
+
+    /// <summary>Which assignment of its node this is.</summary>
+    [JsonIgnore]
+    public AssignmentMark Mark => new(Epoch, Generation);
 
     /// <summary>An assignment of nothing.</summary>
     public static NodeAssignment Empty(NodeName node) => new() { Node = node };
@@ -170,6 +194,12 @@ public sealed record NodeObservation
 
     /// <summary>The machine's own clock at that moment, to tell people how far it is from others. Null from agents of older versions.</summary>
     public DateTimeOffset? Clock { get; init; }
+
+    /// <summary>The assignment that the agent holds; given only while it refuses another.</summary>
+    public AssignmentMark? Held { get; init; }
+
+    /// <summary>The assignment in Consul, while the agent refuses it because it holds a later one, or another one of the same mark.</summary>
+    public AssignmentMark? Refused { get; init; }
 
     /// <summary>What runs, or ended and is still assigned.</summary>
     public ImmutableArray<ObservedAllocation> Allocations { get; init => field = value.IsDefault ? [] : value; } = [];

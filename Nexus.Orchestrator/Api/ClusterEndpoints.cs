@@ -39,9 +39,10 @@ internal static class ClusterEndpoints
             Cluster = snapshot.Spec?.Cluster,
             SpecRevision = snapshot.SpecRevision,
             DrillsAllowed = snapshot.Spec?.DrillsAllowed ?? false,
-            Leader = look.Stored.Leader is { } leader
+            Leader = look.Stored.Leader.Value is { } leader
                 ? new LeaderView(leader.Record.Manager, leader.Record.ApiAddress, leader.Epoch, leader.Record.Since)
                 : null,
+            Problems = [.. look.Stored.Problems.Select(p => new RecordProblemView(p.Key, p.Reason, p.Repair))],
             Managers = await managers,
             Gateways = await gateways,
             Pools = ViewBuilder.Pools(look),
