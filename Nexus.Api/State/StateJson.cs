@@ -28,6 +28,7 @@ namespace Nexus.Api.State;
 [JsonSerializable(typeof(SpecPointer))]
 [JsonSerializable(typeof(LeaderRecord))]
 [JsonSerializable(typeof(LeaderCommit))]
+[JsonSerializable(typeof(ClusterIdentity))]
 [JsonSerializable(typeof(NodeRecord))]
 [JsonSerializable(typeof(NodeAssignment))]
 [JsonSerializable(typeof(NodeObservation))]

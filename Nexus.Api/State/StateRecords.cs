@@ -94,6 +94,7 @@ public static class StateRecords
         SpecPointer { Revision: < 1 } r => $"it names revision {r.Revision}; revisions start at 1",
         SpecDocument r when key.StartsWith(StateKeys.SpecRevisions, StringComparison.Ordinal) && key != StateKeys.SpecRevision(r.Revision) =>
             $"it holds revision {r.Revision}",
+        ClusterIdentity { Id.Length: 0 } => "it has no id",
         LeaderRecord { Manager.Length: 0 } => "it names no manager",
         NodeRecord r => OtherName(key, StateKeys.Nodes, "node", r.Node.Value),
         NodeAssignment r => OtherName(key, StateKeys.Desired, "node", r.Node.Value),

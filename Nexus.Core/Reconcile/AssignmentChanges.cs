@@ -54,6 +54,7 @@ public static class AssignmentChanges
 
         return before with
         {
+            Store = snapshot.StoreId ?? before.Store,
             Epoch = epoch,
             Generation = before.Generation + 1,
             Cluster = snapshot.Spec?.Cluster ?? before.Cluster,

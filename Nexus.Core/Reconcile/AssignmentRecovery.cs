@@ -24,6 +24,11 @@ public static class AssignmentRecovery
         NodeName node, RecordReading<NodeAssignment> stored, RecordReading<NodeObservation> report)
     {
         var seen = report.Value ?? report.LastKnown;
+        if (seen?.Kept is { } kept && !Follows(stored.Value, kept))
+        {
+            return new(TakeOver(stored.Value ?? stored.LastKnown ?? NodeAssignment.Empty(node), kept), WhyTakenOver(stored.Value, kept));
+        }
+
         if (stored.Value is { } readable)
         {
             return seen is null ? new(readable)
@@ -47,6 +52,32 @@ public static class AssignmentRecovery
         // Without allocations there is nothing to write; what is assigned next still has to follow what the agent has seen.
         var adopted = Adopt(NodeAssignment.Empty(node), seen);
         return new(adopted, adopted.Allocations.IsEmpty ? null : "its record was missing");
+    }
+
+    /// <summary>Whether the stored assignment was made in knowledge of what the agent holds.</summary>
+    private static bool Follows(NodeAssignment? stored, NodeAssignment kept) => stored is not null && (stored.Store == kept.Store
+        ? !kept.Mark.IsAfter(stored.Mark)
+        : stored.LeavesOut(kept).IsEmpty);
+
+    private static string WhyTakenOver(NodeAssignment? stored, NodeAssignment kept) => kept.Store is { } id && stored?.Store != id
+        ? $"what runs there was assigned in another store ({id}): the cluster's state in Consul was lost"
+        : stored is null ? "its record was missing" : "its agent holds a later assignment than the store";
+
+    /// <summary>All that either of the two mentions; what the stored one says of an allocation holds.</summary>
+    private static NodeAssignment TakeOver(NodeAssignment basis, NodeAssignment kept)
+    {
+        var known = basis.Allocations.Select(a => a.Id).ToHashSet();
+        var templates = basis.Templates.Select(t => (t.Pool, t.Revision)).ToHashSet();
+        var mark = basis.Store == kept.Store && kept.Mark.IsAfter(basis.Mark) ? kept.Mark : basis.Mark;
+        return basis with
+        {
+            Epoch = mark.Epoch,
+            Generation = mark.Generation,
+            Cluster = basis.Allocations.IsEmpty ? kept.Cluster : basis.Cluster,
+            OutOfUse = basis.OutOfUse || kept.OutOfUse,
+            Allocations = [.. basis.Allocations, .. kept.Allocations.Where(a => known.Add(a.Id))],
+            Templates = [.. basis.Templates, .. kept.Templates.Where(t => templates.Add((t.Pool, t.Revision)))],
+        };
     }
 
     /// <summary>The highest mark of an assignment that a node's agent is known to have seen.</summary>

@@ -58,6 +58,7 @@ internal static class Membership
     /// <summary>Whether the node reports under its present orders.</summary>
     public static bool HasActed(ClusterSnapshot snapshot, NodeAssignment assignment) =>
         snapshot.Observations.TryGetValue(assignment.Node.Value, out var observation)
+        && (observation.Store is null || observation.Store == assignment.Store)
         && observation.Epoch == assignment.Epoch && observation.Generation >= assignment.Generation;
 
     public static Dictionary<AllocationId, ObservedAllocation> ObservedById(ClusterSnapshot snapshot, string node)

@@ -16,10 +16,10 @@ public static class Reconciler
     {
         if (snapshot.Spec is not { } spec)
         {
-            return new ReconcilePlan(snapshot.Index, [], [], null);
+            return Keep(snapshot);
         }
 
-        var plan = new PlanBuilder(snapshot.Index);
+        var plan = new PlanBuilder(snapshot);
         if (UnknownAssignments(snapshot) is [_, ..] unknown)
         {
             return Held(spec, unknown, plan);
@@ -43,11 +43,24 @@ public static class Reconciler
             .. snapshot.Assignments.Values.Where(a => a.DrillsAllowed != spec.DrillsAllowed).Select(a => a.Node)
                 .Union(PeerWatches.Outdated(snapshot))
                 .Union(Membership.OutdatedUse(snapshot))
-                .Union(snapshot.Unwritten.Keys.Select(node => new NodeName(node))),
+                .Union(Rewritten(snapshot)),
         ];
         AddRewritten(snapshot, plan);
         return plan.ToPlan();
     }
+
+    /// <summary>Without a spec nothing is placed or stopped; what runs is taken down as it is reported.</summary>
+    private static ReconcilePlan Keep(ClusterSnapshot snapshot)
+    {
+        var plan = new PlanBuilder(snapshot) { Refreshed = [.. Rewritten(snapshot)] };
+        AddRewritten(snapshot, plan);
+        return plan.ToPlan();
+    }
+
+    /// <summary>Nodes whose assignment was put together again, or does not name the store it stands in.</summary>
+    private static IEnumerable<NodeName> Rewritten(ClusterSnapshot snapshot) =>
+        snapshot.Unwritten.Keys.Select(node => new NodeName(node)).Union(
+            snapshot.Assignments.Values.Where(a => snapshot.StoreId is { } id && a.Store != id && !a.Allocations.IsEmpty).Select(a => a.Node));
 
     /// <summary>Nodes that answer and may run what nobody knows of: their agent reports within moments.</summary>
     private static List<string> UnknownAssignments(ClusterSnapshot snapshot) =>

@@ -90,7 +90,13 @@ public sealed record NodeAssignment
     /// <summary>The node.</summary>
     public required NodeName Node { get; init; }
 
-    /// <summary>Fencing token of the leadership that wrote it; agents refuse lower ones than they have seen.</summary>
+    /// <summary>
+    /// Id of the store it was written into; null from leaders of older versions. Epoch and generation of two stores are not
+    /// comparable.
+    /// </summary>
+    public string? Store { get; init; }
+
+    /// <summary>Fencing token of the leadership that wrote it; agents refuse lower ones of the same store than they have seen.</summary>
     public ulong Epoch { get; init; }
 
     /// <summary>Grows by one with every write.</summary>
@@ -120,6 +126,14 @@ public sealed record NodeAssignment
     /// <summary>Which assignment of its node this is.</summary>
     [JsonIgnore]
     public AssignmentMark Mark => new(Epoch, Generation);
+
+    /// <summary>The allocations that run or stand by in <paramref name="held"/> and are not mentioned here.</summary>
+    public ImmutableArray<AllocationId> LeavesOut(NodeAssignment held)
+    {
+        ArgumentNullException.ThrowIfNull(held);
+        var known = Allocations.Select(a => a.Id).ToHashSet();
+        return [.. held.Allocations.Where(a => a.Desired != DesiredStatus.Stop && !known.Contains(a.Id)).Select(a => a.Id)];
+    }
 
     /// <summary>An assignment of nothing.</summary>
     public static NodeAssignment Empty(NodeName node) => new() { Node = node };
@@ -179,6 +193,15 @@ public sealed record NodeObservation
 {
     /// <summary>The node.</summary>
     public required NodeName Node { get; init; }
+
+    /// <summary>Store of the assignment last acted on; null without one, and from agents of older versions.</summary>
+    public string? Store { get; init; }
+
+    /// <summary>
+    /// The assignment that the agent goes on with while the store shows none that follows it: it was lost, or the store is another
+    /// one. With it a leader can take over what runs, templates and all. Null otherwise.
+    /// </summary>
+    public NodeAssignment? Kept { get; init; }
 
     /// <summary>Epoch of the assignment last acted on.</summary>
     public ulong Epoch { get; init; }

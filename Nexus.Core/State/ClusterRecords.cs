@@ -15,6 +15,9 @@ public sealed record ClusterRecords
     /// <summary>Consul's index of the read.</summary>
     public ulong Index { get; init; }
 
+    /// <summary>Id of the store; null before a leader has written one.</summary>
+    public string? StoreId { get; init; }
+
     /// <summary>The spec in force, or the last readable one while that cannot be read; null where none is known.</summary>
     public ClusterSpec? Spec { get; init; }
 
@@ -89,6 +92,7 @@ public sealed record ClusterRecords
         return new ClusterSnapshot
         {
             Index = Index,
+            StoreId = StoreId,
             Spec = Spec,
             SpecRevision = SpecRevision,
             Nodes = nodes.ToImmutable(),

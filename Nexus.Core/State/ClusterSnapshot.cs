@@ -10,6 +10,9 @@ public sealed record ClusterSnapshot
     /// <summary>Consul's index of the read; a plan is valid only as long as the state has not moved past it.</summary>
     public ulong Index { get; init; }
 
+    /// <summary>Id of the store that was read; null before a leader has written one.</summary>
+    public string? StoreId { get; init; }
+
     /// <summary>What is asked for; null before the first apply.</summary>
     public ClusterSpec? Spec { get; init; }
 

@@ -10,7 +10,7 @@ namespace Nexus.Orchestrator.ControlLoops;
 
 /// <summary>What a leader does about a look: writes the plan, forgets nodes, tells people what came true.</summary>
 internal sealed partial class PlanCommitter(
-    ClusterStore store, SnapshotClock clock, PlanReporter reporter, EventWriter events, ILogger<PlanCommitter> logger)
+    ClusterStore store, StoreIdentifier identifier, SnapshotClock clock, PlanReporter reporter, EventWriter events, ILogger<PlanCommitter> logger)
 {
     private (LeaderToken Token, ulong Epoch)? _wroteUnder;
 
@@ -19,6 +19,11 @@ internal sealed partial class PlanCommitter(
         Look look, IReadOnlyCollection<NodeName> forgotten, LeaderToken token, CancellationToken cancellationToken)
     {
         var (stored, plan) = (look.Stored, look.Plan);
+        if (identifier.Missing(stored) is { } identity)
+        {
+            return await identifier.WriteAsync(identity, stored, token, cancellationToken);
+        }
+
         reporter.ReportNodes(stored.Snapshot);
         reporter.ReportBlocked(plan);
         reporter.ReportClocks(look.ClockDifferences);

@@ -13,7 +13,7 @@ internal sealed class ClusterStore(ConsulClient consul, SpecStore specs, FencedW
 {
     private static readonly ImmutableArray<string> Prefixes =
     [
-        StateKeys.Commits, StateKeys.Leader, StateKeys.SpecCurrent, StateKeys.Desired, StateKeys.Rollouts, StateKeys.Observed,
+        StateKeys.Commits, StateKeys.Leader, StateKeys.Cluster, StateKeys.SpecCurrent, StateKeys.Desired, StateKeys.Rollouts, StateKeys.Observed,
         StateKeys.Nodes, StateKeys.Requests, StateKeys.Eligibility, StateKeys.Gateways,
     ];
 
@@ -38,8 +38,10 @@ internal sealed class ClusterStore(ConsulClient consul, SpecStore specs, FencedW
             state.Note(key, problem);
         }
 
+        var identity = ToIdentity(pairs.FirstOrDefault(p => p.Key == StateKeys.Cluster), state);
         var snapshot = new ClusterRecords
         {
+            StoreId = identity.Value?.Id,
             Index = pairs.IsEmpty ? 0 : pairs.Max(p => p.ModifyIndex),
             Spec = current.Spec?.Spec,
             SpecRevision = current.Spec?.Document.Revision ?? 0,
@@ -58,7 +60,10 @@ internal sealed class ClusterStore(ConsulClient consul, SpecStore specs, FencedW
             snapshot, current.Spec, leader, state.Indexes.GetValueOrDefault(StateKeys.Commits), state.Indexes,
             [.. (await workers).Value.Where(w => w.AggregatedStatus != CheckStatus.Critical)
                 .Select(w => w.Service.Meta.GetValueOrDefault(CatalogNames.MetaNode)).OfType<string>()],
-            state.Problems);
+            state.Problems)
+        {
+            Identity = identity,
+        };
     }
 
     /// <summary>
@@ -109,6 +114,25 @@ internal sealed class ClusterStore(ConsulClient consul, SpecStore specs, FencedW
             .. keys.Where(basis.Indexes.ContainsKey).Select(k => new FencedWrite(TxnOperation.DeleteCompare(k, basis.Indexes[k]), 0)),
         ];
         return writer.TryWriteAsync(deletes, basis.CommitIndex, token, cancellationToken);
+    }
+
+    /// <summary>Writes which store this is; false when Consul refused.</summary>
+    public Task<bool> TryIdentifyAsync(ClusterIdentity identity, StoredCluster basis, LeaderToken token, CancellationToken cancellationToken)
+    {
+        var value = StateJson.Write(identity, StateJson.Default.ClusterIdentity);
+        var write = TxnOperation.CompareAndSet(StateKeys.Cluster, value, basis.Indexes.GetValueOrDefault(StateKeys.Cluster));
+        return writer.TryWriteAsync([new FencedWrite(write, value.Length)], basis.CommitIndex, token, cancellationToken);
+    }
+
+    private static RecordReading<ClusterIdentity> ToIdentity(KvPair? pair, StateReading state)
+    {
+        var reading = StateRecords.Read(StateKeys.Cluster, pair?.Value, StateJson.Default.ClusterIdentity);
+        if (reading.Reason is { } reason)
+        {
+            state.Note(StateKeys.Cluster, reason);
+        }
+
+        return reading;
     }
 
     private static RecordReading<StoredLeader> ToLeader(KvPair? pair, StateReading state)

@@ -16,6 +16,7 @@ internal static class RecordRepairs
         (StateKeys.Gateways, "gateway {0} writes it again while it runs; if it is of a newer version, upgrade the managers and agents"),
         (StateKeys.SpecRevisions, "apply the spec again: nexus apply FILE"),
         (StateKeys.SpecCurrent, "apply the spec again: nexus apply FILE"),
+        (StateKeys.Cluster, "the leader writes it again"),
         (StateKeys.Leader, "the leader writes it again while it runs; else restart the managers"),
     ];
 

@@ -15,7 +15,11 @@ namespace Nexus.Orchestrator.State;
 /// <param name="Problems">Records that are missing or cannot be read.</param>
 internal sealed record StoredCluster(
     ClusterSnapshot Snapshot, StoredSpec? Spec, RecordReading<StoredLeader> Leader, ulong CommitIndex,
-    ImmutableDictionary<string, ulong> Indexes, ImmutableHashSet<string> Answering, ImmutableArray<RecordProblem> Problems);
+    ImmutableDictionary<string, ulong> Indexes, ImmutableHashSet<string> Answering, ImmutableArray<RecordProblem> Problems)
+{
+    /// <summary>Which store it is.</summary>
+    public RecordReading<ClusterIdentity> Identity { get; init; }
+}
 
 /// <summary>Who leads.</summary>
 /// <param name="Record">What the leader says of itself.</param>

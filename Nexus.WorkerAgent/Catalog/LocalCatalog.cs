@@ -6,6 +6,7 @@ using Nexus.Core.Convergence;
 using Nexus.Core.Ids;
 using Nexus.Core.Spec;
 using Nexus.Core.State;
+using Nexus.WorkerAgent.Assignments;
 using Nexus.WorkerAgent.Options;
 
 namespace Nexus.WorkerAgent.Catalog;
@@ -14,7 +15,8 @@ namespace Nexus.WorkerAgent.Catalog;
 /// The node's replicas in its Consul agent. Calls for one allocation never overlap, so an ejection of the dead cannot
 /// undo the registration of its successor. Every call may be refused while Consul is away; a later pass makes up for it.
 /// </summary>
-internal sealed partial class LocalCatalog(ConsulClient consul, AgentIdentity identity, TimeProvider time, ILogger<LocalCatalog> logger)
+internal sealed partial class LocalCatalog(
+    ConsulClient consul, AgentIdentity identity, AssignmentHolder holder, TimeProvider time, ILogger<LocalCatalog> logger)
 {
     // A Consul that hangs is as good as away: what is done to a replica does not wait for it.
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(1.5);
@@ -35,6 +37,11 @@ internal sealed partial class LocalCatalog(ConsulClient consul, AgentIdentity id
     public Task<bool> TryRegisterAsync(
         AllocationAssignment allocation, PoolTemplate template, SeenWorkload workload, bool healthy, CancellationToken cancellationToken)
     {
+        if (holder.IsOfOtherCluster)
+        {
+            return Task.FromResult(false); // Gateways of that cluster would send its requests here.
+        }
+
         var status = healthy ? CheckStatus.Passing : CheckStatus.Critical;
         var service = PoolServices.Describe(identity, allocation, template, workload, status);
         return TryAsync(allocation.Id, async token =>

@@ -113,6 +113,11 @@ internal sealed partial class Checker
     private void Stopping(SimWorkload workload, bool politely)
     {
         _dirty = true;
+        if (_faults.IsEmptied && _stopSince.GetValueOrDefault(workload.Allocation, World.Elapsed) == World.Elapsed && politely)
+        {
+            Break("an empty store stops nothing", $"{workload.Id} was told to stop though no spec says so");
+        }
+
         if (!politely || !InPeace)
         {
             return;

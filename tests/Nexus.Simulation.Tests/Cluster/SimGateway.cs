@@ -160,7 +160,6 @@ internal sealed partial class SimGateway
     {
         await foreach (var seen in _consul.Kv.WatchPrefixAsync(StateKeys.Rollouts, null, CancellationToken.None))
         {
-            _weights.Clear();
             foreach (var pair in seen.Value)
             {
                 var record = StateJson.Read(pair.Key, pair.Value, StateJson.Default.RolloutRecord);
