@@ -1,3 +1,4 @@
+using Nexus.Api.State;
 using Nexus.Core.State;
 using Nexus.Orchestrator.Events;
 using Nexus.Orchestrator.Leadership;
@@ -37,7 +38,7 @@ internal sealed class StoreIdentifier(ClusterStore store, ManagerIdentity manage
 
     // The record alone was lost or damaged: what stands beside it says which store it is.
     private static string? KnownId(StoredCluster stored) => stored.Snapshot.Assignments.Values
-        .Where(a => a.Store is not null && stored.Indexes.ContainsKey(Api.State.StateKeys.DesiredOf(a.Node)))
+        .Where(a => a.Store is not null && stored.Indexes.ContainsKey(StateKeys.DesiredOf(a.Node)))
         .GroupBy(a => a.Store, StringComparer.Ordinal)
         .OrderByDescending(g => g.Count()).Select(g => g.Key).FirstOrDefault();
 

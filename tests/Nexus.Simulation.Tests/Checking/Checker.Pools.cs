@@ -113,7 +113,7 @@ internal sealed partial class Checker
     private void Stopping(SimWorkload workload, bool politely)
     {
         _dirty = true;
-        if (_faults.IsEmptied && _stopSince.GetValueOrDefault(workload.Allocation, World.Elapsed) == World.Elapsed && politely)
+        if (politely && IsWithoutSpec && !_stopSince.ContainsKey(workload.Allocation))
         {
             Break("an empty store stops nothing", $"{workload.Id} was told to stop though no spec says so");
         }

@@ -197,6 +197,8 @@ internal sealed partial class Checker
         }
     }
 
+    private bool IsWithoutSpec => _faults.IsEmptied && _cluster.Consul.Keys.Find("nexus/spec/current") is null;
+
     private string? StoreId => _cluster.Consul.Keys.Find("nexus/cluster") is { } entry ? RawReader.StoreId(entry.Value) : null;
 
     private void Desired(string node, Entry? after)
@@ -245,6 +247,11 @@ internal sealed partial class Checker
 
             if (allocation.Desired == "Stop" && was?.Desired != "Stop")
             {
+                if (IsWithoutSpec && !_stopSince.ContainsKey(allocation.Id))
+                {
+                    Break("an empty store stops nothing", $"{allocation.Id} is to be stopped on {node} though no spec says so: {allocation.Reason}");
+                }
+
                 _stopSince.TryAdd(allocation.Id, World.Elapsed);
             }
         }

@@ -38,7 +38,7 @@ internal sealed class Faults(SimCluster cluster, Chance chance)
     /// <summary>Told before Consul loses its data: all that was written is gone then.</summary>
     public Action? Emptying { get; set; }
 
-    /// <summary>Whether Consul has lost its data and nobody has applied a spec since.</summary>
+    /// <summary>Whether Consul has lost its data, now or before.</summary>
     public bool IsEmptied { get; private set; }
 
     /// <summary>Nodes that people emptied.</summary>
@@ -71,7 +71,7 @@ internal sealed class Faults(SimCluster cluster, Chance chance)
         }, () =>
         {
             Wanted?.Invoke(_wanted);
-            cluster.Apply(_wanted, () => IsEmptied = false);
+            cluster.Apply(_wanted, () => { });
         }, harmless: true, blinds: true);
     }
 
