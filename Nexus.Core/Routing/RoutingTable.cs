@@ -19,6 +19,11 @@ public sealed record RoutingFacts(ClusterSpec Spec, long SpecRevision, IReadOnly
     public ImmutableDictionary<AllocationId, AllocationNews> News { get; init; } =
         ImmutableDictionary<AllocationId, AllocationNews>.Empty;
 
+    /// <summary>
+    /// Whether Consul holds no spec any more: it lost its data, and the catalog fills again replica by replica.
+    /// </summary>
+    public bool SpecIsLost { get; init; }
+
     /// <summary>Whether rollouts were read at all; before that, the last known weights hold.</summary>
     public bool KnowsWeights { get; init; }
 
@@ -80,6 +85,12 @@ public static class RoutingTable
         }
 
         var listed = NewsOverlay.Over(Listed(reading.Instances, known), news, isCurrent: true);
+        if (facts.SpecIsLost)
+        {
+            var unlisted = NewsOverlay.Over(known, news, isCurrent: false).Where(k => listed.All(d => d.Id != k.Id));
+            return new PoolRouting(name, PoolTrust.LastKnown, [.. listed.Concat(unlisted).OrderBy(d => d.Id.Value, StringComparer.Ordinal)], probe);
+        }
+
         if (listed.IsEmpty && !known.IsEmpty && pool is { MinReplicas: > 0 })
         {
             return new PoolRouting(name, PoolTrust.LastKnown, NewsOverlay.Over(known, news, isCurrent: false), probe);

@@ -24,6 +24,12 @@ internal sealed partial class CatalogWatcher(
         {
             await foreach (var (spec, revision) in specs.FollowAsync(stoppingToken))
             {
+                if (spec is null)
+                {
+                    inputs.LoseSpec();
+                    continue;
+                }
+
                 inputs.SetSpec(spec, revision);
                 await FollowPoolsOfAsync(spec, stoppingToken);
             }

@@ -29,7 +29,10 @@ internal sealed class RoutingInputs(TimeProvider time)
         new RoutingFacts(new ClusterSpec(), 0, ImmutableDictionary<PoolName, PoolReading>.Empty), HasSpec: false, ChangedAt: null);
 
     public void SetSpec(ClusterSpec spec, long revision) =>
-        Change(input => input with { Facts = input.Facts with { Spec = spec, SpecRevision = revision }, HasSpec = true });
+        Change(input => input with { Facts = input.Facts with { Spec = spec, SpecRevision = revision, SpecIsLost = false }, HasSpec = true });
+
+    /// <summary>Consul holds no spec: the last one holds until there is another.</summary>
+    public void LoseSpec() => Change(input => input with { Facts = input.Facts with { SpecIsLost = true } });
 
     public void SetReading(PoolName pool, PoolReading reading) => Change(input =>
     {

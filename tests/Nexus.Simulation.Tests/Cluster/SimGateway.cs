@@ -30,6 +30,7 @@ internal sealed partial class SimGateway
     private readonly bool _believesEmptyLists;
     private ClusterSpec? _spec;
     private bool _knowsWeights;
+    private bool _specIsLost;
     private long _specRevision;
 
     public SimGateway(SimProcess process, ConsulClient consul, SimNetwork network, Chance chance, bool believesEmptyLists)
@@ -89,8 +90,10 @@ internal sealed partial class SimGateway
     {
         await foreach (var pointer in _consul.Kv.WatchAsync(StateKeys.SpecCurrent, null, CancellationToken.None))
         {
+            _specIsLost = pointer.Value is null;
             if (pointer.Value is not { } pair)
             {
+                Recompute();
                 continue;
             }
 
@@ -179,7 +182,7 @@ internal sealed partial class SimGateway
         }
 
         var previous = _believesEmptyLists ? RoutingSnapshot.Empty : Routing;
-        var facts = new RoutingFacts(_spec, _specRevision, _readings) { Weights = _weights.ToImmutableDictionary(), KnowsWeights = _knowsWeights };
+        var facts = new RoutingFacts(_spec, _specRevision, _readings) { Weights = _weights.ToImmutableDictionary(), KnowsWeights = _knowsWeights, SpecIsLost = _specIsLost };
         var next = RoutingTable.Compute(facts, previous);
         if (!ReferenceEquals(next, Routing))
         {
