@@ -54,9 +54,14 @@ internal sealed class SpecStore(ConsulClient consul, TimeProvider time)
         if (pointer is null)
         {
             // Nothing deletes the pointer: without it, revisions that are there mean that it was lost.
-            return await HighestRevisionAsync(cancellationToken) is var highest and > 0
-                ? new SpecReading(last, StateKeys.SpecCurrent, $"the record is missing, although revisions up to {highest} exist")
-                : new SpecReading(null);
+            if (await HighestRevisionAsync(cancellationToken) is var highest and > 0)
+            {
+                return new SpecReading(last, StateKeys.SpecCurrent, $"the record is missing, although revisions up to {highest} exist");
+            }
+
+            // A store that lost everything gives revisions and indexes out again.
+            Volatile.Write(ref _cached, null);
+            return new SpecReading(null);
         }
 
         if (last?.PointerIndex == pointer.ModifyIndex)
