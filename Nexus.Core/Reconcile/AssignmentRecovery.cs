@@ -88,8 +88,9 @@ public static class AssignmentRecovery
         return report.Held is { } held && held.IsAfter(acted) ? held : acted;
     }
 
-    private static bool Refuses(NodeObservation report, NodeAssignment stored) =>
-        report.Refused == stored.Mark || Highest(report).IsAfter(stored.Mark);
+    // Marks of two stores are not comparable.
+    private static bool Refuses(NodeObservation report, NodeAssignment stored) => (report.Store is null || report.Store == stored.Store)
+        && (report.Refused == stored.Mark || Highest(report).IsAfter(stored.Mark));
 
     private static NodeAssignment Adopt(NodeAssignment basis, NodeObservation report)
     {

@@ -111,7 +111,7 @@ public sealed class EmptiedStoreTests
         SpecRevision = spec is null ? 0 : 1,
         Nodes = reports.ToImmutableSortedDictionary(
             r => r.Node.Value, r => RecordReading.Of(Of(Node(r.Node.Value, NodeStatus.Ready)).Nodes[r.Node.Value].Record!), StringComparer.Ordinal),
-        Observations = reports.ToImmutableSortedDictionary(r => r.Node.Value, RecordReading.Of, StringComparer.Ordinal),
+        Observations = reports.ToImmutableSortedDictionary(r => r.Node.Value, r => RecordReading.Of(r), StringComparer.Ordinal),
     };
 
     private static ClusterSnapshot Ready(ClusterSnapshot snapshot) => snapshot with
