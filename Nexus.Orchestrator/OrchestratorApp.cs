@@ -84,6 +84,7 @@ internal static class OrchestratorApp
         services.AddSingleton<NodeClocks>();
         services.AddSingleton<PassInputs>();
         services.AddSingleton<PlanReporter>();
+        services.AddSingleton<StoreIdentifier>();
         services.AddSingleton<PlanCommitter>();
         services.AddSingleton<ReconcilePass>();
         services.AddSingleton<WakeSignal>();

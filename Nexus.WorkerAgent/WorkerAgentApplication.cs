@@ -60,6 +60,7 @@ internal static class WorkerAgentApplication
         services.AddSingleton<PeerTools>();
         services.AddSingleton<EventJournal>();
         services.AddSingleton<AssignmentFile>();
+        services.AddSingleton<StoreBoard>();
         services.AddSingleton<AssignmentHolder>();
         services.AddSingleton<CheckSources>();
         services.AddSingleton<LocalCatalog>();
@@ -93,6 +94,7 @@ internal static class WorkerAgentApplication
         AddHosted<ReplicaProber>(services);
         AddHosted<ExitWatch>(services);
         AddHosted<PeerStreams>(services);
+        AddHosted<StoreWatch>(services);
         AddHosted<AssignmentWatch>(services);
         AddHosted<ConvergenceLoop>(services);
     }

@@ -3,19 +3,33 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Nexus.Core.Rollouts;
 using Nexus.Core.Routing;
+using Nexus.Core.Spec;
 using Nexus.Core.State;
 
 namespace Nexus.Api.State;
 
-/// <summary>How state is written into Consul: camelCase, enums by name, nulls left out.</summary>
+/// <summary>
+/// How state is written into Consul: camelCase, enums by name, nulls left out. What a record cannot do without must be there when
+/// it is read; a constructor parameter that is added later needs a default value, or records of the version before become
+/// unreadable.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UseStringEnumConverter = true,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters =
+    [
+        typeof(NamedEnumConverter<AllocationPhase>), typeof(NamedEnumConverter<DesiredStatus>), typeof(NamedEnumConverter<EventSeverity>),
+        typeof(NamedEnumConverter<HealthCheckType>), typeof(NamedEnumConverter<RolloutPhase>), typeof(NamedEnumConverter<RolloutStrategy>),
+        typeof(NamedEnumConverter<RolloutVerb>), typeof(NamedEnumConverter<RuntimeKind>),
+    ])]
 [JsonSerializable(typeof(SpecDocument))]
 [JsonSerializable(typeof(SpecPointer))]
 [JsonSerializable(typeof(LeaderRecord))]
 [JsonSerializable(typeof(LeaderCommit))]
+[JsonSerializable(typeof(ClusterIdentity))]
 [JsonSerializable(typeof(NodeRecord))]
 [JsonSerializable(typeof(NodeAssignment))]
 [JsonSerializable(typeof(NodeObservation))]
@@ -32,18 +46,17 @@ public sealed partial class StateJson : JsonSerializerContext
     public static byte[] Write<T>(T document, JsonTypeInfo<T> type) =>
         JsonSerializer.SerializeToUtf8Bytes(document, type);
 
-    /// <summary>Reads a document.</summary>
+    /// <summary>Reads a document that must be readable; records of the cluster's state are read by <see cref="StateRecords"/>.</summary>
     /// <exception cref="JsonException">It is not one; the message names the key.</exception>
     public static T Read<T>(string key, ReadOnlyMemory<byte> bytes, JsonTypeInfo<T> type)
         where T : class
     {
-        try
-        {
-            return JsonSerializer.Deserialize(bytes.Span, type) ?? throw new JsonException("it is null");
-        }
-        catch (JsonException e)
-        {
-            throw new JsonException($"The value of '{key}' is not a {typeof(T).Name}: {e.Message}", e);
-        }
+        var reading = StateRecords.Read(key, bytes, type);
+        return reading.Value ?? throw new JsonException($"The value of '{key}' is not a {typeof(T).Name}: {reading.Reason}");
     }
 }
+
+/// <summary>Reads enums by name only: a number stands for nothing that this version can be sure of.</summary>
+/// <typeparam name="T">The enum.</typeparam>
+internal sealed class NamedEnumConverter<T>() : JsonStringEnumConverter<T>(namingPolicy: null, allowIntegerValues: false)
+    where T : struct, Enum;

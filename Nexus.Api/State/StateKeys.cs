@@ -23,6 +23,9 @@ public static class StateKeys
     /// </summary>
     public const string Commits = "nexus/commits";
 
+    /// <summary>Which store this is, and of which cluster; see <see cref="Core.State.ClusterIdentity"/>.</summary>
+    public const string Cluster = "nexus/cluster";
+
     /// <summary>Nodes as their agents describe them.</summary>
     public const string Nodes = "nexus/nodes/";
 

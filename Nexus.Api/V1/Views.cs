@@ -74,6 +74,9 @@ public sealed record StatusView
     /// <summary>What a person should look into although pools may well be healthy, a sentence each.</summary>
     public ImmutableArray<string> Warnings { get; init => field = value.IsDefault ? [] : value; } = [];
 
+    /// <summary>Records of the cluster's state that are missing or cannot be read. Nothing is stopped or placed because of them.</summary>
+    public ImmutableArray<RecordProblemView> Problems { get; init => field = value.IsDefault ? [] : value; } = [];
+
     /// <summary>Every manager known.</summary>
     public ImmutableArray<PeerView> Managers { get; init => field = value.IsDefault ? [] : value; } = [];
 
@@ -113,6 +116,12 @@ public enum RouteState
     /// <summary>A gateway leaves it out.</summary>
     Refused,
 }
+
+/// <summary>A record of the cluster's state that is missing or cannot be read.</summary>
+/// <param name="Key">Its key in Consul.</param>
+/// <param name="Reason">What is wrong with it.</param>
+/// <param name="Repair">What puts it right.</param>
+public sealed record RecordProblemView(string Key, string Reason, string Repair);
 
 /// <summary>Who leads.</summary>
 /// <param name="Manager">Its name.</param>

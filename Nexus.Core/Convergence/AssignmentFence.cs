@@ -12,6 +12,11 @@ public enum FenceVerdict
     /// <summary>It is the one held.</summary>
     Unchanged,
 
+    /// <summary>
+    /// It is of another store than the one held and leaves out what runs here: its leader does not know of it yet.
+    /// </summary>
+    OtherStore,
+
     /// <summary>A deposed leader wrote it.</summary>
     LowerEpoch,
 
@@ -38,6 +43,12 @@ public static class AssignmentFence
         if (shown.Node != self)
         {
             return FenceVerdict.OtherNode;
+        }
+
+        // Epochs of two stores are not comparable. A leader of an older version names no store.
+        if (held is not null && shown.Store is not null && shown.Store != held.Store)
+        {
+            return !HoldsTogether(shown) ? FenceVerdict.Broken : shown.LeavesOut(held).IsEmpty ? FenceVerdict.Accepted : FenceVerdict.OtherStore;
         }
 
         if (held is not null && shown.Epoch < held.Epoch)

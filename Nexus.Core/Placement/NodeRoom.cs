@@ -5,7 +5,7 @@ using Nexus.Core.State;
 namespace Nexus.Core.Placement;
 
 /// <summary>What is left on one node while a plan is being made. Lives for one pass.</summary>
-internal sealed class NodeRoom(NodeState state, bool isLeaving = false)
+internal sealed class NodeRoom(NodeName node, NodeState state, bool isLeaving = false)
 {
     private readonly Dictionary<PoolName, (int All, int Staying, int Standing)> _perPool = [];
     private HashSet<string>? _claims;
@@ -13,10 +13,16 @@ internal sealed class NodeRoom(NodeState state, bool isLeaving = false)
     private int _cpu;
     private int _count;
 
-    public NodeRecord Record { get; } = state.Record;
+    public NodeName Node { get; } = node;
+
+    /// <summary>What its agent says; null while that is not known.</summary>
+    public NodeRecord? Record { get; } = state.Record;
+
+    /// <summary>Whether not all of it is known: nothing may be placed there.</summary>
+    public bool IsInDoubt { get; } = state.Doubts != RecordDoubts.None || state.Record is null;
 
     /// <summary>Whether it may be given allocations as far as its own state goes.</summary>
-    public bool IsReady { get; } = state.Status == NodeStatus.Ready && !isLeaving;
+    public bool IsReady { get; } = state is { Status: NodeStatus.Ready, Doubts: RecordDoubts.None, Record: not null } && !isLeaving;
 
     /// <summary>Whether it answers, but is taken out of use.</summary>
     public bool IsLeaving { get; } = isLeaving && state.Status != NodeStatus.Lost;
@@ -31,15 +37,15 @@ internal sealed class NodeRoom(NodeState state, bool isLeaving = false)
     public int CountStaying(PoolName pool) => _perPool.GetValueOrDefault(pool).Staying;
 
     /// <summary>Share of the scarcer resource that is reserved, so that a node full of memory is not taken for its idle CPU.</summary>
-    public double Load => Math.Max(Share(_cpu, Record.Capacity.CpuMillicores), Share(_memory, Record.Capacity.MemoryBytes));
+    public double Load => Math.Max(Share(_cpu, Capacity.CpuMillicores), Share(_memory, Capacity.MemoryBytes));
 
     public int Count => _count;
 
     public bool HasCpu(ResourceSpec request) =>
-        request.CpuMillicores == 0 || _cpu + request.CpuMillicores <= Record.Capacity.CpuMillicores;
+        request.CpuMillicores == 0 || _cpu + request.CpuMillicores <= Capacity.CpuMillicores;
 
     public bool HasMemory(ResourceSpec request) =>
-        request.MemoryBytes == 0 || _memory + request.MemoryBytes <= Record.Capacity.MemoryBytes;
+        request.MemoryBytes == 0 || _memory + request.MemoryBytes <= Capacity.MemoryBytes;
 
     /// <summary>Of those, the ones that only stand by.</summary>
     public int CountStanding(PoolName pool) => _perPool.GetValueOrDefault(pool).Standing;
@@ -70,6 +76,8 @@ internal sealed class NodeRoom(NodeState state, bool isLeaving = false)
             (_claims ??= []).UnionWith(ClaimsOf(template));
         }
     }
+
+    private NodeCapacity Capacity => Record?.Capacity ?? default;
 
     private static IEnumerable<string> ClaimsOf(PoolTemplate template)
     {

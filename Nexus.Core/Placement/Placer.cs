@@ -33,12 +33,12 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
 
         _queue.Clear();
         _queue.EnqueueRange(nodes
-            .Where(node => node.Record.Node != avoid && Judge(node, pool) == Verdict.Feasible)
+            .Where(node => node.Node != avoid && Judge(node, pool) == Verdict.Feasible)
             .Select(node => (node, RankOf(node, pool.Name, stands))));
         while (chosen.Count < count && _queue.TryDequeue(out var node, out _))
         {
             node.Reserve(pool.Name, pool.Template, stays: true, stands);
-            chosen.Add(node.Record.Node);
+            chosen.Add(node.Node);
             if (Judge(node, pool) == Verdict.Feasible)
             {
                 _queue.Enqueue(node, RankOf(node, pool.Name, stands));
@@ -127,7 +127,8 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
         return node switch
         {
             { IsLeaving: true } => Verdict.Leaving,
-            { IsReady: false } => Verdict.NotReady,
+            { IsInDoubt: true } => Verdict.InDoubt,
+            { IsReady: false } or { Record: null } => Verdict.NotReady,
             { Record.Runtime: RuntimeKind.Process } when template.Process is null => Verdict.NeedsEngine,
             { Record.Runtime: RuntimeKind.Docker } when template.Image.Length == 0 => Verdict.NeedsProcess,
             _ when placement.Arch is { } arch && arch != node.Record.Arch => Verdict.WrongArch,
@@ -156,6 +157,7 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
     private static string Words(Verdict verdict, PoolSpec pool) => verdict switch
     {
         Verdict.NotReady => "not ready",
+        Verdict.InDoubt => "with records that are missing or cannot be read",
         Verdict.Leaving => "taken out of use",
         Verdict.NeedsEngine => "without a container engine (the pool has no process command)",
         Verdict.NeedsProcess => "with containers only (the pool has no image)",
@@ -169,12 +171,13 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
     };
 
     private static Rank RankOf(NodeRoom node, PoolName pool, bool stands) =>
-        new(stands ? node.CountStanding(pool) : 0, node.CountStaying(pool), node.Load, node.Count, node.Record.Node.Value);
+        new(stands ? node.CountStanding(pool) : 0, node.CountStaying(pool), node.Load, node.Count, node.Node.Value);
 
     private enum Verdict
     {
         Feasible,
         NotReady,
+        InDoubt,
         Leaving,
         NeedsEngine,
         NeedsProcess,

@@ -54,10 +54,12 @@ public static class AssignmentChanges
 
         return before with
         {
+            Store = snapshot.StoreId ?? before.Store,
             Epoch = epoch,
             Generation = before.Generation + 1,
             Cluster = snapshot.Spec?.Cluster ?? before.Cluster,
             DrillsAllowed = snapshot.Spec?.DrillsAllowed ?? before.DrillsAllowed,
+            OutOfUse = Membership.IsOutOfUse(snapshot, node.Value),
             Allocations = [.. allocations],
             Templates = Templates(before, allocations, templates),
         };
@@ -69,10 +71,21 @@ public static class AssignmentChanges
         allocations[at] = allocations[at] with { Desired = desired, Reason = step.Reason };
     }
 
-    /// <summary>What a plan may place: what the spec asks for, and what the rollouts work towards or go back to.</summary>
+    /// <summary>
+    /// What a plan may place: what the spec asks for, and what the rollouts work towards or go back to. What other nodes run
+    /// completes an assignment that had to be put together again.
+    /// </summary>
     private static TemplatesByRevision Known(ClusterSnapshot snapshot, ReconcilePlan plan)
     {
         var known = new TemplatesByRevision();
+        if (!snapshot.Unwritten.IsEmpty)
+        {
+            foreach (var template in snapshot.Assignments.Values.SelectMany(a => a.Templates))
+            {
+                known[(template.Pool, template.Revision)] = template;
+            }
+        }
+
         foreach (var pool in snapshot.Spec?.Pools ?? [])
         {
             Add(pool.Name, PoolRevisions.Compute(pool.Template), pool.Template);

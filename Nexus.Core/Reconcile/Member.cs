@@ -20,11 +20,8 @@ internal sealed record Member(AllocationAssignment Assignment, NodeName Node, No
     /// <summary>Whether its volumes keep it on its node.</summary>
     public bool IsHeldByVolume { get; init; }
 
-    /// <summary>Whether its node was lost and has not reported since it is back: what is known of it is old.</summary>
+    /// <summary>Whether what is known of it is old: its node was lost and has not reported since, or its report cannot be read.</summary>
     public bool IsReturning { get; init; }
-
-    /// <summary>Whether its node left the cluster for good.</summary>
-    public bool IsForgotten { get; init; }
 
     /// <summary>Whether every live gateway that routes its pool knows its present attempt.</summary>
     public bool IsAcknowledged { get; init; } = true;

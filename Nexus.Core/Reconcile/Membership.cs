@@ -14,7 +14,7 @@ internal static class Membership
         var members = new Dictionary<PoolName, List<Member>>();
         foreach (var (node, assignment) in snapshot.Assignments)
         {
-            // A node whose record is gone was forgotten: what ran there is lost.
+            // A node whose record is gone was not removed: removing one deletes its assignment with it.
             var state = snapshot.Nodes.GetValueOrDefault(node);
             var isLeaving = IsLeaving(snapshot, node);
             var observed = ObservedById(snapshot, node);
@@ -27,12 +27,11 @@ internal static class Membership
                 }
 
                 var seen = observed.GetValueOrDefault(allocation.Id);
-                list.Add(new Member(allocation, assignment.Node, state?.Status ?? NodeStatus.Lost, seen)
+                list.Add(new Member(allocation, assignment.Node, state?.Status ?? NodeStatus.Unknown, seen)
                 {
                     Template = TemplateOf(assignment, allocation),
                     IsLeaving = isLeaving,
                     IsReturning = state is { Returning: true },
-                    IsForgotten = state is null,
                     HasActed = hasActed,
                     IsAcknowledged = seen is null || known.Knows(allocation.Pool, allocation.Id, seen.Attempt),
                 });
@@ -45,9 +44,21 @@ internal static class Membership
     public static bool IsLeaving(ClusterSnapshot snapshot, string node) =>
         snapshot.Eligibility.TryGetValue(node, out var eligibility) && eligibility.Draining;
 
+    /// <summary>Whether people took it out of use, as far as that is known: while its eligibility is in doubt, as it was before.</summary>
+    public static bool IsOutOfUse(ClusterSnapshot snapshot, string node) =>
+        IsEligibilityInDoubt(snapshot, node) ? snapshot.Assignments.GetValueOrDefault(node)?.OutOfUse ?? false : IsLeaving(snapshot, node);
+
+    /// <summary>Nodes whose assignment does not say yet whether they are out of use.</summary>
+    public static IEnumerable<NodeName> OutdatedUse(ClusterSnapshot snapshot) =>
+        snapshot.Nodes.Keys
+            .Where(node => !IsEligibilityInDoubt(snapshot, node)
+                && IsLeaving(snapshot, node) != (snapshot.Assignments.GetValueOrDefault(node)?.OutOfUse ?? false))
+            .Select(node => new NodeName(node));
+
     /// <summary>Whether the node reports under its present orders.</summary>
     public static bool HasActed(ClusterSnapshot snapshot, NodeAssignment assignment) =>
         snapshot.Observations.TryGetValue(assignment.Node.Value, out var observation)
+        && (observation.Store is null || observation.Store == assignment.Store)
         && observation.Epoch == assignment.Epoch && observation.Generation >= assignment.Generation;
 
     public static Dictionary<AllocationId, ObservedAllocation> ObservedById(ClusterSnapshot snapshot, string node)
@@ -73,7 +84,7 @@ internal static class Membership
         var staying = passes.ToDictionary(p => p.View.Name, p => RolloutTargets.Of(p.Record, p.View).Goal.Revision);
         foreach (var (name, state) in snapshot.Nodes)
         {
-            var room = new NodeRoom(state, IsLeaving(snapshot, name));
+            var room = new NodeRoom(new NodeName(name), state, IsLeaving(snapshot, name));
             rooms.Add(room);
             if (!snapshot.Assignments.TryGetValue(name, out var assignment))
             {
@@ -92,6 +103,9 @@ internal static class Membership
 
         return rooms;
     }
+
+    private static bool IsEligibilityInDoubt(ClusterSnapshot snapshot, string node) =>
+        snapshot.Nodes.GetValueOrDefault(node)?.Doubts.HasFlag(RecordDoubts.Eligibility) == true;
 
     // A node holds few templates: a search is cheaper than a table.
     private static PoolTemplate? TemplateOf(NodeAssignment assignment, AllocationAssignment allocation)

@@ -36,8 +36,10 @@ internal static class PeerWatches
             var helped = standbys.Select(x => x.Node).ToHashSet();
             watches.AddRange(group.Where(x => x.Allocation.Desired == DesiredStatus.Run && !helped.Contains(x.Node))
                 .Select(x => x.Node).Distinct()
-                .Select(node => (standbys[0].Node, new PeerWatch(
-                    group.Key.Pool, group.Key.Revision, node, snapshot.Nodes[node.Value].Record.ApiAddress))));
+                .Select(node => (Node: node, Address: AddressOf(snapshot, node)))
+                .Where(watched => watched.Address is not null)
+                .Select(watched => (standbys[0].Node, new PeerWatch(
+                    group.Key.Pool, group.Key.Revision, watched.Node, watched.Address!))));
         }
 
         return watches.GroupBy(w => w.Watcher).ToImmutableDictionary(
@@ -54,4 +56,9 @@ internal static class PeerWatches
             .Where(a => !a.Watches.SequenceEqual(wanted.GetValueOrDefault(a.Node, [])))
             .Select(a => a.Node);
     }
+
+    // While the record of a node cannot be read, its address is the one that was known before.
+    private static string? AddressOf(ClusterSnapshot snapshot, NodeName node) =>
+        snapshot.Nodes[node.Value].Record?.ApiAddress
+        ?? snapshot.Assignments.Values.SelectMany(a => a.Watches).FirstOrDefault(w => w.Node == node)?.ApiAddress;
 }

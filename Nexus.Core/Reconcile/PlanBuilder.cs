@@ -7,7 +7,7 @@ using Nexus.Core.State;
 namespace Nexus.Core.Reconcile;
 
 /// <summary>Gathers the steps of one pass. Lives for one call.</summary>
-internal sealed class PlanBuilder(ulong index)
+internal sealed class PlanBuilder(ClusterSnapshot snapshot)
 {
     private readonly ImmutableArray<ReconcileStep>.Builder _steps = ImmutableArray.CreateBuilder<ReconcileStep>();
     private readonly ImmutableArray<BlockedPool>.Builder _blocked = ImmutableArray.CreateBuilder<BlockedPool>();
@@ -15,6 +15,7 @@ internal sealed class PlanBuilder(ulong index)
     private readonly ImmutableArray<PlanNotice>.Builder _notices = ImmutableArray.CreateBuilder<PlanNotice>();
     private readonly Dictionary<PoolName, string> _stuck = [];
     private DateTimeOffset? _lookAgainAt;
+    private HashSet<AllocationId>? _taken;
     private int _placed;
 
     public ImmutableArray<NodeDrain> Drains { get; set; } = [];
@@ -37,7 +38,7 @@ internal sealed class PlanBuilder(ulong index)
     public void Add(PlanNotice notice) => _notices.Add(notice);
 
     public void Place(PoolName pool, NodeName node, PoolRevision revision, string reason, DesiredStatus desired = DesiredStatus.Run) =>
-        _steps.Add(new PlaceStep(pool, AllocationId.For(pool, index, _placed++), node, revision, reason, desired));
+        _steps.Add(new PlaceStep(pool, NextId(pool), node, revision, reason, desired));
 
     public void Stop(Member member, string reason) =>
         _steps.Add(new StopStep(member.Assignment.Pool, member.Id, member.Node, reason));
@@ -65,7 +66,20 @@ internal sealed class PlanBuilder(ulong index)
         }
     }
 
-    public ReconcilePlan ToPlan() => new(index, _steps.ToImmutable(), _blocked.ToImmutable(), _lookAgainAt)
+    private AllocationId NextId(PoolName pool)
+    {
+        _taken ??= [.. snapshot.Assignments.Values.SelectMany(a => a.Allocations).Select(a => a.Id)];
+        while (true)
+        {
+            var id = AllocationId.For(pool, snapshot.Index + ClusterIdentity.IndexBase(snapshot.StoreId), _placed++);
+            if (!_taken.Contains(id))
+            {
+                return id;
+            }
+        }
+    }
+
+    public ReconcilePlan ToPlan() => new(snapshot.Index, _steps.ToImmutable(), _blocked.ToImmutable(), _lookAgainAt)
     {
         Rollouts = _rollouts.ToImmutable(),
         Notices = _notices.ToImmutable(),

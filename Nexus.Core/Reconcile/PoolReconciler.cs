@@ -15,7 +15,6 @@ internal static class PoolReconciler
         view = Standbys.TakeOver(view, rollout, isFrozen, plan);
         var targets = RolloutTargets.Of(rollout.Record, view);
         var sorted = SortedMembers.Of(view, targets);
-        plan.StopAll(sorted.Forgotten, "its node left the cluster");
         if (rollout.HasBegun)
         {
             PutAwayFailed(sorted, plan);
@@ -221,7 +220,7 @@ internal static class PoolReconciler
     {
         if (view.Waiting is > 0 and var waiting)
         {
-            var nodes = view.Members.Where(m => m is { IsLost: true, IsForgotten: false, Assignment.Desired: DesiredStatus.Run })
+            var nodes = view.Members.Where(m => m is { IsLost: true, Assignment.Desired: DesiredStatus.Run })
                 .Select(m => m.Node.Value).Distinct().Order(StringComparer.Ordinal);
             plan.Block(new BlockedPool(view.Name, waiting, view.Homes is null
                 ? $"waits for {string.Join(", ", nodes)} to come back (replace: false)"

@@ -28,7 +28,7 @@ internal sealed record PoolView(PoolSpec Pool, PoolRevision Asked, long SpecRevi
     {
         get
         {
-            var lost = Members.Where(m => m is { IsLost: true, IsForgotten: false, Assignment.Desired: DesiredStatus.Run }
+            var lost = Members.Where(m => m is { IsLost: true, Assignment.Desired: DesiredStatus.Run }
                 && (m.IsHeldByVolume || !Pool.Replace)).ToList();
             if (lost.Count == 0 || Homes is not { } homes)
             {

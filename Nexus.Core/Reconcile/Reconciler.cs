@@ -17,10 +17,15 @@ public static class Reconciler
     {
         if (snapshot.Spec is not { } spec)
         {
-            return new ReconcilePlan(snapshot.Index, [], [], null);
+            return Keep(snapshot);
         }
 
-        var plan = new PlanBuilder(snapshot.Index);
+        var plan = new PlanBuilder(snapshot);
+        if (UnknownAssignments(snapshot) is [_, ..] unknown)
+        {
+            return Held(spec, unknown, plan);
+        }
+
         var known = new Acknowledgements(snapshot.Gateways.Values);
         var members = Membership.ByPool(snapshot, known);
         var passes = Decide(snapshot, spec, members, known, now);
@@ -37,9 +42,56 @@ public static class Reconciler
         plan.Refreshed =
         [
             .. snapshot.Assignments.Values.Where(a => a.DrillsAllowed != spec.DrillsAllowed).Select(a => a.Node)
-                .Union(PeerWatches.Outdated(snapshot)),
+                .Union(PeerWatches.Outdated(snapshot))
+                .Union(Membership.OutdatedUse(snapshot))
+                .Union(Rewritten(snapshot)),
         ];
+        AddRewritten(snapshot, plan);
         return plan.ToPlan();
+    }
+
+    /// <summary>Without a spec nothing is placed or stopped; what runs is taken down as it is reported.</summary>
+    private static ReconcilePlan Keep(ClusterSnapshot snapshot)
+    {
+        var plan = new PlanBuilder(snapshot) { Refreshed = [.. Rewritten(snapshot)] };
+        AddRewritten(snapshot, plan);
+        return plan.ToPlan();
+    }
+
+    /// <summary>Nodes whose assignment was put together again, or does not name the store it stands in.</summary>
+    private static IEnumerable<NodeName> Rewritten(ClusterSnapshot snapshot) =>
+        snapshot.Unwritten.Keys.Select(node => new NodeName(node)).Union(
+            snapshot.Assignments.Values.Where(a => snapshot.StoreId is { } id && a.Store != id && !a.Allocations.IsEmpty).Select(a => a.Node));
+
+    /// <summary>Nodes that answer and may run what nobody knows of: their agent reports within moments.</summary>
+    private static List<string> UnknownAssignments(ClusterSnapshot snapshot) =>
+    [
+        .. snapshot.Nodes.Where(n => n.Value.Doubts.HasFlag(RecordDoubts.Assignment) && n.Value.Status is not (NodeStatus.Lost or NodeStatus.Suspect))
+            .Select(n => n.Key),
+    ];
+
+    /// <summary>Nothing is placed or stopped: what is missing may be running there.</summary>
+    private static ReconcilePlan Held(ClusterSpec spec, List<string> unknown, PlanBuilder plan)
+    {
+        foreach (var pool in spec.Pools)
+        {
+            plan.Block(new BlockedPool(
+                pool.Name, DesiredCount(pool),
+                $"the assignment of {string.Join(", ", unknown)} cannot be read, and what runs there has not been reported; nothing is changed until it is"));
+        }
+
+        return plan.ToPlan();
+    }
+
+    private static void AddRewritten(ClusterSnapshot snapshot, PlanBuilder plan)
+    {
+        foreach (var (node, why) in snapshot.Unwritten)
+        {
+            var count = snapshot.Assignments.GetValueOrDefault(node)?.Allocations.Length ?? 0;
+            plan.Add(new PlanNotice(
+                "AssignmentRewritten", EventSeverity.Warning,
+                $"The assignment of {node} is written again with the {count} allocation{(count == 1 ? "" : "s")} known to run there: {why}.", null));
+        }
     }
 
     /// <summary>How many replicas of a pool are wanted.</summary>
@@ -56,7 +108,9 @@ public static class Reconciler
             members.Remove(pool.Name, out var ofPool);
             var before = snapshot.Rollouts.GetValueOrDefault(pool.Name.Value);
             var view = ViewOf(snapshot, pool, ofPool ?? [], before, now);
-            var pass = RolloutDecision.Compute(view, before, snapshot.Requests.GetValueOrDefault(pool.Name.Value), gateways, known);
+            var pass = RolloutDecision.Compute(
+                view, before, snapshot.Requests.GetValueOrDefault(pool.Name.Value), gateways, known,
+                snapshot.LostRollouts.GetValueOrDefault(pool.Name.Value));
             KeepHomes(pass, snapshot);
             passes.Add(pass);
         }
@@ -98,7 +152,8 @@ public static class Reconciler
 
     private static void Report(ClusterSnapshot snapshot, RolloutPass pass, PlanBuilder plan)
     {
-        if (!ReferenceEquals(snapshot.Rollouts.GetValueOrDefault(pass.View.Name.Value), pass.Record))
+        if (!ReferenceEquals(snapshot.Rollouts.GetValueOrDefault(pass.View.Name.Value), pass.Record)
+            || snapshot.LostRollouts.ContainsKey(pass.View.Name.Value))
         {
             plan.Add(pass.Record);
         }
@@ -135,13 +190,12 @@ public static class Reconciler
                 continue;
             }
 
-            var nodeIsKnown = snapshot.Nodes.ContainsKey(node);
             var reported = Membership.HasActed(snapshot, assignment);
             var observed = Membership.ObservedById(snapshot, node);
             foreach (var allocation in assignment.Allocations.Where(a => a.Desired == DesiredStatus.Stop))
             {
                 var gone = !observed.TryGetValue(allocation.Id, out var seen) || seen.Phase == AllocationPhase.Stopped;
-                if (!nodeIsKnown || (reported && gone))
+                if (reported && gone)
                 {
                     plan.Add(new ForgetStep(allocation.Pool, allocation.Id, assignment.Node, allocation.Reason));
                 }

@@ -16,11 +16,9 @@ internal sealed class SortedMembers
     /// <summary>Of whatever revision, on nodes that are emptied.</summary>
     public List<Member> Leaving { get; } = [];
 
-    public List<Member> Forgotten { get; } = [];
-
     public bool HasLost { get; private set; }
 
-    /// <summary>Whether a node has come back and not reported yet: nothing is stopped on old news.</summary>
+    /// <summary>Whether what is known of some of them is old: nothing is stopped on old news.</summary>
     public bool IsUncertain { get; private set; }
 
     public int Waiting { get; private set; }
@@ -55,14 +53,6 @@ internal sealed class SortedMembers
         IsUncertain |= member.IsReturning;
         switch (member)
         {
-            case { IsForgotten: true }:
-                if (member.Assignment.Desired != DesiredStatus.Stop)
-                {
-                    Forgotten.Add(member);
-                    HasLost = true;
-                }
-
-                break;
             case { IsLost: true }:
                 HasLost |= member.Assignment.Desired == DesiredStatus.Run;
                 break;

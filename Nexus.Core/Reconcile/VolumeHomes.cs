@@ -18,7 +18,7 @@ internal static class VolumeHomes
     public static ImmutableArray<VolumeHome> Compute(PoolView view, ImmutableArray<VolumeHome> before, ClusterSnapshot snapshot)
     {
         var present = view.Members
-            .Where(m => m is { Assignment.Desired: DesiredStatus.Run, IsForgotten: false, Observed: { Phase: AllocationPhase.Running } or { StartedAt: not null } })
+            .Where(m => m is { Assignment.Desired: DesiredStatus.Run, Observed: { Phase: AllocationPhase.Running } or { StartedAt: not null } })
             .GroupBy(m => m.Node)
             .ToDictionary(node => node.Key, node => node.GroupBy(m => m.Revision).Max(revision => revision.Count()));
         var homes = before.ToDictionary(home => home.Node, home => home.Replicas);

@@ -13,17 +13,33 @@ namespace Nexus.Core.Rollouts;
 internal static class RolloutDecision
 {
     public static RolloutPass Compute(
-        PoolView view, RolloutRecord? before, RolloutRequest? request, IReadOnlyCollection<GatewayReport> gateways, Acknowledgements known)
+        PoolView view, RolloutRecord? before, RolloutRequest? request, IReadOnlyCollection<GatewayReport> gateways, Acknowledgements known,
+        string? lost = null)
     {
+        if (lost is not null && before is null && view.Members.Any(m => m.Runs))
+        {
+            return RolloutRecovery.Rebuild(view, request, lost);
+        }
+
         if (before is null)
         {
             var first = new RolloutPass(view, FirstRecord(view));
             first.Begin(first.Record.Target, view.Pool.Rollout.Strategy, $"spec {view.SpecRevision} asks for it");
             first.Set(record => record with { Weights = RolloutWeights.Of(record, view) });
+            if (lost is not null)
+            {
+                first.Notice("RolloutRecordRebuilt", EventSeverity.Error, $"the rollout record {lost}; its history is lost");
+            }
+
             return first;
         }
 
         var pass = new RolloutPass(view, before);
+        if (lost is not null)
+        {
+            pass.Notice("RolloutRecordRestored", EventSeverity.Warning, $"its rollout record {lost} and is written again as it was last known");
+        }
+
         var asked = new RolloutRevision(view.Asked, view.Pool.Template, view.SpecRevision) { AppliedBy = view.AppliedBy };
         if (before.Requested != view.Asked)
         {
@@ -122,6 +138,10 @@ internal static class RolloutDecision
         else if (RolloutTargets.StepCount(pass.Record, view) is null && view.IsAllOf(target))
         {
             pass.Complete();
+        }
+        else if (view.Members.Any(m => m is { IsReturning: true, IsLost: false }))
+        {
+            // How they fare is not known at present: no failure is concluded from that.
         }
         else if (view.Now - pass.Record.ProgressAt >= pass.Spec.ProgressDeadline)
         {

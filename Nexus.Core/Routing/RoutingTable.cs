@@ -19,6 +19,11 @@ public sealed record RoutingFacts(ClusterSpec Spec, long SpecRevision, IReadOnly
     public ImmutableDictionary<AllocationId, AllocationNews> News { get; init; } =
         ImmutableDictionary<AllocationId, AllocationNews>.Empty;
 
+    /// <summary>
+    /// Whether Consul holds no spec any more: it lost its data, and the catalog fills again replica by replica.
+    /// </summary>
+    public bool SpecIsLost { get; init; }
+
     /// <summary>Whether rollouts were read at all; before that, the last known weights hold.</summary>
     public bool KnowsWeights { get; init; }
 
@@ -112,6 +117,12 @@ public static class RoutingTable
         }
 
         var listed = NewsOverlay.Over(Listed(reading.Instances, known), news, isCurrent: true, Protocol);
+        if (facts.SpecIsLost)
+        {
+            var unlisted = NewsOverlay.Over(known, news, isCurrent: false, Protocol).Where(k => listed.All(d => d.Id != k.Id));
+            return new PoolRouting(name, PoolTrust.LastKnown, [.. listed.Concat(unlisted).OrderBy(d => d.Id.Value, StringComparer.Ordinal)], probe);
+        }
+
         var mustServe = pool?.MinReplicas > 0 || (pool is null && isRouted); // Kept until another pool serves in its place.
         if (listed.IsEmpty && !known.IsEmpty && mustServe)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Nexus.Core.Ids;
 using Nexus.Core.Spec;
 
@@ -70,13 +71,32 @@ public sealed record AssignedTemplate(PoolName Pool, PoolRevision Revision, Pool
 /// <param name="ApiAddress">Where its agent tells how its allocations stand.</param>
 public sealed record PeerWatch(PoolName Pool, PoolRevision Revision, NodeName Node, string ApiAddress);
 
+/// <summary>Which assignment of a node: the later of two is the one with the higher epoch, then the higher generation.</summary>
+/// <param name="Epoch">Fencing token of the leadership that wrote it.</param>
+/// <param name="Generation">Counts the writes of the node's assignment.</param>
+public sealed record AssignmentMark(ulong Epoch, ulong Generation)
+{
+    /// <summary>Whether this is the later one.</summary>
+    public bool IsAfter(AssignmentMark other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return Epoch > other.Epoch || (Epoch == other.Epoch && Generation > other.Generation);
+    }
+}
+
 /// <summary>Everything the leader wants of one node. Self-contained: an agent can act on it with Consul gone.</summary>
 public sealed record NodeAssignment
 {
     /// <summary>The node.</summary>
     public required NodeName Node { get; init; }
 
-    /// <summary>Fencing token of the leadership that wrote it; agents refuse lower ones than they have seen.</summary>
+    /// <summary>
+    /// Id of the store it was written into; null from leaders of older versions. Epoch and generation of two stores are not
+    /// comparable.
+    /// </summary>
+    public string? Store { get; init; }
+
+    /// <summary>Fencing token of the leadership that wrote it; agents refuse lower ones of the same store than they have seen.</summary>
     public ulong Epoch { get; init; }
 
     /// <summary>Grows by one with every write.</summary>
@@ -88,6 +108,12 @@ public sealed record NodeAssignment
     /// <summary>Whether faults may be caused there on purpose, as the spec says.</summary>
     public bool DrillsAllowed { get; init; }
 
+    /// <summary>
+    /// Whether the node was out of use when this was written: a node whose eligibility record is lost afterwards is not returned
+    /// to use for that.
+    /// </summary>
+    public bool OutOfUse { get; init; }
+
     /// <summary>What shall run or stop there.</summary>
     public ImmutableArray<AllocationAssignment> Allocations { get; init => field = value.IsDefault ? [] : value; } = [];
 
@@ -96,6 +122,18 @@ public sealed record NodeAssignment
 
     /// <summary>Whose replicas this node's standbys stand in for without waiting for the leader, beside its own.</summary>
     public ImmutableArray<PeerWatch> Watches { get; init => field = value.IsDefault ? [] : value; } = [];
+
+    /// <summary>Which assignment of its node this is.</summary>
+    [JsonIgnore]
+    public AssignmentMark Mark => new(Epoch, Generation);
+
+    /// <summary>The allocations that run or stand by in <paramref name="held"/> and are not mentioned here.</summary>
+    public ImmutableArray<AllocationId> LeavesOut(NodeAssignment held)
+    {
+        ArgumentNullException.ThrowIfNull(held);
+        var known = Allocations.Select(a => a.Id).ToHashSet();
+        return [.. held.Allocations.Where(a => a.Desired != DesiredStatus.Stop && !known.Contains(a.Id)).Select(a => a.Id)];
+    }
 
     /// <summary>An assignment of nothing.</summary>
     public static NodeAssignment Empty(NodeName node) => new() { Node = node };
@@ -159,6 +197,15 @@ public sealed record NodeObservation
     /// <summary>The node.</summary>
     public required NodeName Node { get; init; }
 
+    /// <summary>Store of the assignment last acted on; null without one, and from agents of older versions.</summary>
+    public string? Store { get; init; }
+
+    /// <summary>
+    /// The assignment that the agent goes on with while the store shows none that follows it: it was lost, or the store is another
+    /// one. With it a leader can take over what runs, templates and all. Null otherwise.
+    /// </summary>
+    public NodeAssignment? Kept { get; init; }
+
     /// <summary>Epoch of the assignment last acted on.</summary>
     public ulong Epoch { get; init; }
 
@@ -173,6 +220,12 @@ public sealed record NodeObservation
 
     /// <summary>The machine's own clock at that moment, to tell people how far it is from others. Null from agents of older versions.</summary>
     public DateTimeOffset? Clock { get; init; }
+
+    /// <summary>The assignment that the agent holds; given only while it refuses another.</summary>
+    public AssignmentMark? Held { get; init; }
+
+    /// <summary>The assignment in Consul, while the agent refuses it because it holds a later one, or another one of the same mark.</summary>
+    public AssignmentMark? Refused { get; init; }
 
     /// <summary>What runs, or ended and is still assigned.</summary>
     public ImmutableArray<ObservedAllocation> Allocations { get; init => field = value.IsDefault ? [] : value; } = [];

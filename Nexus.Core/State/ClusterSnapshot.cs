@@ -11,6 +11,9 @@ public sealed record ClusterSnapshot
     /// <summary>Consul's index of the read; a plan is valid only as long as the state has not moved past it.</summary>
     public ulong Index { get; init; }
 
+    /// <summary>Id of the store that was read; null before a leader has written one.</summary>
+    public string? StoreId { get; init; }
+
     /// <summary>What is asked for; null before the first apply.</summary>
     public ClusterSpec? Spec { get; init; }
 
@@ -26,14 +29,23 @@ public sealed record ClusterSnapshot
     /// <summary>Pools that the spec has no more while routes may still lead to them, as the last spec with them described them.</summary>
     public ImmutableArray<PoolSpec> Retained { get; init; } = [];
 
-    /// <summary>Every known node, by name.</summary>
+    /// <summary>Every node of which anything is recorded, by name.</summary>
     public ImmutableSortedDictionary<string, NodeState> Nodes { get; init; } = ImmutableSortedDictionary.Create<string, NodeState>(StringComparer.Ordinal);
 
-    /// <summary>What each node was told, by node name.</summary>
+    /// <summary>What is assigned to each node, as far as it is known, by node name.</summary>
     public ImmutableSortedDictionary<string, NodeAssignment> Assignments { get; init; } = ImmutableSortedDictionary.Create<string, NodeAssignment>(StringComparer.Ordinal);
 
-    /// <summary>How the rollout of each pool stands, by pool name.</summary>
+    /// <summary>Nodes whose assignment must be written although nothing changes in it, with the reason, by node name.</summary>
+    public ImmutableSortedDictionary<string, string> Unwritten { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+
+    /// <summary>How the rollout of each pool stands, as far as it is known, by pool name.</summary>
     public ImmutableSortedDictionary<string, RolloutRecord> Rollouts { get; init; } = ImmutableSortedDictionary.Create<string, RolloutRecord>(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Rollouts whose record is missing or cannot be read although there was one, with the problem, by pool name. Where
+    /// <see cref="Rollouts"/> holds one all the same, it is the one last known.
+    /// </summary>
+    public ImmutableSortedDictionary<string, string> LostRollouts { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
 
     /// <summary>What people last asked of each rollout, by pool name.</summary>
     public ImmutableSortedDictionary<string, RolloutRequest> Requests { get; init; } = ImmutableSortedDictionary.Create<string, RolloutRequest>(StringComparer.Ordinal);

@@ -68,4 +68,8 @@ public static class NodeLiveness
         : eligibility is not { Draining: true } ? NodeStatus.Ready
         : assignment is { Allocations.IsEmpty: false } ? NodeStatus.Draining
         : NodeStatus.Drained;
+
+    /// <summary>A node that answers, but of which not all is known, is Unknown: nothing is placed there and nothing is concluded.</summary>
+    public static NodeStatus WithDoubts(NodeStatus status, RecordDoubts doubts) =>
+        doubts != RecordDoubts.None && status is (NodeStatus.Ready or NodeStatus.Draining or NodeStatus.Drained) ? NodeStatus.Unknown : status;
 }

@@ -78,11 +78,36 @@ public enum NodeStatus
     Drained,
 }
 
+/// <summary>What is not known of a node because its record is missing or cannot be read.</summary>
+[Flags]
+public enum RecordDoubts
+{
+    /// <summary>All is known.</summary>
+    None = 0,
+
+    /// <summary>Its description.</summary>
+    Record = 1,
+
+    /// <summary>What is assigned to it.</summary>
+    Assignment = 2,
+
+    /// <summary>What it reports.</summary>
+    Observation = 4,
+
+    /// <summary>Whether people took it out of use.</summary>
+    Eligibility = 8,
+}
+
 /// <summary>A node and what the leader thinks of it.</summary>
-/// <param name="Record">What its agent says.</param>
+/// <param name="Record">What its agent says; null while that is missing or cannot be read.</param>
 /// <param name="Status">What the leader thinks.</param>
 /// <param name="Returning">
-/// Whether it was lost and answers again, but has not reported since: what is last known of its allocations is old. They are
-/// not replaced a second time, not counted as available, and no surplus of their pools is stopped, until it has.
+/// Whether what is last known of its allocations is old: it was lost and answers again but has not reported since, or its report
+/// cannot be read. They are not replaced a second time, not counted as available, and no surplus of their pools is stopped,
+/// until it has reported.
 /// </param>
-public sealed record NodeState(NodeRecord Record, NodeStatus Status, bool Returning = false);
+public sealed record NodeState(NodeRecord? Record, NodeStatus Status, bool Returning = false)
+{
+    /// <summary>What is not known of it. Nothing is placed on a node in doubt, and nothing there is stopped for the doubt.</summary>
+    public RecordDoubts Doubts { get; init; }
+}

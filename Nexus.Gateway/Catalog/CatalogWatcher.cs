@@ -24,7 +24,14 @@ internal sealed partial class CatalogWatcher(
     {
         await foreach (var (spec, revision) in specs.FollowAsync(cancellationToken))
         {
-            inputs.SetSpec(spec, revision);
+            if (spec is null)
+            {
+                inputs.LoseSpec();
+            }
+            else
+            {
+                inputs.SetSpec(spec, revision);
+            }
         }
     }
 

@@ -12,15 +12,23 @@ internal sealed partial class SpecSource(ConsulClient consul, TimeProvider time,
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    /// <summary>The current spec, then every later one that is valid.</summary>
-    public async IAsyncEnumerable<(ClusterSpec Spec, long Revision)> FollowAsync(
+    /// <summary>The current spec, then every later one that is valid; null whenever Consul holds none.</summary>
+    public async IAsyncEnumerable<(ClusterSpec? Spec, long Revision)> FollowAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var current in consul.Kv.WatchAsync(StateKeys.SpecCurrent, options: null, cancellationToken))
         {
-            if (current.Value is { } pointer && await ReadAsync(pointer, cancellationToken) is { } read)
+            if (current.Value is not { } pointer)
+            {
+                yield return (null, 0);
+            }
+            else if (await ReadAsync(pointer, cancellationToken) is { } read)
             {
                 yield return read;
+            }
+            else
+            {
+                // It cannot be read, and the log says so.
             }
         }
     }

@@ -3,6 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Nexus.Api.State;
 using Nexus.Consul;
+using Nexus.Core.Ids;
+using Nexus.Core.Rollouts;
 using Nexus.Core.Routing;
 using Nexus.Gateway.Live;
 using Nexus.Gateway.Routing;
@@ -61,11 +63,13 @@ internal sealed partial class StateWatcher(
 
     private async Task FollowRolloutsAsync(CancellationToken cancellationToken)
     {
+        var weights = ImmutableDictionary<PoolName, ImmutableArray<RevisionWeight>>.Empty;
         await foreach (var read in consul.Kv.WatchPrefixAsync(StateKeys.Rollouts, null, cancellationToken))
         {
-            inputs.SetWeights(Read(read.Value, StateJson.Default.RolloutRecord)
-                .Where(rollout => !rollout.Weights.IsDefaultOrEmpty)
-                .ToImmutableDictionary(rollout => rollout.Pool, rollout => rollout.Weights));
+            // The leader never deletes such a record: shares of a pool whose record is gone were lost with it, and hold on.
+            weights = weights.SetItems(Read(read.Value, StateJson.Default.RolloutRecord)
+                .Select(rollout => KeyValuePair.Create(rollout.Pool, rollout.Weights)));
+            inputs.SetWeights(weights.Where(pool => !pool.Value.IsEmpty).ToImmutableDictionary());
         }
     }
 

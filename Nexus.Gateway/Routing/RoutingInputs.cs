@@ -31,7 +31,7 @@ internal sealed class RoutingInputs(TimeProvider time)
     private TaskCompletionSource _watchedChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void SetSpec(ClusterSpec spec, long revision) =>
-        ChangeWatched(input => input with { Facts = input.Facts with { Spec = spec, SpecRevision = revision }, HasSpec = true });
+        ChangeWatched(input => input with { Facts = input.Facts with { Spec = spec, SpecRevision = revision, SpecIsLost = false }, HasSpec = true });
 
     /// <summary>The leader's record of routes; null where there is none.</summary>
     public void SetRoutes(RoutesRecord? routes) =>
@@ -48,6 +48,9 @@ internal sealed class RoutingInputs(TimeProvider time)
             return (RoutingTable.Watched(_input.Facts), _watchedChanged.Task);
         }
     }
+
+    /// <summary>Consul holds no spec: the last one holds until there is another.</summary>
+    public void LoseSpec() => Change(input => input with { Facts = input.Facts with { SpecIsLost = true } });
 
     public void SetReading(PoolName pool, PoolReading reading) => Change(input =>
     {

@@ -43,9 +43,10 @@ internal static class ClusterEndpoints
             RoutesSpecRevision = snapshot.Routes?.SpecRevision ?? (snapshot.Spec?.Gateway.Routes.IsEmpty == true ? snapshot.SpecRevision : 0),
             Routes = RouteViewBuilder.Routes(look),
             DrillsAllowed = snapshot.Spec?.DrillsAllowed ?? false,
-            Leader = look.Stored.Leader is { } leader
+            Leader = look.Stored.Leader.Value is { } leader
                 ? new LeaderView(leader.Record.Manager, leader.Record.ApiAddress, leader.Epoch, leader.Record.Since)
                 : null,
+            Problems = [.. look.Stored.Problems.Select(p => new RecordProblemView(p.Key, p.Reason, p.Repair))],
             Managers = await managers,
             Gateways = await gateways,
             Pools = ViewBuilder.Pools(look),

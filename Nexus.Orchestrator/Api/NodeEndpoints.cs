@@ -1,5 +1,6 @@
 using Nexus.Api.V1;
 using Nexus.Consul;
+using Nexus.Core.Ids;
 using Nexus.Core.State;
 using Nexus.Orchestrator.ControlLoops;
 using Nexus.Orchestrator.Events;
@@ -51,11 +52,12 @@ internal static class NodeEndpoints
             return Problems.NotYet(view);
         }
 
-        if (look.Stored.Snapshot.Nodes.GetValueOrDefault(node)?.Record.Node is not { } name)
+        if (!look.Stored.Snapshot.Nodes.ContainsKey(node))
         {
             return Problems.NoNode(node, look.Stored.Snapshot.Nodes.Keys);
         }
 
+        var name = new NodeName(node);
         var by = By(command.By);
         try
         {
@@ -102,7 +104,7 @@ internal static class NodeEndpoints
         try
         {
             await wishes.WriteAsync(
-                new NodeEligibility(known.Record.Node, before?.Draining ?? false, before?.Reason ?? "", By(by), time.GetWallNow())
+                new NodeEligibility(new NodeName(node), before?.Draining ?? false, before?.Reason ?? "", By(by), time.GetWallNow())
                 {
                     Forget = true,
                     LeaveVolumes = before?.LeaveVolumes ?? false,

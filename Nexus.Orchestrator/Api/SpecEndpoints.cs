@@ -26,7 +26,7 @@ internal static class SpecEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet(Routes.Spec, GetAsync).WithName("GetSpec").WithSummary("The spec in force")
-            .Produces<SpecView>().ProducesProblem(404).ProducesProblem(503);
+            .Produces<SpecView>().ProducesProblem(404).ProducesProblem(409).ProducesProblem(503);
         routes.MapPut(Routes.Spec, ApplyAsync).WithName("ApplySpec").WithSummary("Apply a YAML document")
             .WithHeader(HeaderNames.IfMatch, "Apply only if this revision is in force, as its ETag: \"4\". Else the last writer wins.")
             .WithHeader(ApiHeaders.File, FileMeaning)
@@ -44,8 +44,14 @@ internal static class SpecEndpoints
     {
         try
         {
-            var current = await specs.ReadAsync(cancellationToken);
-            if (current is null)
+            var reading = await specs.ReadAsync(cancellationToken);
+            if (reading.IsUnreadable)
+            {
+                return Problem(
+                    409, "The spec in force cannot be read.", $"{reading.ProblemKey}: {reading.Problem}. Repair: {RecordRepairs.For(reading.ProblemKey!)}");
+            }
+
+            if (reading.Spec is not { } current)
             {
                 return Problem(404, "The cluster has no spec yet.", "Apply one: nexus apply nexus.yaml");
             }

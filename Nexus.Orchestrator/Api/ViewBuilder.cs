@@ -66,31 +66,30 @@ internal static class ViewBuilder
         return serving is not null && serving.Revision != asked ? serving : null;
     }
 
-    public static ImmutableArray<NodeView> Nodes(Look look) => [.. look.Stored.Snapshot.Nodes.Values.Select(node =>
+    public static ImmutableArray<NodeView> Nodes(Look look) => [.. look.Stored.Snapshot.Nodes.Select(entry =>
     {
-        var assignment = look.Stored.Snapshot.Assignments.GetValueOrDefault(node.Record.Node.Value);
+        var (name, node) = entry;
+        var assignment = look.Stored.Snapshot.Assignments.GetValueOrDefault(name);
         var resources = assignment?.Templates.ToDictionary(t => (t.Pool, t.Revision), t => t.Template.Resources) ?? [];
         var reserved = assignment?.Allocations.Select(a => resources.GetValueOrDefault((a.Pool, a.Revision))).OfType<ResourceSpec>().ToList() ?? [];
         return new NodeView
         {
-            Name = node.Record.Node.Value,
+            Name = name,
             Status = node.Status,
-            Address = node.Record.Address,
-            Arch = node.Record.Arch,
-            Runtime = node.Record.Runtime,
-            CpuMillicores = node.Record.Capacity.CpuMillicores,
+            Address = node.Record?.Address ?? "",
+            Arch = node.Record?.Arch ?? "",
+            Runtime = node.Record?.Runtime ?? default,
+            CpuMillicores = node.Record?.Capacity.CpuMillicores ?? 0,
             ReservedCpuMillicores = reserved.Sum(r => r.CpuMillicores),
-            MemoryBytes = node.Record.Capacity.MemoryBytes,
+            MemoryBytes = node.Record?.Capacity.MemoryBytes ?? 0,
             ReservedMemoryBytes = reserved.Sum(r => r.MemoryBytes),
             Allocations = assignment?.Allocations.Count(a => a.Desired == DesiredStatus.Run) ?? 0,
-            Labels = node.Record.Labels,
-            AgentVersion = node.Record.AgentVersion,
-            ApiAddress = node.Record.ApiAddress,
-            Problem = node.Record.Problem,
-            Blocked = look.Plan.Drains.FirstOrDefault(d => d.Node == node.Record.Node)?.Blocked,
-            ClockDifferenceSeconds = look.ClockDifferences.TryGetValue(node.Record.Node.Value, out var difference)
-                ? Math.Round(difference.TotalSeconds, 3)
-                : null,
+            Labels = node.Record?.Labels ?? ImmutableSortedDictionary<string, string>.Empty,
+            AgentVersion = node.Record?.AgentVersion ?? "",
+            ApiAddress = node.Record?.ApiAddress,
+            Problem = node.Record?.Problem,
+            Blocked = look.Plan.Drains.FirstOrDefault(d => d.Node.Value == name)?.Blocked ?? InDoubt(look, name, node.Doubts),
+            ClockDifferenceSeconds = look.ClockDifferences.TryGetValue(name, out var difference) ? Math.Round(difference.TotalSeconds, 3) : null,
         };
     })];
 
@@ -157,8 +156,12 @@ internal static class ViewBuilder
         };
     }
 
+    private static string? InDoubt(Look look, string node, RecordDoubts doubts) => doubts == RecordDoubts.None ? null
+        : "nothing is placed here while a record is missing or cannot be read: "
+            + string.Join(", ", look.Stored.Problems.Where(p => p.Key.EndsWith($"/{node}", StringComparison.Ordinal)).Select(p => p.Key));
+
     private static bool IsLost(Look look, NodeName node) =>
-        look.Stored.Snapshot.Nodes.GetValueOrDefault(node.Value)?.Status is null or NodeStatus.Lost;
+        look.Stored.Snapshot.Nodes.GetValueOrDefault(node.Value)?.Status == NodeStatus.Lost;
 
     private static Dictionary<string, ObservedAllocation> Observed(ClusterSnapshot snapshot)
     {

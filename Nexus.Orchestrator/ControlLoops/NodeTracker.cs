@@ -50,10 +50,11 @@ internal sealed class NodeTracker(IOptions<OrchestratorOptions> options, TimePro
                 : Silent(before, ref nextChange);
             _nodes[name] = after;
             var eligibility = snapshot.Eligibility.GetValueOrDefault(name);
-            statuses[name] = NodeLiveness.WithEligibility(after.Status, eligibility, snapshot.Assignments.GetValueOrDefault(name));
+            statuses[name] = NodeLiveness.WithDoubts(
+                NodeLiveness.WithEligibility(after.Status, eligibility, snapshot.Assignments.GetValueOrDefault(name)), node.Doubts);
             if (IsForgotten(after, eligibility))
             {
-                forgotten.Add(node.Record.Node);
+                forgotten.Add(new NodeName(name));
             }
         }
 

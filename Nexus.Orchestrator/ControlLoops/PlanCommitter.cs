@@ -10,13 +10,20 @@ namespace Nexus.Orchestrator.ControlLoops;
 
 /// <summary>What a leader does about a look: writes the plan, forgets nodes, tells people what came true.</summary>
 internal sealed partial class PlanCommitter(
-    ClusterStore store, SnapshotClock clock, PlanReporter reporter, EventWriter events, ILogger<PlanCommitter> logger)
+    ClusterStore store, StoreIdentifier identifier, SnapshotClock clock, PlanReporter reporter, EventWriter events, ILogger<PlanCommitter> logger)
 {
+    private (LeaderToken Token, ulong Epoch)? _wroteUnder;
+
     /// <summary>Acts under <paramref name="token"/>, which was held before <paramref name="look"/> was read.</summary>
     public async Task<PassOutcome> CommitAsync(
         Look look, IReadOnlyCollection<NodeName> forgotten, LeaderToken token, CancellationToken cancellationToken)
     {
         var (stored, plan) = (look.Stored, look.Plan);
+        if (identifier.Missing(stored) is { } identity)
+        {
+            return await identifier.WriteAsync(identity, stored, token, cancellationToken);
+        }
+
         reporter.ReportNodes(stored.Snapshot);
         reporter.ReportBlocked(plan);
         reporter.ReportClocks(look.ClockDifferences);
@@ -27,7 +34,7 @@ internal sealed partial class PlanCommitter(
             return await ForgetAsync(stored, forgotten, token, cancellationToken);
         }
 
-        var assignments = AssignmentChanges.Compute(stored.Snapshot, plan, token.Epoch);
+        var assignments = AssignmentChanges.Compute(stored.Snapshot, plan, EpochFor(stored.Snapshot, token));
         if (!await store.TryCommitAsync(new ClusterChange([.. plan.Rollouts.Select(clock.Stamp)], assignments, clock.Stamp(plan.Routes)), stored, token, cancellationToken))
         {
             OrchestratorTelemetry.StaleCommits.Add(1);
@@ -37,6 +44,19 @@ internal sealed partial class PlanCommitter(
         reporter.ReportCommitted(plan);
         LogCommitted(plan.Steps.Length, assignments.Length, plan.Rollouts.Length, plan.Index);
         return PassOutcome.Committed;
+    }
+
+    private ulong EpochFor(ClusterSnapshot snapshot, LeaderToken token)
+    {
+        var own = _wroteUnder is { } before && before.Token == token ? before.Epoch : token.Epoch;
+        var epoch = WriterEpoch.Compute(snapshot, own);
+        if (epoch != own)
+        {
+            LogEpochRaised(epoch, token.Epoch);
+        }
+
+        _wroteUnder = (token, epoch);
+        return epoch;
     }
 
     /// <summary>Forgets one node a pass: the look is over with the first write.</summary>
@@ -60,6 +80,9 @@ internal sealed partial class PlanCommitter(
         events.Write("NodeForgotten", EventSeverity.Warning, $"{node} is forgotten: it was lost and {why}.", node: node);
         return PassOutcome.Committed;
     }
+
+    [LoggerMessage(4053, LogLevel.Warning, "Assignments of a later epoch than {LockEpoch}, that of the lock, exist; writing under epoch {Epoch}.")]
+    private partial void LogEpochRaised(ulong epoch, ulong lockEpoch);
 
     [LoggerMessage(4050, LogLevel.Information, "Committed {Steps} steps on {Nodes} nodes and {Rollouts} rollouts, planned at index {Index}.")]
     private partial void LogCommitted(int steps, int nodes, int rollouts, ulong index);

@@ -116,7 +116,7 @@ internal sealed class PlanReporter(EventWriter events, ManagerIdentity identity,
                     NodeStatus.Suspect => EventSeverity.Warning,
                     _ => EventSeverity.Info,
                 };
-                events.Write($"Node{node.Status}", severity, $"{name} was {before}, is {node.Status}.", node: node.Record.Node);
+                events.Write($"Node{node.Status}", severity, $"{name} was {before}, is {node.Status}.", node: new NodeName(name));
             }
         }
     }

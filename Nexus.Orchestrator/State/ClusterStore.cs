@@ -1,28 +1,29 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Nexus.Api.State;
 using Nexus.Consul;
 using Nexus.Core.Ids;
+using Nexus.Core.Routing;
 using Nexus.Core.State;
 using Nexus.Orchestrator.Leadership;
 
 namespace Nexus.Orchestrator.State;
 
 /// <summary>Reads and writes the cluster's state. Every write is fenced by the leader's session and by CAS.</summary>
-internal sealed partial class ClusterStore(ConsulClient consul, SpecStore specs, FencedWriter writer, ILogger<ClusterStore> logger)
+internal sealed class ClusterStore(ConsulClient consul, SpecStore specs, FencedWriter writer)
 {
     private static readonly ImmutableArray<string> Prefixes =
     [
-        StateKeys.Commits, StateKeys.Leader, StateKeys.SpecCurrent, StateKeys.Desired, StateKeys.Rollouts, StateKeys.Routes, StateKeys.Observed,
+        StateKeys.Commits, StateKeys.Leader, StateKeys.Cluster, StateKeys.SpecCurrent, StateKeys.Desired, StateKeys.Rollouts, StateKeys.Routes,
+        StateKeys.Observed,
         StateKeys.Nodes, StateKeys.Requests, StateKeys.Eligibility, StateKeys.Gateways,
     ];
 
-    private readonly DocumentCache _documents = new();
+    private readonly RecordCache _records = new();
 
     /// <summary>
-    /// Reads everything, as it was at one moment. An unreadable entry is left out with a log line: one bad key must not stop the
-    /// cluster.
+    /// Reads everything, as it was at one moment. A record that cannot be read is in doubt, not absent: it does not stop the
+    /// cluster, and nothing is changed because of it.
     /// </summary>
     public async Task<StoredCluster> ReadAsync(CancellationToken cancellationToken)
     {
@@ -32,31 +33,43 @@ internal sealed partial class ClusterStore(ConsulClient consul, SpecStore specs,
         await Task.WhenAll(reading, workers);
 
         var pairs = await reading;
-        var commit = pairs.FirstOrDefault(p => p.Key == StateKeys.Commits)?.ModifyIndex ?? 0;
+        var state = new StateReading(pairs, _records);
         var current = await specs.ReadAsync(pairs.FirstOrDefault(p => p.Key == StateKeys.SpecCurrent), cancellationToken);
-        var routes = TryRead(pairs.FirstOrDefault(p => p.Key == StateKeys.Routes), StateJson.Default.RoutesRecord);
-        var snapshot = new ClusterSnapshot
+        var routes = ToRoutes(pairs.FirstOrDefault(p => p.Key == StateKeys.Routes), state);
+        if (current is { ProblemKey: { } key, Problem: { } problem })
         {
+            state.Note(key, problem);
+        }
+
+        var identity = ToIdentity(pairs.FirstOrDefault(p => p.Key == StateKeys.Cluster), state);
+        var snapshot = new ClusterRecords
+        {
+            StoreId = identity.Value?.Id,
             Index = pairs.IsEmpty ? 0 : pairs.Max(p => p.ModifyIndex),
-            Spec = current?.Spec,
-            SpecRevision = current?.Document.Revision ?? 0,
-            SpecAppliedBy = current?.Document.AppliedBy,
+            Spec = current.Spec?.Spec,
+            SpecRevision = current.Spec?.Document.Revision ?? 0,
+            SpecAppliedBy = current.Spec?.Document.AppliedBy,
             Routes = routes,
-            Retained = current is null || routes is null ? [] : await specs.RetainedAsync(current.Spec, routes, cancellationToken),
-            Nodes = ToMap(pairs, StateKeys.Nodes, StateJson.Default.NodeRecord, r => r.Node.Value, r => new NodeState(r, NodeStatus.Unknown)),
-            Assignments = ToMap(pairs, StateKeys.Desired, StateJson.Default.NodeAssignment, a => a.Node.Value, a => a),
-            Observations = ToMap(pairs, StateKeys.Observed, StateJson.Default.NodeObservation, o => o.Node.Value, o => o),
-            Rollouts = ToMap(pairs, StateKeys.Rollouts, StateJson.Default.RolloutRecord, r => r.Pool.Value, r => r),
-            Requests = ToMap(pairs, StateKeys.Requests, StateJson.Default.RolloutRequest, r => r.Pool.Value, r => r),
-            Eligibility = ToMap(pairs, StateKeys.Eligibility, StateJson.Default.NodeEligibility, e => e.Node.Value, e => e),
-            Gateways = ToMap(pairs, StateKeys.Gateways, StateJson.Default.GatewayReport, g => g.Gateway, g => g),
-        };
-        var indexes = pairs.ToImmutableDictionary(p => p.Key, p => p.ModifyIndex, StringComparer.Ordinal);
-        _documents.KeepOnly(indexes);
+            Retained = current.Spec is null || routes is null ? [] : await specs.RetainedAsync(current.Spec.Spec, routes, cancellationToken),
+            Nodes = state.Under(StateKeys.Nodes, StateJson.Default.NodeRecord),
+            Assignments = state.Under(StateKeys.Desired, StateJson.Default.NodeAssignment),
+            Observations = state.Under(StateKeys.Observed, StateJson.Default.NodeObservation),
+            Rollouts = state.UnderLasting(StateKeys.Rollouts, StateJson.Default.RolloutRecord),
+            Requests = state.Under(StateKeys.Requests, StateJson.Default.RolloutRequest),
+            Eligibility = state.Under(StateKeys.Eligibility, StateJson.Default.NodeEligibility),
+            Gateways = state.Under(StateKeys.Gateways, StateJson.Default.GatewayReport),
+        }.ToSnapshot();
+        state.NoteMissing(snapshot);
+        var leader = ToLeader(pairs.FirstOrDefault(p => p.Key == StateKeys.Leader), state);
+        _records.KeepOnly(state.Indexes, except: StateKeys.Rollouts);
         return new StoredCluster(
-            snapshot, current, ToLeader(pairs.FirstOrDefault(p => p.Key == StateKeys.Leader)), commit, indexes,
+            snapshot, current.Spec, leader, state.Indexes.GetValueOrDefault(StateKeys.Commits), state.Indexes,
             [.. (await workers).Value.Where(w => w.AggregatedStatus != CheckStatus.Critical)
-                .Select(w => w.Service.Meta.GetValueOrDefault(CatalogNames.MetaNode)).OfType<string>()]);
+                .Select(w => w.Service.Meta.GetValueOrDefault(CatalogNames.MetaNode)).OfType<string>()],
+            state.Problems)
+        {
+            Identity = identity,
+        };
     }
 
     /// <summary>
@@ -64,21 +77,34 @@ internal sealed partial class ClusterStore(ConsulClient consul, SpecStore specs,
     /// Usually one transaction. Where it takes several, records of rollouts and routes come first: they are the intention that the
     /// assignments follow from, so whoever leads next goes on with it, and never tries again what was already judged.
     /// </summary>
-    public Task<bool> TryCommitAsync(ClusterChange change, StoredCluster basis, LeaderToken token, CancellationToken cancellationToken)
+    public async Task<bool> TryCommitAsync(ClusterChange change, StoredCluster basis, LeaderToken token, CancellationToken cancellationToken)
     {
         // Between manager and agent there is no call that would carry it: the assignment itself does.
         var trace = TraceContext.Current;
+        var written = new List<(string Key, ReadOnlyMemory<byte> Value, object Record)>();
         FencedWrite[] writes =
         [
             .. change.Rollouts.Select(r => Write(StateKeys.RolloutOf(r.Pool), r, StateJson.Default.RolloutRecord)),
             .. change.Routes is { } routes ? [Write(StateKeys.Routes, routes, StateJson.Default.RoutesRecord)] : (FencedWrite[])[],
             .. change.Assignments.Select(a => Write(StateKeys.DesiredOf(a.Node), a, StateJson.Default.NodeAssignment, trace)),
         ];
-        return writer.TryWriteAsync(writes, basis.CommitIndex, token, cancellationToken);
+        if (!await writer.TryWriteAsync(writes, basis.CommitIndex, token, cancellationToken))
+        {
+            return false;
+        }
+
+        foreach (var (key, value, record) in written)
+        {
+            _records.Wrote(key, value, record);
+        }
+
+        return true;
 
         FencedWrite Write<T>(string key, T document, JsonTypeInfo<T> type, string? traceparent = null)
+            where T : class
         {
             var value = TraceContext.Beside(StateJson.Write(document, type), traceparent);
+            written.Add((key, value, document));
             return new FencedWrite(TxnOperation.CompareAndSet(key, value, basis.Indexes.GetValueOrDefault(key)), value.Length);
         }
     }
@@ -97,59 +123,50 @@ internal sealed partial class ClusterStore(ConsulClient consul, SpecStore specs,
         return writer.TryWriteAsync(deletes, basis.CommitIndex, token, cancellationToken);
     }
 
-    private ImmutableSortedDictionary<string, TValue> ToMap<TDocument, TValue>(
-        ImmutableArray<KvPair> pairs, string prefix, JsonTypeInfo<TDocument> type, Func<TDocument, string> name, Func<TDocument, TValue> value)
-        where TDocument : class
+    /// <summary>Writes which store this is; false when Consul refused.</summary>
+    public Task<bool> TryIdentifyAsync(ClusterIdentity identity, StoredCluster basis, LeaderToken token, CancellationToken cancellationToken)
     {
-        var map = ImmutableSortedDictionary.CreateBuilder<string, TValue>(StringComparer.Ordinal);
-        foreach (var pair in pairs.Where(p => p.Key.StartsWith(prefix, StringComparison.Ordinal)))
-        {
-            try
-            {
-                var document = _documents.Read(pair, type);
-                map[name(document)] = value(document);
-            }
-            catch (JsonException e)
-            {
-                LogUnreadable(pair.Key, e.Message);
-            }
-        }
-
-        return map.ToImmutable();
+        var value = StateJson.Write(identity, StateJson.Default.ClusterIdentity);
+        var write = TxnOperation.CompareAndSet(StateKeys.Cluster, value, basis.Indexes.GetValueOrDefault(StateKeys.Cluster));
+        return writer.TryWriteAsync([new FencedWrite(write, value.Length)], basis.CommitIndex, token, cancellationToken);
     }
 
-    private T? TryRead<T>(KvPair? pair, JsonTypeInfo<T> type)
-        where T : class
+    private static RoutesRecord? ToRoutes(KvPair? pair, StateReading state)
     {
-        try
+        var reading = StateRecords.Read(StateKeys.Routes, pair?.Value, StateJson.Default.RoutesRecord);
+        if (reading.Reason is { } reason)
         {
-            return pair is null ? null : _documents.Read(pair, type);
+            state.Note(StateKeys.Routes, reason);
         }
-        catch (JsonException e)
-        {
-            LogUnreadable(pair!.Key, e.Message);
-            return null;
-        }
+
+        return reading.Value;
     }
 
-    private StoredLeader? ToLeader(KvPair? pair)
+    private static RecordReading<ClusterIdentity> ToIdentity(KvPair? pair, StateReading state)
+    {
+        var reading = StateRecords.Read(StateKeys.Cluster, pair?.Value, StateJson.Default.ClusterIdentity);
+        if (reading.Reason is { } reason)
+        {
+            state.Note(StateKeys.Cluster, reason);
+        }
+
+        return reading;
+    }
+
+    private static RecordReading<StoredLeader> ToLeader(KvPair? pair, StateReading state)
     {
         if (pair?.Session is null)
         {
-            return null;
+            return RecordReading.Absent<StoredLeader>();
         }
 
-        try
+        var record = StateRecords.Read(pair.Key, pair.Value, StateJson.Default.LeaderRecord);
+        if (record.Value is { } leader)
         {
-            return new StoredLeader(StateJson.Read(pair.Key, pair.Value, StateJson.Default.LeaderRecord), pair.LockIndex);
+            return RecordReading.Of(new StoredLeader(leader, pair.LockIndex));
         }
-        catch (JsonException e)
-        {
-            LogUnreadable(pair.Key, e.Message);
-            return null;
-        }
+
+        state.Note(pair.Key, record.Reason!);
+        return RecordReading.Unreadable<StoredLeader>(record.Reason!);
     }
-
-    [LoggerMessage(4031, LogLevel.Error, "Key {Key} is left out because it cannot be read: {Error}")]
-    private partial void LogUnreadable(string key, string error);
 }

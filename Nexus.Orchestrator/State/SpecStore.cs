@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using Nexus.Api.State;
 using Nexus.Consul;
 using Nexus.Core.Routing;
 using Nexus.Core.Spec;
+using Nexus.Core.State;
 using Nexus.ServiceDefaults.Clocks;
 
 namespace Nexus.Orchestrator.State;
@@ -14,6 +16,16 @@ namespace Nexus.Orchestrator.State;
 /// <param name="PointerIndex">ModifyIndex of the pointer, for CAS.</param>
 /// <param name="Traceparent">The trace in which it was applied; null when that is not known.</param>
 internal sealed record StoredSpec(SpecDocument Document, ClusterSpec Spec, ulong PointerIndex, string? Traceparent);
+
+/// <summary>The spec in force as it was read.</summary>
+/// <param name="Spec">The spec; null before the first apply, and while none is known that can be read.</param>
+/// <param name="ProblemKey">Key of the record that cannot be read; null while all can. <paramref name="Spec"/> is then the last one that could.</param>
+/// <param name="Problem">What is wrong with it.</param>
+internal sealed record SpecReading(StoredSpec? Spec, string? ProblemKey = null, string? Problem = null)
+{
+    /// <summary>Whether something is in force that cannot be read.</summary>
+    public bool IsUnreadable => Problem is not null;
+}
 
 /// <summary>What came of an apply.</summary>
 internal enum ApplyOutcome
@@ -46,26 +58,48 @@ internal sealed class SpecStore(ConsulClient consul, TimeProvider time)
     private StoredSpec? _cached;
     private ImmutableDictionary<long, ClusterSpec?> _earlier = ImmutableDictionary<long, ClusterSpec?>.Empty;
 
-    /// <summary>The spec in force; null before the first apply.</summary>
-    public async Task<StoredSpec?> ReadAsync(CancellationToken cancellationToken) =>
+    /// <summary>The spec in force.</summary>
+    public async Task<SpecReading> ReadAsync(CancellationToken cancellationToken) =>
         await ReadAsync(await consul.Kv.GetAsync(StateKeys.SpecCurrent, cancellationToken), cancellationToken);
 
-    /// <summary>The spec that a pointer names; null when there is none.</summary>
-    public async Task<StoredSpec?> ReadAsync(KvPair? pointer, CancellationToken cancellationToken)
+    /// <summary>The spec that a pointer names. Where that cannot be read, the last one that could, with the problem.</summary>
+    public async Task<SpecReading> ReadAsync(KvPair? pointer, CancellationToken cancellationToken)
     {
-        var cached = Volatile.Read(ref _cached);
-        if (pointer is null || cached?.PointerIndex == pointer.ModifyIndex)
+        var last = Volatile.Read(ref _cached);
+        if (pointer is null)
         {
-            return pointer is null ? null : cached;
+            // Nothing deletes the pointer: without it, revisions that are there mean that it was lost.
+            if (await HighestRevisionAsync(cancellationToken) is var highest and > 0)
+            {
+                return new SpecReading(last, StateKeys.SpecCurrent, $"the record is missing, although revisions up to {highest} exist");
+            }
+
+            // A store that lost everything gives revisions and indexes out again.
+            Volatile.Write(ref _cached, null);
+            return new SpecReading(null);
         }
 
-        var document = await ReadDocumentAsync(pointer, cancellationToken);
+        if (last?.PointerIndex == pointer.ModifyIndex)
+        {
+            return new SpecReading(last);
+        }
+
+        var (document, key, problem) = await ReadDocumentAsync(pointer, cancellationToken);
+        if (document is null)
+        {
+            return new SpecReading(last, key, problem);
+        }
+
         var read = SpecReader.Read(document.Yaml, $"revision {document.Revision}");
-        var spec = read.Spec ?? throw new InvalidDataException(
-            $"Spec revision {document.Revision} cannot be read by this version; apply one that can: {string.Join("; ", read.Problems.Select(p => p.Format("spec")))}");
+        if (read.Spec is not { } spec)
+        {
+            return new SpecReading(
+                last, key, $"this version of Nexus does not accept the document: {string.Join("; ", read.Problems.Select(p => p.Format("spec")))}");
+        }
+
         var stored = new StoredSpec(document, spec, pointer.ModifyIndex, TraceContext.Of(pointer.Value));
         Volatile.Write(ref _cached, stored);
-        return stored;
+        return new SpecReading(stored);
     }
 
     /// <summary>Pools that <paramref name="spec"/> has no more while routes may still lead to them, as the last spec with them had them.
@@ -127,8 +161,8 @@ internal sealed class SpecStore(ConsulClient consul, TimeProvider time)
         {
             // Not as understood: what this version cannot read has to give way, too.
             var pointer = await consul.Kv.GetAsync(StateKeys.SpecCurrent, cancellationToken);
-            var current = pointer is null ? null : await ReadDocumentAsync(pointer, cancellationToken);
-            var revision = current?.Revision ?? 0;
+            var current = pointer is null ? null : (await ReadDocumentAsync(pointer, cancellationToken)).Document;
+            var revision = current?.Revision ?? (pointer is null ? null : PointerOf(pointer).Value?.Revision) ?? 0;
             if (expected is { } wanted && wanted != revision)
             {
                 return new ApplyResult(ApplyOutcome.Conflict, revision, revision, current?.AppliedBy);
@@ -139,9 +173,11 @@ internal sealed class SpecStore(ConsulClient consul, TimeProvider time)
                 return new ApplyResult(ApplyOutcome.Unchanged, revision, revision, current?.AppliedBy);
             }
 
-            if (await TryWriteAsync(new SpecDocument(revision + 1, yaml, time.GetWallNow(), author), pointer?.ModifyIndex ?? 0, cancellationToken))
+            // Where the current revision is not known, the next one follows all that were ever written.
+            var next = 1 + (current is not null ? revision : Math.Max(revision, await HighestRevisionAsync(cancellationToken)));
+            if (await TryWriteAsync(new SpecDocument(next, yaml, time.GetWallNow(), author), pointer?.ModifyIndex ?? 0, cancellationToken))
             {
-                return new ApplyResult(ApplyOutcome.Applied, revision + 1, revision, current?.AppliedBy);
+                return new ApplyResult(ApplyOutcome.Applied, next, revision, current?.AppliedBy);
             }
 
             if (attempt == Attempts)
@@ -151,13 +187,30 @@ internal sealed class SpecStore(ConsulClient consul, TimeProvider time)
         }
     }
 
-    private async Task<SpecDocument> ReadDocumentAsync(KvPair pointer, CancellationToken cancellationToken)
+    private static RecordReading<SpecPointer> PointerOf(KvPair pointer) =>
+        StateRecords.Read(pointer.Key, pointer.Value, StateJson.Default.SpecPointer);
+
+    private async Task<(SpecDocument? Document, string Key, string? Problem)> ReadDocumentAsync(KvPair pointer, CancellationToken cancellationToken)
     {
-        var revision = StateJson.Read(pointer.Key, pointer.Value, StateJson.Default.SpecPointer).Revision;
+        if (PointerOf(pointer) is not { Value.Revision: var revision } named)
+        {
+            return (null, pointer.Key, PointerOf(pointer).Reason);
+        }
+
         var key = StateKeys.SpecRevision(revision);
-        var pair = await consul.Kv.GetAsync(key, cancellationToken)
-            ?? throw new InvalidDataException($"'{StateKeys.SpecCurrent}' names revision {revision}, but '{key}' does not exist.");
-        return StateJson.Read(key, pair.Value, StateJson.Default.SpecDocument);
+        var pair = await consul.Kv.GetAsync(key, cancellationToken);
+        var reading = StateRecords.Read(key, pair?.Value, StateJson.Default.SpecDocument);
+        return reading.Status == RecordStatus.Absent
+            ? (null, key, $"the record is missing, although '{StateKeys.SpecCurrent}' names revision {revision}")
+            : (reading.Value, key, reading.Reason);
+    }
+
+    private async Task<long> HighestRevisionAsync(CancellationToken cancellationToken)
+    {
+        var written = await consul.Kv.ListAsync(StateKeys.SpecRevisions, cancellationToken);
+        return written.Value.Select(p => p.Key[StateKeys.SpecRevisions.Length..])
+            .Select(name => long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)
+            .DefaultIfEmpty(0).Max();
     }
 
     private async Task<bool> TryWriteAsync(SpecDocument document, ulong pointerIndex, CancellationToken cancellationToken)

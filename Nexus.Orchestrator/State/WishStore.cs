@@ -21,17 +21,17 @@ internal sealed class WishStore(ConsulClient consul)
     public Task WriteAsync(NodeEligibility eligibility, CancellationToken cancellationToken) =>
         WriteAsync(StateKeys.EligibilityOf(eligibility.Node), eligibility, StateJson.Default.NodeEligibility, cancellationToken);
 
-    /// <summary>The template that a pool had in a spec of the past; null when that spec, read by this version, says otherwise.</summary>
+    /// <summary>The template that a pool had in a spec of the past; null when that spec is gone, cannot be read, or says otherwise to this version.</summary>
     public async Task<PoolTemplate?> FindTemplateAsync(
         PoolName pool, PoolRevision revision, long specRevision, CancellationToken cancellationToken)
     {
         var key = StateKeys.SpecRevision(specRevision);
-        if (await consul.Kv.GetAsync(key, cancellationToken) is not { } pair)
+        var pair = await consul.Kv.GetAsync(key, cancellationToken);
+        if (StateRecords.Read(key, pair?.Value, StateJson.Default.SpecDocument).Value is not { } document)
         {
             return null;
         }
 
-        var document = StateJson.Read(key, pair.Value, StateJson.Default.SpecDocument);
         var template = SpecReader.Read(document.Yaml, $"revision {specRevision}").Spec?.Pools.FirstOrDefault(p => p.Name == pool)?.Template;
         return template is not null && PoolRevisions.Compute(template) == revision ? template : null;
     }

@@ -16,15 +16,24 @@ internal sealed record HeldAssignment(NodeAssignment? Assignment, bool Confirmed
 
 /// <summary>Holds the assignment acted on, behind the fence that keeps deposed leaders out.</summary>
 internal sealed partial class AssignmentHolder(
-    AgentIdentity identity, AssignmentFile file, EventJournal events, WakeSignal wake, ILogger<AssignmentHolder> logger)
+    AgentIdentity identity, AssignmentFile file, StoreBoard store, EventJournal events, WakeSignal wake, ILogger<AssignmentHolder> logger)
 {
     private readonly Lock _gate = new();
     private HeldAssignment _held = new(null, Confirmed: false);
     private bool _loaded;
-    private (FenceVerdict, ulong, ulong)? _lastRefusal;
+    private (FenceVerdict, string?, ulong, ulong)? _lastRefusal;
 
     /// <summary>What is held.</summary>
     public HeldAssignment Current => Volatile.Read(ref _held);
+
+    /// <summary>
+    /// What is held, while Consul shows no assignment that follows it: its data was lost, or is another store's. Null while all is as
+    /// it should be.
+    /// </summary>
+    public NodeAssignment? Kept => Current.Assignment is { } held && store.HasLost(held) ? held : null;
+
+    /// <summary>Whether Consul is that of a cluster of another name than what is held here: nothing of it is shown there.</summary>
+    public bool IsOfOtherCluster => Current.Assignment is { } held && store.IsOfOtherCluster(held);
 
     /// <summary>Takes up what was kept on disk; happens by itself before the first judgement.</summary>
     public void Load()
@@ -125,7 +134,7 @@ internal sealed partial class AssignmentHolder(
 
     private void Refuse(FenceVerdict verdict, NodeAssignment shown)
     {
-        var refusal = (verdict, shown.Epoch, shown.Generation);
+        var refusal = (verdict, shown.Store, shown.Epoch, shown.Generation);
         if (_lastRefusal == refusal)
         {
             return;
@@ -134,9 +143,11 @@ internal sealed partial class AssignmentHolder(
         _lastRefusal = refusal;
         var reason = verdict switch
         {
+            FenceVerdict.OtherStore =>
+                $"it is of the store {shown.Store}, the one held of {_held.Assignment!.Store ?? "none"}, and it leaves out "
+                + $"{string.Join(", ", shown.LeavesOut(_held.Assignment))}, which keeps running and is reported to the leader",
             FenceVerdict.LowerEpoch =>
-                $"its epoch {shown.Epoch} is below {_held.Assignment!.Epoch}, the highest seen: a deposed leader wrote it "
-                + $"(if Consul was set up anew, stop the agent and delete {file.Location})",
+                $"its epoch {shown.Epoch} is below {_held.Assignment!.Epoch}, the highest seen: a deposed leader wrote it",
             FenceVerdict.OlderGeneration =>
                 $"its generation {shown.Generation} is below {_held.Assignment!.Generation} of the same epoch {shown.Epoch}",
             FenceVerdict.OtherNode => $"it is for node '{shown.Node}', this is '{identity.Node}'",

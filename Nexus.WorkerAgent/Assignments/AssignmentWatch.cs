@@ -1,6 +1,7 @@
 using Nexus.Api.State;
 using Nexus.Consul;
 using Nexus.WorkerAgent.Options;
+using Nexus.WorkerAgent.Reports;
 
 namespace Nexus.WorkerAgent.Assignments;
 
@@ -8,7 +9,7 @@ namespace Nexus.WorkerAgent.Assignments;
 /// Shows the holder what the leader wrote. A key that is absent says nothing: the agent goes on with what it holds.
 /// </summary>
 internal sealed partial class AssignmentWatch(
-    ConsulClient consul, AgentIdentity identity, AssignmentHolder holder, ILogger<AssignmentWatch> logger) : BackgroundService
+    ConsulClient consul, AgentIdentity identity, AssignmentHolder holder, StoreBoard store, ObservationReporter reporter, ILogger<AssignmentWatch> logger) : BackgroundService
 {
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
@@ -20,8 +21,16 @@ internal sealed partial class AssignmentWatch(
         var toldAbsent = false;
         await foreach (var shown in consul.Kv.WatchAsync(key, null, stoppingToken))
         {
+            var lacked = store.LacksAssignment;
+            store.NoteAssignment(shown.Value is not null);
+            if (lacked != store.LacksAssignment)
+            {
+                reporter.LookAgain();
+            }
+
             if (shown.Value is { } pair)
             {
+                toldAbsent = false;
                 holder.Offer(key, pair.Value);
             }
             else if (!toldAbsent)

@@ -6,6 +6,7 @@ using Nexus.Core.Convergence;
 using Nexus.Core.Ids;
 using Nexus.Core.Spec;
 using Nexus.Core.State;
+using Nexus.WorkerAgent.Assignments;
 using Nexus.WorkerAgent.Options;
 
 namespace Nexus.WorkerAgent.Catalog;
@@ -15,7 +16,7 @@ namespace Nexus.WorkerAgent.Catalog;
 /// undo the registration of its successor. Every call may be refused while Consul is away; a later pass makes up for it.
 /// </summary>
 internal sealed partial class LocalCatalog(
-    ConsulClient consul, AgentIdentity identity, CheckSources sources, TimeProvider time, ILogger<LocalCatalog> logger)
+    ConsulClient consul, AgentIdentity identity, AssignmentHolder holder, CheckSources sources, TimeProvider time, ILogger<LocalCatalog> logger)
 {
     // A Consul that hangs is as good as away: what is done to a replica does not wait for it.
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(1.5);
@@ -36,6 +37,11 @@ internal sealed partial class LocalCatalog(
     public Task<bool> TryRegisterAsync(
         AllocationAssignment allocation, PoolTemplate template, SeenWorkload workload, bool healthy, CancellationToken cancellationToken)
     {
+        if (holder.IsOfOtherCluster)
+        {
+            return Task.FromResult(false); // Gateways of that cluster would send its requests here.
+        }
+
         var status = healthy ? CheckStatus.Passing : CheckStatus.Critical;
         return TryAsync(allocation.Id, async token =>
         {

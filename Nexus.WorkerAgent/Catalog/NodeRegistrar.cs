@@ -30,6 +30,7 @@ internal sealed partial class NodeRegistrar(
     private byte[] _written = [];
     private string? _consulNode;
     private bool _away;
+    private bool _isOther;
 
     /// <summary>Whether Consul has heard of this node since the agent started.</summary>
     public bool IsKnown { get; private set; }
@@ -38,6 +39,9 @@ internal sealed partial class NodeRegistrar(
     public bool IsAway => _away;
 
     private string CheckId => _serviceId + ":alive";
+
+    /// <summary>Has what Consul knows of this node looked at at once.</summary>
+    public void LookAgain() => _recordLookAt = default;
 
     /// <summary>Takes the service out of the catalog; the node's record and its replicas stay.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -67,6 +71,13 @@ internal sealed partial class NodeRegistrar(
         {
             try
             {
+                if (inputs.Holder.IsOfOtherCluster)
+                {
+                    await LeaveAsync(stoppingToken);
+                    await Task.Delay(Interval, inputs.Time, stoppingToken);
+                    continue;
+                }
+
                 await KeepRecordAsync(api, stoppingToken);
                 IsKnown |= await TryKeepServiceAsync(api, stoppingToken);
                 TellBack();
@@ -78,6 +89,19 @@ internal sealed partial class NodeRegistrar(
 
             await Task.Delay(Interval, inputs.Time, stoppingToken);
         }
+    }
+
+    // This machine was moved to another cluster with its containers: it does not join with them.
+    private async Task LeaveAsync(CancellationToken cancellationToken)
+    {
+        if (_isOther)
+        {
+            return;
+        }
+
+        await consul.Agent.DeregisterServiceAsync(_serviceId, cancellationToken);
+        _isOther = true;
+        LogOtherCluster(inputs.Holder.Current.Assignment!.Cluster, identity.StateDirectory);
     }
 
     private async Task KeepRecordAsync(Uri api, CancellationToken cancellationToken)
@@ -222,11 +246,16 @@ internal sealed partial class NodeRegistrar(
     [LoggerMessage(5037, LogLevel.Information, "Described this node under {Key}")]
     private partial void LogRecorded(string key);
 
+    [LoggerMessage(5039, LogLevel.Critical,
+        "This machine runs containers of cluster {Cluster}, and Consul is that of a cluster of another name: the node does not join, its containers are neither "
+        + "stopped nor registered there. Point Consul:Address at the cluster it belongs to; or, to move the machine, remove its containers and {Folder}")]
+    private partial void LogOtherCluster(string cluster, string folder);
+
     [LoggerMessage(5038, LogLevel.Error, "The node's check is left to lapse: {Loop}")]
     private partial void LogStale(string loop);
 }
 
 /// <summary>What the registrar reads and wakes.</summary>
 internal sealed record RegistrarInputs(
-    ApiLocation Api, LoopHeartbeats Heartbeats, LocalCatalog Catalog, HealthDesk Desk, WakeSignal Wake, TimeProvider Time,
+    ApiLocation Api, LoopHeartbeats Heartbeats, AssignmentHolder Holder, LocalCatalog Catalog, HealthDesk Desk, WakeSignal Wake, TimeProvider Time,
     WorkerOptions Options, AssignmentFile File);

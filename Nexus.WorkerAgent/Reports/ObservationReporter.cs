@@ -3,6 +3,7 @@ using Nexus.Api.State;
 using Nexus.Consul;
 using Nexus.Core.State;
 using Nexus.ServiceDefaults.Clocks;
+using Nexus.WorkerAgent.Assignments;
 using Nexus.WorkerAgent.Convergence;
 using Nexus.WorkerAgent.Options;
 
@@ -14,7 +15,7 @@ namespace Nexus.WorkerAgent.Reports;
 /// is written once a minute, and when the machine's clock is set, although nothing else changed.
 /// </summary>
 internal sealed partial class ObservationReporter(
-    ConsulClient consul, AgentIdentity identity, AllocationBook book, TimeProvider time, ILogger<ObservationReporter> logger)
+    ConsulClient consul, AgentIdentity identity, AssignmentHolder holder, AllocationBook book, TimeProvider time, ILogger<ObservationReporter> logger)
     : BackgroundService
 {
     /// <summary>Least time between two writes: the first of many changes is told at once, those that follow it share one.</summary>
@@ -28,18 +29,26 @@ internal sealed partial class ObservationReporter(
     private const int MaxLength = 400 * 1024;
 
     private readonly string _key = StateKeys.ObservedOf(identity.Node);
-    private (ulong Epoch, ulong Generation)? _actedOn;
+    private ActedOn? _actedOn;
+    private volatile bool _looksAgain;
     private bool _away;
 
     /// <summary>A pass acted on this assignment. Nothing is reported before the first pass has looked at what runs.</summary>
     public void NoteActedOn(NodeAssignment? assignment)
     {
-        var acted = (assignment?.Epoch ?? 0, assignment?.Generation ?? 0);
+        var acted = new ActedOn(assignment?.Store, assignment?.Epoch ?? 0, assignment?.Generation ?? 0);
         if (_actedOn != acted)
         {
             _actedOn = acted;
             book.Changes.Set();
         }
+    }
+
+    /// <summary>Has the report compared with what stands in Consul at once, and composed again.</summary>
+    public void LookAgain()
+    {
+        _looksAgain = true;
+        book.Changes.Set();
     }
 
     /// <summary>Ends with a last report of how it leaves the node.</summary>
@@ -85,8 +94,9 @@ internal sealed partial class ObservationReporter(
             told = time.GetTimestamp();
             try
             {
-                if (!woken || index is null)
+                if (!woken || index is null || _looksAgain)
                 {
+                    _looksAgain = false;
                     (index, standing) = await LookAsync(stoppingToken);
                 }
 
@@ -130,11 +140,13 @@ internal sealed partial class ObservationReporter(
         return (pair?.ModifyIndex ?? 0, pair?.Value ?? default);
     }
 
-    private NodeObservation Observe((ulong Epoch, ulong Generation) acted)
+    private NodeObservation Observe(ActedOn acted)
     {
         var observation = new NodeObservation
         {
             Node = identity.Node,
+            Store = acted.Store,
+            Kept = holder.IsOfOtherCluster ? null : holder.Kept,
             Epoch = acted.Epoch,
             Generation = acted.Generation,
             Allocations = [.. book.Current.Values
@@ -179,6 +191,9 @@ internal sealed partial class ObservationReporter(
             LogBack(_key);
         }
     }
+
+    /// <summary>The assignment that a pass acted on.</summary>
+    private sealed record ActedOn(string? Store, ulong Epoch, ulong Generation);
 
     /// <summary>A report as it was written.</summary>
     /// <param name="Document">All of it.</param>

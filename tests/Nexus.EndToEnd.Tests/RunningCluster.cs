@@ -24,6 +24,7 @@ internal sealed class RunningCluster : IAsyncDisposable
         Gateway = app.CreateHttpClient("gateway", "http");
         GatewayAdmin = app.CreateHttpClient("gateway", "admin");
         Api = app.CreateHttpClient("manager-1", "http");
+        Consul = app.CreateHttpClient("consul", "http");
     }
 
     /// <summary>Where clients come in.</summary>
@@ -34,6 +35,9 @@ internal sealed class RunningCluster : IAsyncDisposable
 
     /// <summary>The first manager.</summary>
     public HttpClient Api { get; }
+
+    /// <summary>Consul's API.</summary>
+    public HttpClient Consul { get; }
 
     /// <summary>Starts a cluster and waits until its pools serve.</summary>
     public static async Task<RunningCluster> StartAsync(string spec, CancellationToken cancellationToken, params string[] args)
@@ -136,6 +140,7 @@ internal sealed class RunningCluster : IAsyncDisposable
         Gateway.Dispose();
         GatewayAdmin.Dispose();
         Api.Dispose();
+        Consul.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
     }

@@ -158,7 +158,7 @@ public sealed class FencingTests
     }
 
     [Fact]
-    public async Task An_unreadable_key_is_left_out_and_the_rest_is_read()
+    public async Task An_unreadable_record_is_a_doubt_and_the_rest_is_read()
     {
         await using var consul = await ConsulServer.StartAsync(Token);
         using var client = consul.CreateClient();
@@ -167,7 +167,11 @@ public sealed class FencingTests
         await store.TryCommitAsync(Change(Assignment("n1")), await store.ReadAsync(Token), token, Token);
         await client.Kv.PutAsync(StateKeys.DesiredOf(new NodeName("n2")), "not json"u8.ToArray(), Token);
 
-        Assert.Equal(["n1"], (await store.ReadAsync(Token)).Snapshot.Assignments.Keys);
+        var read = await store.ReadAsync(Token);
+
+        Assert.Equal(["n1"], read.Snapshot.Assignments.Keys);
+        Assert.Equal(RecordDoubts.Record | RecordDoubts.Assignment, read.Snapshot.Nodes["n2"].Doubts);
+        Assert.Contains(read.Problems, p => p.Key == StateKeys.DesiredOf(new NodeName("n2")) && p.Reason.Contains("invalid", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -178,17 +182,18 @@ public sealed class FencingTests
         var store = new SpecStore(client, TimeProvider.System);
         await store.ApplyAsync("worker_pools: { web: { image: web } }\nof_the_future: true", "another version", null, Token);
 
-        var told = await Assert.ThrowsAsync<InvalidDataException>(() => store.ReadAsync(Token));
-        Assert.Contains("of_the_future", told.Message, StringComparison.Ordinal);
+        var told = await store.ReadAsync(Token);
+        Assert.Equal((null, StateKeys.SpecRevision(1)), (told.Spec, told.ProblemKey));
+        Assert.Contains("of_the_future", told.Problem, StringComparison.Ordinal);
         Assert.Equal(
             new ApplyResult(ApplyOutcome.Applied, 2, 1, "another version"),
             await store.ApplyAsync("worker_pools: { web: { image: web } }", "this one", 1, Token));
 
-        Assert.Equal("web", (await store.ReadAsync(Token))?.Spec.Pools[0].Name.Value);
+        Assert.Equal("web", (await store.ReadAsync(Token)).Spec?.Spec.Pools[0].Name.Value);
     }
 
     private static ClusterStore Store(ConsulClient client) =>
-        new(client, new SpecStore(client, TimeProvider.System), new FencedWriter(client, NullLogger<FencedWriter>.Instance), NullLogger<ClusterStore>.Instance);
+        new(client, new SpecStore(client, TimeProvider.System), new FencedWriter(client, NullLogger<FencedWriter>.Instance));
 
     private static ClusterChange Change(params ImmutableArray<NodeAssignment> assignments) => new([], assignments);
 

@@ -23,7 +23,7 @@ public sealed class PoolViewTests
         { NodeStatus.Unknown, 3, "nothing is concluded yet" },
         { NodeStatus.Draining, 3, "its replicas serve until they are replaced" },
         { NodeStatus.Lost, 2, "others stand in for what was there" },
-        { null, 2, "a node that nobody knows any more is lost as well" },
+        { null, 3, "a node whose description is missing was not removed" },
     };
 
     [Theory]
@@ -102,7 +102,7 @@ public sealed class PoolViewTests
                 Allocations = [new() { Id = new($"web-{n.Name}"), Pool = Web, Revision = revision, Phase = AllocationPhase.Running, Healthy = true }],
             }),
         };
-        var stored = new StoredCluster(snapshot, null, null, 1, ImmutableDictionary<string, ulong>.Empty, []);
+        var stored = new StoredCluster(snapshot, null, default, 1, ImmutableDictionary<string, ulong>.Empty, [], []);
         return new Look(stored, new ReconcilePlan(1, [], [], null), DateTimeOffset.UnixEpoch);
     }
 

@@ -60,6 +60,7 @@ internal static class SeedRun
             faults.Plan();
             new Traffic(cluster, chance.Fork(), checker.RequestOver).Start();
             new Clocks(cluster, faults, chance.Fork()).Plan();
+            faults.PlanLoss(chance.Fork());
             Watch(world, faults, checker, null);
             await world.RunAsync(TimeSpan.FromHours(1));
         }

@@ -70,7 +70,7 @@ public sealed class AssignmentHolderTests : IDisposable
     {
         var identity = new AgentIdentity(new WorkerOptions { Name = "n1", StateDirectory = _folder });
         return new AssignmentHolder(
-            identity, new AssignmentFile(identity, _loggers.CreateLogger<AssignmentFile>()), new EventJournal(identity, TimeProvider.System),
+            identity, new AssignmentFile(identity, _loggers.CreateLogger<AssignmentFile>()), new StoreBoard(), new EventJournal(identity, TimeProvider.System),
             new WakeSignal(), _loggers.CreateLogger<AssignmentHolder>());
     }
 }

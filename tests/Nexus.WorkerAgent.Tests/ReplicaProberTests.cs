@@ -67,7 +67,7 @@ public sealed class ReplicaProberTests : IDisposable
         var wake = new WakeSignal();
         var events = new EventJournal(identity, _time);
         var holder = new AssignmentHolder(
-            identity, new AssignmentFile(identity, _loggers.CreateLogger<AssignmentFile>()), events, wake, _loggers.CreateLogger<AssignmentHolder>());
+            identity, new AssignmentFile(identity, _loggers.CreateLogger<AssignmentFile>()), new StoreBoard(), events, wake, _loggers.CreateLogger<AssignmentHolder>());
         var template = Templates.Web() with
         {
             Health = new HealthSpec { Type = HealthCheckType.Http, Path = "/", Interval = TimeSpan.FromMilliseconds(500), Timeout = TimeSpan.FromMilliseconds(500), UnhealthyThreshold = 2 },

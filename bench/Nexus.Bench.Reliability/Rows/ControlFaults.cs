@@ -106,6 +106,47 @@ internal sealed class ControlFaults(NexusBed bed, FaultScript script, BenchLoad 
             $"{(missing > 0 ? "BROKEN: " : "")}containers killed by Nexus: {missing}");
     }
 
+    /// <summary>All Consul servers die and come back with empty disks; the status says what runs, and the spec is applied again.</summary>
+    public async Task<Outcome> EmptiedAsync(CancellationToken cancellationToken)
+    {
+        await script.SettledAsync(3, cancellationToken);
+        var before = await bed.ContainerIdsAsync(cancellationToken);
+        var servers = bed.Parts.Where(p => p.Variable == "consul").ToList();
+        load.Begin();
+        var started = Stopwatch.GetTimestamp();
+        servers.ForEach(s => s.Kill());
+        foreach (var folder in servers.SelectMany(s => s.Process.Arguments).Where(a => a.StartsWith("-data-dir=", StringComparison.Ordinal)))
+        {
+            Directory.Delete(folder["-data-dir=".Length..], recursive: true);
+        }
+
+        servers.ForEach(s => s.StartAgain());
+        var noticed = await FaultScript.UntilAsync(
+            async () => await StatusOrNullAsync(cancellationToken) is { SpecRevision: 0 } status && status.Allocations.Count(a => a.Healthy) == before.Count,
+            "the status shows what runs without a spec", started, Pause, cancellationToken);
+        await bed.ApplyAsync(3, "local", cancellationToken);
+        var ready = await FaultScript.UntilAsync(
+            async () => (await bed.StatusAsync(cancellationToken)).Pools is [{ Rollout: null, Healthy: 3, UpToDate: 3 }],
+            "the pool is ready", started, Pause, cancellationToken);
+        var missing = before.Except(await bed.ContainerIdsAsync(cancellationToken)).Count();
+        var traffic = await script.RestAsync(cancellationToken);
+        await script.SettledAsync(3, cancellationToken);
+        return new Outcome(
+            traffic, Outcome.TimesOf(("shown", noticed), ("ready", ready)), $"{(missing > 0 ? "BROKEN: " : "")}containers killed by Nexus: {missing}");
+    }
+
+    private async Task<Api.V1.StatusView?> StatusOrNullAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await bed.StatusAsync(cancellationToken);
+        }
+        catch (Exception e) when (e is HttpRequestException or JsonException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Kills a replica and waits for its successor on the same node; takes it out of those that may not vanish.</summary>
     private async Task<TimeSpan> CrashAsync(HashSet<string> counted, CancellationToken cancellationToken)
     {

@@ -41,6 +41,7 @@ internal static class RowCatalog
         new("leader", "leader kill -9", false, (s, t) => s.Control.KillLeaderAsync(t), 0, true, [new("new leader", 1, 5)]),
         new("sleeper", "leader SIGSTOP, then SIGCONT", false, (s, t) => s.Control.SleepingLeaderAsync(t), 0, true, [new("new leader", 1, 5)]),
         new("outage", "all managers, then all Consul servers down", false, (s, t) => s.Control.OutageAsync(s.Options.Outage, t), 0, false, []),
+        new("emptied", "Consul emptied, spec applied again", false, (s, t) => s.Control.EmptiedAsync(t), 0, true, []),
         new("standby", "replica killed, warm_standby: 1", true, (s, t) => s.Script.KillAsync(t), 0, false, [new("replaced", 0.5, 0.1)], 1),
     ];
 

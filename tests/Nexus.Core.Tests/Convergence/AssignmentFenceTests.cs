@@ -22,6 +22,13 @@ public sealed class AssignmentFenceTests
         { "another node's", null, Held with { Node = new NodeName("n2") }, OtherNode },
         { "an allocation twice", null, Assigned(Run("a"), Run("a")), Broken },
         { "a run without its template", null, Held with { Templates = ImmutableArray<AssignedTemplate>.Empty }, Broken },
+        { "another store, all that is held taken over", Held with { Store = "x", Epoch = 57 }, Held with { Store = "y", Epoch = 1, Generation = 1 }, Accepted },
+        { "another store that does not know what runs here", Held with { Store = "x" }, Held with { Store = "y", Epoch = 99, Allocations = [] }, OtherStore },
+        { "the same numbers of another store", Held with { Store = "x" }, Held with { Store = "y", Allocations = [] }, OtherStore },
+        { "a store that stops what runs here", Held with { Store = "x" }, Assigned(Stop("a")) with { Store = "y", Epoch = 1 }, Accepted },
+        { "what is stopping already needs no mention", Assigned(Stop("a")) with { Store = "x" }, Assigned(Run("b")) with { Store = "y", Epoch = 1 }, Accepted },
+        { "the first that names its store", Held, Held with { Store = "x", Generation = 6 }, Accepted },
+        { "a leader of an older version", Held with { Store = "x" }, Held with { Generation = 6 }, Accepted },
         { "a stop needs no template", null, Assigned(Stop("a")) with { Templates = ImmutableArray<AssignedTemplate>.Empty }, Accepted },
     };
 

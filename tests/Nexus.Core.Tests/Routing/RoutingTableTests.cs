@@ -40,6 +40,19 @@ public sealed class RoutingTableTests
         Assert.Equal("Current:", Traffic.Show(Traffic.Replay("a+ b+ | ", minReplicas: 0)));
 
     [Fact]
+    public void Compute_keeps_replicas_that_a_catalog_which_lost_everything_does_not_list_yet()
+    {
+        var before = Traffic.Replay("a+ b+ c+");
+
+        var filling = RoutingTable.Compute(Facts("b+ d-", isLost: true), before);
+        Assert.Equal("LastKnown: a+ b+ c+ d-", Traffic.Show(filling));
+        Assert.Equal("Current: b+ c+", Traffic.Show(RoutingTable.Compute(Facts("b+ c+", isLost: false), filling)));
+
+        static RoutingFacts Facts(string read, bool isLost) =>
+            new(Traffic.Spec(), 1, ImmutableDictionary<PoolName, PoolReading>.Empty.Add(Traffic.Web, Traffic.Read(read))) { SpecIsLost = isLost };
+    }
+
+    [Fact]
     public void Compute_gives_the_same_snapshot_when_nothing_changed()
     {
         var first = Traffic.Replay("a+ b-");

@@ -114,6 +114,11 @@ internal sealed partial class Checker
     private void Stopping(SimWorkload workload, bool politely)
     {
         _dirty = true;
+        if (politely && IsWithoutSpec && !_stopSince.ContainsKey(workload.Allocation))
+        {
+            Break("an empty store stops nothing", $"{workload.Id} was told to stop though no spec says so");
+        }
+
         if (!politely || !InPeace)
         {
             return;

@@ -31,6 +31,7 @@ internal sealed partial class Checker
         (_cluster, _faults) = (cluster, faults);
         cluster.Consul.Keys.Changed = Changed;
         faults.Wanted = Want;
+        faults.Emptying = Forget;
         faults.Began = harmless =>
         {
             foreach (var pool in _pools.Values)
@@ -127,6 +128,15 @@ internal sealed partial class Checker
         _late ??= new Violation(rule, what);
     }
 
+    // What follows is another store's: it counts from low again, and what was given up there is not known.
+    private void Forget()
+    {
+        _epoch = 0;
+        _observed.Clear();
+        _rollouts.Clear();
+        _desired.Clear();
+    }
+
     private void Want(IReadOnlyList<PoolShape> pools)
     {
         foreach (var pool in pools)
@@ -153,6 +163,11 @@ internal sealed partial class Checker
         {
             var seen = RawReader.Observation(after.Value);
             var now = (seen.Epoch, seen.Generation);
+            if (seen.Store is not null && seen.Store != StoreId)
+            {
+                return; // It goes on with what another store told it.
+            }
+
             if (_observed.TryGetValue(seen.Node, out var last) && now.CompareTo(last) < 0)
             {
                 Break("agents never go back", $"{seen.Node} acted on {now} after {last}");
@@ -182,6 +197,10 @@ internal sealed partial class Checker
         }
     }
 
+    private bool IsWithoutSpec => _faults.IsEmptied && _cluster.Consul.Keys.Find("nexus/spec/current") is null;
+
+    private string? StoreId => _cluster.Consul.Keys.Find("nexus/cluster") is { } entry ? RawReader.StoreId(entry.Value) : null;
+
     private void Desired(string node, Entry? after)
     {
         if (after is null)
@@ -199,7 +218,7 @@ internal sealed partial class Checker
             Break("one leader", $"{writer} wrote epoch {now.Epoch} to {node} after {_epoch}");
         }
 
-        if (writer != holder || now.Epoch != leader?.Locked)
+        if (writer != holder || now.Epoch < leader?.Locked)
         {
             Break("one leader", $"{writer} wrote epoch {now.Epoch} to {node} while {holder ?? "nobody"} leads at {leader?.Locked}");
         }
@@ -228,6 +247,11 @@ internal sealed partial class Checker
 
             if (allocation.Desired == "Stop" && was?.Desired != "Stop")
             {
+                if (IsWithoutSpec && !_stopSince.ContainsKey(allocation.Id))
+                {
+                    Break("an empty store stops nothing", $"{allocation.Id} is to be stopped on {node} though no spec says so: {allocation.Reason}");
+                }
+
                 _stopSince.TryAdd(allocation.Id, World.Elapsed);
             }
         }

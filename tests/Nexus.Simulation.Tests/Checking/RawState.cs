@@ -9,7 +9,7 @@ internal sealed record RawAllocation(string Id, string Pool, string Revision, st
 internal sealed record RawAssignment(string Node, ulong Epoch, ulong Generation, IReadOnlyList<RawAllocation> Allocations);
 
 /// <summary>What a node said it acted on.</summary>
-internal sealed record RawObservation(string Node, ulong Epoch, ulong Generation);
+internal sealed record RawObservation(string Node, string? Store, ulong Epoch, ulong Generation);
 
 /// <summary>A rollout.</summary>
 internal sealed record RawRollout(string Pool, long Number, string Phase, string Target, string TargetImage, string? Stable, string? StableImage, string Reason);
@@ -34,7 +34,13 @@ internal static class RawReader
     {
         using var document = JsonDocument.Parse(json);
         var root = document.RootElement;
-        return new RawObservation(Text(root, "node"), Number(root, "epoch"), Number(root, "generation"));
+        return new RawObservation(Text(root, "node"), Text(root, "store") is { Length: > 0 } store ? store : null, Number(root, "epoch"), Number(root, "generation"));
+    }
+
+    public static string StoreId(byte[] json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return Text(document.RootElement, "id");
     }
 
     public static RawRollout Rollout(byte[] json)

@@ -46,6 +46,11 @@ internal sealed partial class SimGateway
                 {
                     throw new ConsulException("the session is gone");
                 }
+
+                if (written.Length > 0 && (await _consul.Kv.GetAsync(StateKeys.GatewayReport(_name), CancellationToken.None))?.Session != session)
+                {
+                    written = [];
+                }
             }
 
             var report = StateJson.Write(Report(), StateJson.Default.GatewayReport);

@@ -32,6 +32,7 @@ internal sealed partial class SimGateway
     private RoutesRecord? _routes;
     private bool _knowsRoutes;
     private bool _knowsWeights;
+    private bool _specIsLost;
     private long _specRevision;
 
     public SimGateway(SimProcess process, ConsulClient consul, SimNetwork network, Chance chance, bool believesEmptyLists)
@@ -92,8 +93,10 @@ internal sealed partial class SimGateway
     {
         await foreach (var pointer in _consul.Kv.WatchAsync(StateKeys.SpecCurrent, null, CancellationToken.None))
         {
+            _specIsLost = pointer.Value is null;
             if (pointer.Value is not { } pair)
             {
+                Recompute();
                 continue;
             }
 
@@ -179,6 +182,7 @@ internal sealed partial class SimGateway
     {
         Weights = _weights.ToImmutableDictionary(),
         KnowsWeights = _knowsWeights,
+        SpecIsLost = _specIsLost,
         Routes = _routes,
         Busy = [.. _places.Values.Where(place => place.InFlight > 0).Select(place => place.Pool.Name)],
     };
@@ -187,7 +191,6 @@ internal sealed partial class SimGateway
     {
         await foreach (var seen in _consul.Kv.WatchPrefixAsync(StateKeys.Rollouts, null, CancellationToken.None))
         {
-            _weights.Clear();
             foreach (var pair in seen.Value)
             {
                 var record = StateJson.Read(pair.Key, pair.Value, StateJson.Default.RolloutRecord);

@@ -103,6 +103,19 @@ internal sealed class Catalog(Func<ulong> nextIndex)
         Touch(name, node.Services.Values.Select(s => s.Name).Distinct(StringComparer.Ordinal));
     }
 
+    /// <summary>Loses what it was told.</summary>
+    public void Empty()
+    {
+        _services.Clear();
+        _nodes.Clear();
+        ServicesIndex = 1;
+        foreach (var node in Nodes.Values)
+        {
+            node.Services.Clear();
+            node.Checks.Clear();
+        }
+    }
+
     private void Touch(string node, IEnumerable<string> services)
     {
         var index = nextIndex();

@@ -91,6 +91,21 @@ internal sealed class KeyValues
         }
     }
 
+    /// <summary>Loses everything; where the servers' disks are gone, the index counts from low again.</summary>
+    public void Empty(bool fromTheStart)
+    {
+        foreach (var key in Entries.Keys.ToList())
+        {
+            Delete(key);
+        }
+
+        if (fromTheStart)
+        {
+            _prefixes.Clear();
+            Index = 10;
+        }
+    }
+
     private void Put(string key, Entry? before, Entry after)
     {
         Index++;

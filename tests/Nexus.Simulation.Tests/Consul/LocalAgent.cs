@@ -150,6 +150,16 @@ internal sealed class LocalAgent(World world, SimMachine machine, IReplicaWorld 
         changed(this);
     }
 
+    /// <summary>It lost its disk with the servers: it is as if it had never run.</summary>
+    public void Empty()
+    {
+        Services.Clear();
+        foreach (var check in Checks.Values.ToList())
+        {
+            Drop(check);
+        }
+    }
+
     private void Drop(SimCheck check)
     {
         check.Generation = ++_generation;

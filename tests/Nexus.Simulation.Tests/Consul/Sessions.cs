@@ -72,5 +72,8 @@ internal sealed class Sessions(World world, KeyValues keys)
         }
     }
 
+    /// <summary>Loses all of them, as servers do with their disks.</summary>
+    public void Empty() => _sessions.Clear();
+
     private sealed record Session(string Node, string[] Checks, bool Delete, string Owner);
 }

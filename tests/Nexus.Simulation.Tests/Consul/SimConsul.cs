@@ -75,6 +75,34 @@ internal sealed partial class SimConsul
         });
     }
 
+    /// <summary>
+    /// Loses the keys (a person deleted them), or all there is: keys, sessions, catalog and what the agents hold, and its indexes count
+    /// from low again.
+    /// </summary>
+    public void Empty(bool everything)
+    {
+        _world.Log("consul", everything ? "loses all of its data" : "loses its keys");
+        Keys.Empty(everything);
+        if (everything)
+        {
+            Sessions.Empty();
+            Catalog.Empty();
+            foreach (var agent in _agents.Values)
+            {
+                agent.Empty();
+            }
+
+            foreach (var waiting in _waiting.ToList())
+            {
+                waiting.Call.Answer(SimAnswer.Broken);
+            }
+
+            _waiting.Clear();
+        }
+
+        Wake();
+    }
+
     /// <summary>A machine, its network or its Consul agent changed; the others notice after a while.</summary>
     public void Notice(SimMachine machine)
     {

@@ -35,8 +35,45 @@ internal sealed class Faults(SimCluster cluster, Chance chance)
     /// <summary>Told of every fault when it begins, and whether it can cost no request.</summary>
     public Action<bool>? Began { get; set; }
 
+    /// <summary>Told before Consul loses its data: all that was written is gone then.</summary>
+    public Action? Emptying { get; set; }
+
+    /// <summary>Whether Consul has lost its data, now or before.</summary>
+    public bool IsEmptied { get; private set; }
+
     /// <summary>Nodes that people emptied.</summary>
     public HashSet<string> Drained { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>May have Consul lose its data, once. Drawn after all else, so that the rest of a seed stays what it was.</summary>
+    public void PlanLoss(Chance own)
+    {
+        if (own.In(30))
+        {
+            cluster.World.After(own.Between(TimeSpan.FromSeconds(40), Until - TimeSpan.FromSeconds(30)), () => Empty(own));
+        }
+    }
+
+    private void Empty(Chance own)
+    {
+        if (!cluster.Consul.HasLeader)
+        {
+            cluster.World.After(TimeSpan.FromSeconds(1), () => Empty(own));
+            return;
+        }
+
+        // What people told the nodes is gone as well.
+        Drained.Clear();
+        For(own, 3, 25, "Consul is emptied", () =>
+        {
+            IsEmptied = true;
+            Emptying?.Invoke();
+            cluster.Consul.Empty(everything: own.In(50));
+        }, () =>
+        {
+            Wanted?.Invoke(_wanted);
+            cluster.Apply(_wanted, () => { });
+        }, harmless: true, blinds: true);
+    }
 
     public void Plan()
     {

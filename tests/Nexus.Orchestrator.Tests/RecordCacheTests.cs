@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using Nexus.Api.State;
 using Nexus.Consul;
 using Nexus.Core.State;
@@ -7,9 +6,9 @@ using Nexus.Orchestrator.State;
 
 namespace Nexus.Orchestrator.Tests;
 
-public sealed class DocumentCacheTests
+public sealed class RecordCacheTests
 {
-    private readonly DocumentCache _cache = new();
+    private readonly RecordCache _cache = new();
 
     [Fact]
     public void What_has_not_changed_is_not_read_again()
@@ -28,14 +27,29 @@ public sealed class DocumentCacheTests
     }
 
     [Fact]
-    public void What_cannot_be_read_is_told_every_time_and_replaces_nothing()
+    public void What_cannot_be_read_is_unreadable_every_time_and_replaces_nothing()
     {
         var first = Read(Pair("nexus/eligibility/n1", "by hand", index: 1));
         var broken = Pair("nexus/eligibility/n1", "by hand", index: 2) with { Value = "{"u8.ToArray() };
 
-        Assert.Throws<JsonException>(() => Read(broken));
-        Assert.Throws<JsonException>(() => Read(broken));
-        Assert.Same(first, Read(Pair("nexus/eligibility/n1", "by hand", index: 3)));
+        for (var look = 1; look <= 2; look++)
+        {
+            var reading = _cache.Read(broken, StateJson.Default.NodeEligibility);
+            Assert.True(reading.IsUnreadable);
+            Assert.Same(first, reading.LastKnown);
+        }
+
+        Assert.Equal("by hand", Read(Pair("nexus/eligibility/n1", "by hand", index: 3)).Reason);
+    }
+
+    [Fact]
+    public void What_was_written_is_last_known_before_it_is_read()
+    {
+        var written = Read(Pair("nexus/eligibility/n1", "by hand", index: 1)) with { Reason = "for repair" };
+
+        _cache.Wrote("nexus/eligibility/n1", "{}"u8.ToArray(), written);
+
+        Assert.Same(written, _cache.Read(Pair("nexus/eligibility/n1", "", index: 2) with { Value = "[]"u8.ToArray() }, StateJson.Default.NodeEligibility).LastKnown);
     }
 
     [Fact]
@@ -48,7 +62,7 @@ public sealed class DocumentCacheTests
         Assert.NotSame(first, Read(Pair("nexus/eligibility/n1", "by hand", index: 1)));
     }
 
-    private NodeEligibility Read(KvPair pair) => _cache.Read(pair, StateJson.Default.NodeEligibility);
+    private NodeEligibility Read(KvPair pair) => _cache.Read(pair, StateJson.Default.NodeEligibility).Value!;
 
     private static KvPair Pair(string key, string reason, ulong index) => new(
         key,
