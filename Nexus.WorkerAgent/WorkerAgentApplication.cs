@@ -87,6 +87,8 @@ internal static class WorkerAgentApplication
         AddHosted<ObservationReporter>(services);
         AddHosted<RuntimeConnection>(services);
         AddHosted<NodeRegistrar>(services);
+        services.AddSingleton<OwnRecordsOutlets>();
+        AddHosted<OwnRecordsWatch>(services);
         services.AddHealthChecks().AddCheck<NodeHealthCheck>("node");
         AddHosted<GatewayWatch>(services);
         AddHosted<HealthWatch>(services);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Nexus.Api.State;
 using Nexus.Api.V1;
 using Nexus.Cli.Terminals;
 using Nexus.Core.State;
@@ -59,6 +60,7 @@ internal static class StatusTables
             : $"{status.Cluster}, spec revision {status.SpecRevision}{Applied(status, now)}";
         var leader = status.Leader is { } l
             ? $"{l.Manager} at {l.ApiAddress}, epoch {l.Epoch}, elected {HumanUnits.Ago(l.Since, now)}"
+            : status.Problems.Any(p => p.Key == StateKeys.Leader) ? new Piece("unknown: its record cannot be read", Palette.Bad)
             : new Piece("none: replicas serve on, but nothing is placed or replaced until one is elected", Palette.Bad);
         var table = ColumnTable.OfPairs();
         table.Row(new Piece("Cluster", Palette.Heading), cluster);
@@ -66,6 +68,13 @@ internal static class StatusTables
         if (status.Warning is { } warning)
         {
             table.Row(new Piece("Warning", Palette.Heading), new Piece(warning, Palette.Bad));
+        }
+
+        foreach (var problem in status.Problems)
+        {
+            table.Row(
+                new Piece("Unreadable", Palette.Heading),
+                new Piece($"{problem.Key}: {problem.Reason}; repair: {problem.Repair}", Palette.Bad));
         }
 
         foreach (var advice in status.Warnings)

@@ -23,6 +23,9 @@ public enum FenceVerdict
     /// <summary>Older than the one held, of the same leadership.</summary>
     OlderGeneration,
 
+    /// <summary>Of the mark of the one held, but not the same: somebody counts again what was counted before.</summary>
+    SameGeneration,
+
     /// <summary>It is for another node.</summary>
     OtherNode,
 
@@ -48,7 +51,7 @@ public static class AssignmentFence
         // Epochs of two stores are not comparable. A leader of an older version names no store.
         if (held is not null && shown.Store is not null && shown.Store != held.Store)
         {
-            return !HoldsTogether(shown) ? FenceVerdict.Broken : shown.LeavesOut(held).IsEmpty ? FenceVerdict.Accepted : FenceVerdict.OtherStore;
+            return !HoldsTogether(held, shown) ? FenceVerdict.Broken : shown.LeavesOut(held).IsEmpty ? FenceVerdict.Accepted : FenceVerdict.OtherStore;
         }
 
         if (held is not null && shown.Epoch < held.Epoch)
@@ -58,15 +61,33 @@ public static class AssignmentFence
 
         if (held is not null && shown.Epoch == held.Epoch && shown.Generation <= held.Generation)
         {
-            return shown.Generation == held.Generation ? FenceVerdict.Unchanged : FenceVerdict.OlderGeneration;
+            return shown.Generation < held.Generation ? FenceVerdict.OlderGeneration
+                : IsSame(held, shown) ? FenceVerdict.Unchanged : FenceVerdict.SameGeneration;
         }
 
-        return HoldsTogether(shown) ? FenceVerdict.Accepted : FenceVerdict.Broken;
+        return HoldsTogether(held, shown) ? FenceVerdict.Accepted : FenceVerdict.Broken;
     }
 
-    private static bool HoldsTogether(NodeAssignment shown)
+    /// <summary>
+    /// The assignment with the templates that it lacks and the one held has: a leader that had to put an assignment together again
+    /// may know that an allocation runs, and not what it is made from.
+    /// </summary>
+    public static NodeAssignment Complete(NodeAssignment? held, NodeAssignment shown)
     {
-        var templates = shown.Templates.Select(t => (t.Pool, t.Revision)).ToHashSet();
+        ArgumentNullException.ThrowIfNull(shown);
+        var wanted = shown.Allocations.Select(a => (a.Pool, a.Revision)).ToHashSet();
+        wanted.ExceptWith(shown.Templates.Select(t => (t.Pool, t.Revision)));
+        return held is null || wanted.Count == 0 ? shown
+            : shown with { Templates = [.. shown.Templates, .. held.Templates.Where(t => wanted.Contains((t.Pool, t.Revision)))] };
+    }
+
+    private static bool IsSame(NodeAssignment held, NodeAssignment shown) =>
+        held.Cluster == shown.Cluster && held.DrillsAllowed == shown.DrillsAllowed && held.OutOfUse == shown.OutOfUse
+        && held.Allocations.SequenceEqual(shown.Allocations) && held.Watches.SequenceEqual(shown.Watches);
+
+    private static bool HoldsTogether(NodeAssignment? held, NodeAssignment shown)
+    {
+        var templates = shown.Templates.Concat(held?.Templates ?? []).Select(t => (t.Pool, t.Revision)).ToHashSet();
         var seen = new HashSet<AllocationId>();
         return shown.Allocations.All(a =>
             seen.Add(a.Id) && (a.Desired == DesiredStatus.Stop || templates.Contains((a.Pool, a.Revision))));

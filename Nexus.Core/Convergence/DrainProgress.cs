@@ -67,8 +67,9 @@ public static class DrainProgress
     private static Answer AnswerOf(Drain drain, GatewayReport report)
     {
         var listed = report.Destinations.FirstOrDefault(d => d.Allocation == drain.Allocation && d.Attempt == drain.Attempt);
-        var concerned = listed is not null || report.Pools.Contains(drain.Pool);
-        return new Answer(report.Gateway, concerned, listed is not null, HoldsOf(listed), listed is { WebSockets: > 0 });
+        var concerned = report.IsUnknown || listed is not null || report.Pools.Contains(drain.Pool);
+        return new Answer(
+            report.Gateway, concerned, listed is not null, report.IsUnknown ? "has a report that cannot be read" : HoldsOf(listed), listed is { WebSockets: > 0 });
     }
 
     private static string? HoldsOf(GatewayDestination? listed) => listed switch

@@ -55,6 +55,28 @@ public static class EventIds
     /// <exception cref="ArgumentException">Not exactly ten bytes.</exception>
     public static string Create(DateTimeOffset at, ReadOnlySpan<byte> chance) => Text(Value(at, chance));
 
+    /// <summary>The moment that an id was made at; null when it is no id.</summary>
+    public static DateTimeOffset? TimeOf(string id)
+    {
+        if (id is not { Length: 26 })
+        {
+            return null;
+        }
+
+        long milliseconds = 0;
+        foreach (var c in id.AsSpan(0, 10))
+        {
+            if (Alphabet.IndexOf(c, StringComparison.Ordinal) is not (>= 0 and var digit))
+            {
+                return null;
+            }
+
+            milliseconds = (milliseconds * 32) + digit;
+        }
+
+        return milliseconds <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null;
+    }
+
     internal static UInt128 Value(DateTimeOffset at, ReadOnlySpan<byte> chance)
     {
         if (chance.Length != 10)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Nexus.Core.Ids;
 using Nexus.Core.Routing;
 
@@ -12,6 +13,10 @@ public sealed record GatewayReport
 {
     /// <summary>Its name.</summary>
     public required string Gateway { get; init; }
+
+    /// <summary>Whether its report cannot be read, so that all of the following is not known.</summary>
+    [JsonIgnore]
+    public bool IsUnknown { get; init; }
 
     /// <summary>Revision of the spec it routes by.</summary>
     public long SpecRevision { get; init; }

@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Nexus.Api.State;
 using Nexus.Consul;
 using Nexus.Core.Spec;
+using Nexus.Core.State;
 using SpecDocument = Nexus.Api.State.SpecDocument;
 
 namespace Nexus.Gateway.Catalog;
@@ -35,40 +35,47 @@ internal sealed partial class SpecSource(ConsulClient consul, TimeProvider time,
 
     private async Task<(ClusterSpec Spec, long Revision)?> ReadAsync(KvPair pair, CancellationToken cancellationToken)
     {
-        try
+        var pointer = StateRecords.Read(pair.Key, pair.Value, StateJson.Default.SpecPointer);
+        if (pointer.Value is not { Revision: var revision })
         {
-            var revision = StateJson.Read(pair.Key, pair.Value, StateJson.Default.SpecPointer).Revision;
-            var document = await ReadDocumentAsync(StateKeys.SpecRevision(revision), cancellationToken);
-            if (document is null)
-            {
-                LogMissing(revision, StateKeys.SpecRevision(revision));
-                return null;
-            }
-
-            var result = SpecReader.Read(document.Yaml, $"spec-{revision}.yaml");
-            if (result.Spec is null)
-            {
-                LogInvalid(revision, string.Join("; ", result.Lines));
-                return null;
-            }
-
-            return (result.Spec, revision);
-        }
-        catch (JsonException e)
-        {
-            LogUnreadable(e.Message);
+            LogUnreadable(pair.Key, pointer.Reason!);
             return null;
         }
+
+        var key = StateKeys.SpecRevision(revision);
+        var reading = await ReadDocumentAsync(key, cancellationToken);
+        if (reading.Value is not { } document)
+        {
+            if (reading.Reason is { } reason)
+            {
+                LogUnreadable(key, reason);
+            }
+            else
+            {
+                LogMissing(revision, key);
+            }
+
+            return null;
+        }
+
+        var result = SpecReader.Read(document.Yaml, $"spec-{revision}.yaml");
+        if (result.Spec is null)
+        {
+            LogInvalid(revision, string.Join("; ", result.Lines));
+            return null;
+        }
+
+        return (result.Spec, revision);
     }
 
-    private async Task<SpecDocument?> ReadDocumentAsync(string key, CancellationToken cancellationToken)
+    private async Task<RecordReading<SpecDocument>> ReadDocumentAsync(string key, CancellationToken cancellationToken)
     {
         while (true)
         {
             try
             {
                 var pair = await consul.Kv.GetAsync(key, cancellationToken);
-                return pair is null ? null : StateJson.Read(key, pair.Value, StateJson.Default.SpecDocument);
+                return StateRecords.Read(key, pair?.Value, StateJson.Default.SpecDocument);
             }
             catch (ConsulException e)
             {
@@ -84,8 +91,8 @@ internal sealed partial class SpecSource(ConsulClient consul, TimeProvider time,
     [LoggerMessage(6021, LogLevel.Error, "Spec {Revision} is not valid here; routing goes on by the one before: {Problems}")]
     private partial void LogInvalid(long revision, string problems);
 
-    [LoggerMessage(6022, LogLevel.Error, "The spec in Consul cannot be read; routing goes on by the one before: {Reason}")]
-    private partial void LogUnreadable(string reason);
+    [LoggerMessage(6022, LogLevel.Error, "{Key} cannot be read; routing goes on by the spec before: {Reason}")]
+    private partial void LogUnreadable(string key, string reason);
 
     [LoggerMessage(6023, LogLevel.Warning, "Reading {Key} failed and will be tried again: {Reason}")]
     private partial void LogAway(string key, string reason);

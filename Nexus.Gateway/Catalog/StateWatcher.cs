@@ -1,5 +1,5 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Nexus.Api.State;
 using Nexus.Consul;
@@ -19,6 +19,11 @@ internal sealed partial class StateWatcher(
     ConsulClient consul, RoutingInputs inputs, NodeDoubts doubts, TimeProvider time, ILogger<StateWatcher> logger) : BackgroundService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    // Each written by one follower alone; the keys by all.
+    private readonly KeySet _unreadable = new();
+    private ImmutableDictionary<PoolName, ImmutableArray<RevisionWeight>> _weights = ImmutableDictionary<PoolName, ImmutableArray<RevisionWeight>>.Empty;
+    private ImmutableArray<AgentAddress> _agents = [];
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
         FollowAsync(StateKeys.Routes, FollowRoutesAsync, stoppingToken),
@@ -63,13 +68,15 @@ internal sealed partial class StateWatcher(
 
     private async Task FollowRolloutsAsync(CancellationToken cancellationToken)
     {
-        var weights = ImmutableDictionary<PoolName, ImmutableArray<RevisionWeight>>.Empty;
         await foreach (var read in consul.Kv.WatchPrefixAsync(StateKeys.Rollouts, null, cancellationToken))
         {
-            // The leader never deletes such a record: shares of a pool whose record is gone were lost with it, and hold on.
-            weights = weights.SetItems(Read(read.Value, StateJson.Default.RolloutRecord)
-                .Select(rollout => KeyValuePair.Create(rollout.Pool, rollout.Weights)));
-            inputs.SetWeights(weights.Where(pool => !pool.Value.IsEmpty).ToImmutableDictionary());
+            // A rollout that is missing or cannot be read is as it was: its record is never deleted.
+            foreach (var rollout in Read(read.Value, StateJson.Default.RolloutRecord))
+            {
+                _weights = rollout.Weights.IsDefaultOrEmpty ? _weights.Remove(rollout.Pool) : _weights.SetItem(rollout.Pool, rollout.Weights);
+            }
+
+            inputs.SetWeights(_weights);
         }
     }
 
@@ -79,10 +86,12 @@ internal sealed partial class StateWatcher(
         {
             var agents = Read(read.Value, StateJson.Default.NodeRecord)
                 .Select(node => new AgentAddress(node.Node, node.ApiAddress))
+                .UnionBy(_agents.Where(known => _unreadable.Contains(StateKeys.Node(known.Node))), agent => agent.Node)
                 .OrderBy(agent => agent.Node.Value, StringComparer.Ordinal)
                 .ToImmutableArray();
             if (!agents.IsEmpty) // An empty list may be a lost one; the old addresses do no harm.
             {
+                _agents = agents;
                 inputs.SetAgents(agents);
             }
         }
@@ -105,13 +114,19 @@ internal sealed partial class StateWatcher(
         var documents = new List<T>();
         foreach (var pair in pairs)
         {
-            try
+            var reading = StateRecords.Read(pair.Key, pair.Value, type);
+            if (reading.Value is { } document)
             {
-                documents.Add(StateJson.Read(pair.Key, pair.Value, type));
+                documents.Add(document);
+                _unreadable.TryRemove(pair.Key);
             }
-            catch (JsonException e)
+            else if (_unreadable.Add(pair.Key))
             {
-                LogUnreadable(e.Message);
+                LogUnreadable(pair.Key, reading.Reason!);
+            }
+            else
+            {
+                // Told before.
             }
         }
 
@@ -121,6 +136,18 @@ internal sealed partial class StateWatcher(
     [LoggerMessage(6025, LogLevel.Error, "Following {What} failed and begins anew")]
     private partial void LogFailed(string what, Exception exception);
 
-    [LoggerMessage(6026, LogLevel.Error, "A record in Consul is passed over: {Reason}")]
-    private partial void LogUnreadable(string reason);
+    [LoggerMessage(6026, LogLevel.Error, "{Key} cannot be read; what was known by it before holds: {Reason}")]
+    private partial void LogUnreadable(string key, string reason);
+
+    /// <summary>A set of keys that several followers use.</summary>
+    private sealed class KeySet
+    {
+        private readonly ConcurrentDictionary<string, bool> _keys = new(StringComparer.Ordinal);
+
+        public bool Add(string key) => _keys.TryAdd(key, true);
+
+        public bool Contains(string key) => _keys.ContainsKey(key);
+
+        public void TryRemove(string key) => _keys.TryRemove(key, out _);
+    }
 }

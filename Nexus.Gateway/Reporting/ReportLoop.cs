@@ -25,6 +25,8 @@ internal sealed partial class ReportLoop(
     private static readonly TimeSpan TryAgain = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(2);
 
+    private volatile bool _isForeign;
+
     private string Key => StateKeys.GatewayReport(registration.Name);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -88,6 +90,11 @@ internal sealed partial class ReportLoop(
             while (!lost.IsCompleted)
             {
                 heartbeat.Beat();
+                if (_isForeign)
+                {
+                    (written, _isForeign) = (null, false);
+                }
+
                 written = await WriteAsync(session, written, cancellationToken);
                 await signal.WaitAsync(LookAnyway, time, cancellationToken);
                 await Task.Delay(Coalesce, time, cancellationToken);
@@ -142,6 +149,12 @@ internal sealed partial class ReportLoop(
             if (seen.Value?.Session != session)
             {
                 break;
+            }
+
+            if (StateRecords.Read(Key, seen.Value.Value, StateJson.Default.GatewayReport).IsUnreadable)
+            {
+                _isForeign = true;
+                signal.Set();
             }
         }
 

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Microsoft.OpenApi;
 using Nexus.Api.State;
 using Nexus.Api.V1;
 using Nexus.Consul;
+using Nexus.Core.State;
+using Nexus.Orchestrator.State;
 
 namespace Nexus.Orchestrator.Api;
 
@@ -74,18 +75,22 @@ internal static class EventEndpoints
         var rest = known is { } index ? pairs.Where(p => p.CreateIndex > index) : pairs.Where(p => string.CompareOrdinal(p.Key, from) > 0);
         foreach (var pair in rest.OrderBy(p => p.CreateIndex).ThenBy(p => p.Key, StringComparer.Ordinal))
         {
-            EventView view;
-            try
-            {
-                view = ViewBuilder.Event(StateJson.Read(pair.Key, pair.Value, StateJson.Default.ClusterEvent));
-            }
-            catch (JsonException)
-            {
-                // Written by a newer version, or by hand: one such key must not hide the others.
-                continue;
-            }
-
-            yield return (view, pair.CreateIndex);
+            yield return (ViewOf(pair), pair.CreateIndex);
         }
+    }
+
+    // Written by a newer version, or by hand: it must not hide the others, nor be hidden itself.
+    private static EventView ViewOf(KvPair pair)
+    {
+        var reading = StateRecords.Read(pair.Key, pair.Value, StateJson.Default.ClusterEvent);
+        if (reading.Value is { } happened)
+        {
+            return ViewBuilder.Event(happened);
+        }
+
+        var id = pair.Key[StateKeys.Events.Length..];
+        return new EventView(
+            id, EventIds.TimeOf(id) ?? DateTimeOffset.UnixEpoch, "EventUnreadable", EventSeverity.Warning,
+            $"{pair.Key} cannot be read: {reading.Reason}. Repair: {RecordRepairs.For(pair.Key)}.", "orchestrator", null, null, null);
     }
 }

@@ -12,6 +12,7 @@ namespace Nexus.Orchestrator.ControlLoops;
 internal sealed partial class PlanCommitter(
     ClusterStore store, StoreIdentifier identifier, SnapshotClock clock, PlanReporter reporter, EventWriter events, ILogger<PlanCommitter> logger)
 {
+    private readonly RecordReporter _records = new(events);
     private (LeaderToken Token, ulong Epoch)? _wroteUnder;
 
     /// <summary>Acts under <paramref name="token"/>, which was held before <paramref name="look"/> was read.</summary>
@@ -24,6 +25,7 @@ internal sealed partial class PlanCommitter(
             return await identifier.WriteAsync(identity, stored, token, cancellationToken);
         }
 
+        _records.Report(stored.Problems);
         reporter.ReportNodes(stored.Snapshot);
         reporter.ReportBlocked(plan);
         reporter.ReportClocks(look.ClockDifferences);

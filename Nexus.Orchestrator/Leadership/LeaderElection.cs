@@ -79,9 +79,10 @@ internal sealed partial class LeaderElection(
             while (true)
             {
                 heartbeat.Beat();
-                if (await consul.Kv.AcquireAsync(StateKeys.Leader, Record(), session, cancellationToken))
+                var record = Record();
+                if (await consul.Kv.AcquireAsync(StateKeys.Leader, record, session, cancellationToken))
                 {
-                    await LeadAsync(session, heartbeat, cancellationToken);
+                    await LeadAsync(session, record, heartbeat, cancellationToken);
                 }
                 else if (!await EndedOrphanAsync(cancellationToken))
                 {
@@ -99,7 +100,7 @@ internal sealed partial class LeaderElection(
         }
     }
 
-    private async Task LeadAsync(string session, ILoopHeartbeat heartbeat, CancellationToken cancellationToken)
+    private async Task LeadAsync(string session, byte[] record, ILoopHeartbeat heartbeat, CancellationToken cancellationToken)
     {
         var key = await consul.Kv.GetAsync(StateKeys.Leader, ReadConsistency.Consistent, cancellationToken);
         if (key?.Session != session)
@@ -122,6 +123,14 @@ internal sealed partial class LeaderElection(
                 {
                     LogLost(identity.Name, key.LockIndex);
                     return;
+                }
+
+                if (StateRecords.Read(StateKeys.Leader, seen.Value.Value, StateJson.Default.LeaderRecord).Reason is { } problem)
+                {
+                    // The lock is still held; what others see of the leader was overwritten.
+                    LogRecordRewritten(StateKeys.Leader, problem);
+                    events.Write("RecordRewritten", EventSeverity.Warning, $"{StateKeys.Leader} could not be read ({problem}) and is written again.");
+                    await consul.Kv.AcquireAsync(StateKeys.Leader, record, session, lapsed.Token);
                 }
             }
         }
@@ -188,6 +197,9 @@ internal sealed partial class LeaderElection(
 
     [LoggerMessage(4010, LogLevel.Information, "Manager {Name} leads, epoch {Epoch}.")]
     private partial void LogLeading(string name, ulong epoch);
+
+    [LoggerMessage(4015, LogLevel.Warning, "{Key} cannot be read and is written again: {Reason}")]
+    private partial void LogRecordRewritten(string key, string reason);
 
     [LoggerMessage(4011, LogLevel.Warning, "Manager {Name} no longer leads (epoch {Epoch}).")]
     private partial void LogLost(string name, ulong epoch);

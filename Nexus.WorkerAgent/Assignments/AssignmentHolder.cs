@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Nexus.Api.State;
 using Nexus.Core.Convergence;
 using Nexus.Core.State;
@@ -12,7 +11,9 @@ namespace Nexus.WorkerAgent.Assignments;
 /// <param name="Assignment">The assignment; null before the first.</param>
 /// <param name="Confirmed">Whether Consul showed it.</param>
 /// <param name="Traceparent">The trace in which the leader wrote it; null when that is not known.</param>
-internal sealed record HeldAssignment(NodeAssignment? Assignment, bool Confirmed, string? Traceparent = null);
+/// <param name="Refused">The one that stands in Consul instead, while it is refused as not later than this; else null.</param>
+internal sealed record HeldAssignment(
+    NodeAssignment? Assignment, bool Confirmed, string? Traceparent = null, AssignmentMark? Refused = null);
 
 /// <summary>Holds the assignment acted on, behind the fence that keeps deposed leaders out.</summary>
 internal sealed partial class AssignmentHolder(
@@ -22,6 +23,7 @@ internal sealed partial class AssignmentHolder(
     private HeldAssignment _held = new(null, Confirmed: false);
     private bool _loaded;
     private (FenceVerdict, string?, ulong, ulong)? _lastRefusal;
+    private string? _lastUnreadable;
 
     /// <summary>What is held.</summary>
     public HeldAssignment Current => Volatile.Read(ref _held);
@@ -59,18 +61,14 @@ internal sealed partial class AssignmentHolder(
     /// <summary>Shows what stands in Consul; null when it cannot be read, which changes nothing.</summary>
     public FenceVerdict? Offer(string key, ReadOnlyMemory<byte> document)
     {
-        NodeAssignment shown;
-        try
+        var reading = StateRecords.Read(key, document, StateJson.Default.NodeAssignment);
+        if (reading.Value is not { } shown)
         {
-            shown = StateJson.Read(key, document, StateJson.Default.NodeAssignment);
-        }
-        catch (JsonException e)
-        {
-            LogUnreadable(e.Message);
-            events.Publish(EventKinds.AssignmentRefused, EventSeverity.Error,
-                $"Node {identity.Node} cannot read its assignment and keeps the one it has: {e.Message}");
+            TellUnreadable(key, reading.Reason!);
             return null;
         }
+
+        _lastUnreadable = null;
 
         var verdict = Judge(shown, TraceContext.Of(document));
         wake.Set();
@@ -87,12 +85,18 @@ internal sealed partial class AssignmentHolder(
             switch (verdict)
             {
                 case FenceVerdict.Accepted:
+                    shown = AssignmentFence.Complete(_held.Assignment, shown);
                     Save(shown);
                     Volatile.Write(ref _held, new HeldAssignment(shown, Confirmed: true, traceparent));
                     LogAccepted(shown.Epoch, shown.Generation, shown.Allocations.Length);
                     break;
                 case FenceVerdict.Unchanged:
-                    Volatile.Write(ref _held, _held with { Confirmed = true });
+                    Volatile.Write(ref _held, _held with { Confirmed = true, Refused = null });
+                    break;
+                case FenceVerdict.LowerEpoch or FenceVerdict.OlderGeneration or FenceVerdict.SameGeneration:
+                    // The leader learns of it by the next report, and writes one that is later.
+                    Volatile.Write(ref _held, _held with { Refused = shown.Mark });
+                    Refuse(verdict, shown);
                     break;
                 default:
                     Refuse(verdict, shown);
@@ -132,6 +136,19 @@ internal sealed partial class AssignmentHolder(
         }
     }
 
+    private void TellUnreadable(string key, string reason)
+    {
+        if (_lastUnreadable == reason)
+        {
+            return;
+        }
+
+        _lastUnreadable = reason;
+        LogUnreadable($"{key}: {reason}");
+        events.Publish(EventKinds.AssignmentRefused, EventSeverity.Error,
+            $"Node {identity.Node} cannot read its assignment {key} and keeps the one it has: {reason}");
+    }
+
     private void Refuse(FenceVerdict verdict, NodeAssignment shown)
     {
         var refusal = (verdict, shown.Store, shown.Epoch, shown.Generation);
@@ -150,6 +167,8 @@ internal sealed partial class AssignmentHolder(
                 $"its epoch {shown.Epoch} is below {_held.Assignment!.Epoch}, the highest seen: a deposed leader wrote it",
             FenceVerdict.OlderGeneration =>
                 $"its generation {shown.Generation} is below {_held.Assignment!.Generation} of the same epoch {shown.Epoch}",
+            FenceVerdict.SameGeneration =>
+                $"it differs from the one held, of the same epoch {shown.Epoch} and generation {shown.Generation}",
             FenceVerdict.OtherNode => $"it is for node '{shown.Node}', this is '{identity.Node}'",
             _ => "it does not hold together: an allocation stands twice, or lacks its template",
         };

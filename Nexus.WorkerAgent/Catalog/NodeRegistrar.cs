@@ -28,6 +28,7 @@ internal sealed partial class NodeRegistrar(
     private readonly string _key = StateKeys.Node(identity.Node);
     private DateTimeOffset _recordLookAt;
     private byte[] _written = [];
+    private volatile bool _isForeign;
     private string? _consulNode;
     private bool _away;
     private bool _isOther;
@@ -42,6 +43,17 @@ internal sealed partial class NodeRegistrar(
 
     /// <summary>Has what Consul knows of this node looked at at once.</summary>
     public void LookAgain() => _recordLookAt = default;
+
+    /// <summary>The record was deleted or overwritten by others: it is written again. False before it was written once.</summary>
+    public bool NoteForeign()
+    {
+        if (_written.Length == 0)
+        {
+            return false;
+        }
+
+        return _isForeign = true;
+    }
 
     /// <summary>Takes the service out of the catalog; the node's record and its replicas stay.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -109,11 +121,12 @@ internal sealed partial class NodeRegistrar(
         _consulNode ??= (await consul.Agent.SelfAsync(cancellationToken)).NodeName;
         var document = StateJson.Write(Describe(api, _consulNode), StateJson.Default.NodeRecord);
         var now = inputs.Time.GetUtcNow();
-        if (document.AsSpan().SequenceEqual(_written) && now < _recordLookAt)
+        if (document.AsSpan().SequenceEqual(_written) && now < _recordLookAt && !_isForeign)
         {
             return;
         }
 
+        _isForeign = false;
         var pair = await consul.Kv.GetAsync(_key, cancellationToken);
         if (pair is null || !pair.Value.Span.SequenceEqual(document))
         {

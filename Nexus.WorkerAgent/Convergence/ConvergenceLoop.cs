@@ -146,7 +146,7 @@ internal sealed partial class ConvergenceLoop(
         }
 
         outputs.Brakes.Look(plan.Frozen, snapshot.Memory.Values.Where(m => m.UnhealthySince is not null).Select(m => m.Pool).ToHashSet());
-        outputs.Reporter.NoteActedOn(snapshot.Assignment);
+        outputs.Reporter.NoteActedOn(snapshot.Assignment, inputs.Holder.Current);
         return plan.LookAgainAt;
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Nexus.Api.State;
 using Nexus.Consul;
 using Nexus.Core.State;
@@ -15,32 +14,31 @@ internal sealed partial class GatewayWatch(ConsulClient consul, GatewayBoard boa
     {
         await foreach (var seen in consul.Kv.WatchPrefixAsync(StateKeys.Gateways, null, cancellationToken))
         {
-            board.Post([.. seen.Value.Select(Read).OfType<GatewayReport>()]);
+            board.Post([.. seen.Value.Select(Read)]);
         }
     }
 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
 
-    // One of another version may say what we cannot read; it is told and passed over, or no drain would ever be quick.
-    private GatewayReport? Read(KvPair pair)
+    /// <summary>A gateway whose report cannot be read lives, and what it sends where is not known: drains take their full time.</summary>
+    private GatewayReport Read(KvPair pair)
     {
-        try
+        var reading = StateRecords.Read(pair.Key, pair.Value, StateJson.Default.GatewayReport);
+        if (reading.Value is { } report)
         {
-            return StateJson.Read(pair.Key, pair.Value, StateJson.Default.GatewayReport);
+            return report;
         }
-        catch (JsonException e)
-        {
-            if (_toldUnreadable != e.Message)
-            {
-                _toldUnreadable = e.Message;
-                LogUnreadable(e.Message);
-            }
 
-            return null;
+        if (_toldUnreadable != reading.Reason)
+        {
+            _toldUnreadable = reading.Reason;
+            LogUnreadable(pair.Key, reading.Reason!);
         }
+
+        return new GatewayReport { Gateway = pair.Key[StateKeys.Gateways.Length..], IsUnknown = true };
     }
 
-    [LoggerMessage(5050, LogLevel.Warning, "A gateway's report cannot be read and is passed over: {Reason}")]
-    private partial void LogUnreadable(string reason);
+    [LoggerMessage(5050, LogLevel.Warning, "Report {Key} cannot be read; drains wait for their timeout meanwhile: {Reason}")]
+    private partial void LogUnreadable(string key, string reason);
 }

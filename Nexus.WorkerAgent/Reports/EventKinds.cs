@@ -20,6 +20,7 @@ internal static class EventKinds
     public const string AssignmentRefused = nameof(AssignmentRefused);
     public const string StateUnwritable = nameof(StateUnwritable);
     public const string StateWritable = nameof(StateWritable);
+    public const string RecordRewritten = nameof(RecordRewritten);
     public const string RuntimeUnavailable = nameof(RuntimeUnavailable);
     public const string RuntimeAvailable = nameof(RuntimeAvailable);
 }

@@ -30,13 +30,17 @@ internal sealed partial class ObservationReporter(
 
     private readonly string _key = StateKeys.ObservedOf(identity.Node);
     private ActedOn? _actedOn;
-    private volatile bool _looksAgain;
+    private volatile bool _hasReported;
+    private volatile bool _isForeign;
     private bool _away;
 
     /// <summary>A pass acted on this assignment. Nothing is reported before the first pass has looked at what runs.</summary>
-    public void NoteActedOn(NodeAssignment? assignment)
+    /// <param name="assignment">The assignment.</param>
+    /// <param name="held">The one held since, and what is refused beside it.</param>
+    public void NoteActedOn(NodeAssignment? assignment, HeldAssignment held)
     {
-        var acted = new ActedOn(assignment?.Store, assignment?.Epoch ?? 0, assignment?.Generation ?? 0);
+        var acted = new ActedOn(
+            assignment?.Store, assignment?.Epoch ?? 0, assignment?.Generation ?? 0, held.Refused is null ? null : held.Assignment?.Mark, held.Refused);
         if (_actedOn != acted)
         {
             _actedOn = acted;
@@ -47,8 +51,20 @@ internal sealed partial class ObservationReporter(
     /// <summary>Has the report compared with what stands in Consul at once, and composed again.</summary>
     public void LookAgain()
     {
-        _looksAgain = true;
+        _isForeign = true;
         book.Changes.Set();
+    }
+
+    /// <summary>The report was deleted or overwritten by others: it is looked at and written again. False before the first report.</summary>
+    public bool NoteForeign()
+    {
+        if (!_hasReported)
+        {
+            return false;
+        }
+
+        LookAgain();
+        return true;
     }
 
     /// <summary>Ends with a last report of how it leaves the node.</summary>
@@ -94,9 +110,9 @@ internal sealed partial class ObservationReporter(
             told = time.GetTimestamp();
             try
             {
-                if (!woken || index is null || _looksAgain)
+                if (!woken || index is null || _isForeign)
                 {
-                    _looksAgain = false;
+                    _isForeign = false;
                     (index, standing) = await LookAsync(stoppingToken);
                 }
 
@@ -118,7 +134,7 @@ internal sealed partial class ObservationReporter(
                     }
 
                     // Now, while nobody waits for it: the next write may be the one that tells of a death.
-                    written = report;
+                    (written, _hasReported) = (report, true);
                     (index, standing) = await LookAsync(stoppingToken);
                 }
 
@@ -149,6 +165,8 @@ internal sealed partial class ObservationReporter(
             Kept = holder.IsOfOtherCluster ? null : holder.Kept,
             Epoch = acted.Epoch,
             Generation = acted.Generation,
+            Held = acted.Held,
+            Refused = acted.Refused,
             Allocations = [.. book.Current.Values
                 .OrderBy(m => m.Id.Value, StringComparer.Ordinal)
                 .Select(m => m.ToObserved(identity.Address))],
@@ -193,7 +211,7 @@ internal sealed partial class ObservationReporter(
     }
 
     /// <summary>The assignment that a pass acted on.</summary>
-    private sealed record ActedOn(string? Store, ulong Epoch, ulong Generation);
+    private sealed record ActedOn(string? Store, ulong Epoch, ulong Generation, AssignmentMark? Held, AssignmentMark? Refused);
 
     /// <summary>A report as it was written.</summary>
     /// <param name="Document">All of it.</param>

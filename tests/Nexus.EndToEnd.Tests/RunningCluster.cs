@@ -36,8 +36,17 @@ internal sealed class RunningCluster : IAsyncDisposable
     /// <summary>The first manager.</summary>
     public HttpClient Api { get; }
 
-    /// <summary>Consul's API.</summary>
+    /// <summary>Consul's own API.</summary>
     public HttpClient Consul { get; }
+
+    /// <summary>Puts a value under a key behind everybody's back; null deletes the key.</summary>
+    public async Task SpoilAsync(string key, string? value, CancellationToken cancellationToken)
+    {
+        using var answer = value is null
+            ? await Consul.DeleteAsync($"/v1/kv/{key}", cancellationToken)
+            : await Consul.PutAsync($"/v1/kv/{key}", new StringContent(value), cancellationToken);
+        answer.EnsureSuccessStatusCode();
+    }
 
     /// <summary>Starts a cluster and waits until its pools serve.</summary>
     public static async Task<RunningCluster> StartAsync(string spec, CancellationToken cancellationToken, params string[] args)

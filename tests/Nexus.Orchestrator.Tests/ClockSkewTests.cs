@@ -66,7 +66,7 @@ public sealed class ClockSkewTests
 
     private static ImmutableArray<string> Problems(params (string Node, double Seconds)[] differences)
     {
-        var stored = new StoredCluster(new ClusterSnapshot(), null, null, 0, ImmutableDictionary<string, ulong>.Empty, []);
+        var stored = new StoredCluster(new ClusterSnapshot(), null, default, 0, ImmutableDictionary<string, ulong>.Empty, [], []);
         var look = new Look(stored, new ReconcilePlan(0, [], [], null), DateTimeOffset.UnixEpoch)
         {
             ClockDifferences = differences.ToImmutableSortedDictionary(d => d.Node, d => TimeSpan.FromSeconds(d.Seconds), StringComparer.Ordinal),

@@ -109,6 +109,49 @@ public sealed class AssignmentTests(ConsulFixture consul)
     }
 
     [Fact]
+    public async Task A_counter_that_begins_again_is_refused_and_reported()
+    {
+        await using var agent = await TestAgent.StartAsync(consul.Server.Address);
+        await agent.AssignAsync(3, 7, new Wanted("kept-1", Templates.Script("sleep 1000")));
+        await agent.RunningAsync("kept-1");
+
+        await agent.AssignAsync(3, 1);
+        await agent.ReportedAsync("the lower generation is refused", o => o is { Refused: { Epoch: 3, Generation: 1 }, Held: { Epoch: 3, Generation: 7 } });
+        await agent.AssignAsync(3, 7);
+        var refused = await agent.EventAsync("AssignmentRefused", text: "differs from the one held");
+        await agent.ReportedAsync("the equal one as well", o => o is { Refused: { Generation: 7 }, Generation: 7 });
+        await agent.AssignAsync(3, 8, new Wanted("kept-1", Templates.Script("sleep 1000")));
+        await agent.ReportedAsync("the later one is taken", o => o is { Refused: null, Held: null, Generation: 8 });
+
+        Assert.Equal(EventSeverity.Error, refused.Severity);
+    }
+
+    [Fact]
+    public async Task Own_records_that_others_damage_are_written_again()
+    {
+        await using var agent = await TestAgent.StartAsync(consul.Server.Address);
+        await agent.AssignAsync(1, 1, new Wanted("own-1", Templates.Script("sleep 1000")));
+        await agent.RunningAsync("own-1");
+
+        foreach (var value in new[] { "{ not json"u8.ToArray(), null })
+        {
+            foreach (var key in new[] { StateKeys.Node(agent.Node), StateKeys.ObservedOf(agent.Node) })
+            {
+                await (value is null ? agent.Consul.Kv.DeleteAsync(key, Token) : agent.Consul.Kv.PutAsync(key, value, Token));
+                await foreach (var seen in agent.Consul.Kv.WatchAsync(key, null, Token))
+                {
+                    if (seen.Value is { } pair && pair.Value.Length > 20)
+                    {
+                        break;
+                    }
+                }
+            }
+        }
+
+        await agent.EventAsync("RecordRewritten");
+    }
+
+    [Fact]
     public async Task An_absent_assignment_removes_nothing()
     {
         await using var agent = await TestAgent.StartAsync(consul.Server.Address);

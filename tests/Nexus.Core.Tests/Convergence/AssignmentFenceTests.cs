@@ -19,6 +19,8 @@ public sealed class AssignmentFenceTests
         { "the one held", Held, Held, Unchanged },
         { "a deposed leader", Held, Held with { Epoch = 2, Generation = 99 }, LowerEpoch },
         { "an old read", Held, Held with { Generation = 4 }, OlderGeneration },
+        { "another of the same mark", Held, Assigned(Run("b")), SameGeneration },
+        { "a run whose template is held", Held, Held with { Generation = 6, Templates = ImmutableArray<AssignedTemplate>.Empty }, Accepted },
         { "another node's", null, Held with { Node = new NodeName("n2") }, OtherNode },
         { "an allocation twice", null, Assigned(Run("a"), Run("a")), Broken },
         { "a run without its template", null, Held with { Templates = ImmutableArray<AssignedTemplate>.Empty }, Broken },
@@ -31,6 +33,10 @@ public sealed class AssignmentFenceTests
         { "a leader of an older version", Held with { Store = "x" }, Held with { Generation = 6 }, Accepted },
         { "a stop needs no template", null, Assigned(Stop("a")) with { Templates = ImmutableArray<AssignedTemplate>.Empty }, Accepted },
     };
+
+    [Fact]
+    public void Complete_adds_the_templates_that_are_held() =>
+        Assert.Equal(Held.Templates, AssignmentFence.Complete(Held, Held with { Templates = ImmutableArray<AssignedTemplate>.Empty }).Templates);
 
     [Theory]
     [MemberData(nameof(Cases))]

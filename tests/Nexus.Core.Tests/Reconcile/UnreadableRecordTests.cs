@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
+using Nexus.Core.Convergence;
 using Nexus.Core.Ids;
 using Nexus.Core.Reconcile;
 using Nexus.Core.Rollouts;
+using Nexus.Core.Spec;
 using Nexus.Core.State;
 using static Nexus.Core.Tests.Reconcile.Cluster;
 
@@ -136,6 +138,16 @@ public sealed class UnreadableRecordTests
         Assert.Equal((RolloutPhase.Paused, RevisionOf("1").Revision), (rebuilt.Phase, rebuilt.Stable?.Revision));
         Assert.Contains("nexus rollout resume web", rebuilt.Reason, StringComparison.Ordinal);
         Assert.Contains(plan.Notices, n => n.Kind == "RolloutRecordRebuilt");
+    }
+
+    [Fact]
+    public void A_drain_takes_its_full_time_while_a_gateway_cannot_be_read()
+    {
+        var drain = new Drain(new AllocationId("web/0"), 0, new PoolName("web"), new DrainSpec { Timeout = TimeSpan.FromSeconds(10) });
+        var unknown = new GatewayReport { Gateway = "g1", IsUnknown = true };
+
+        Assert.False(DrainProgress.Judge(drain, [unknown], TimeSpan.FromSeconds(9)).GoOn);
+        Assert.True(DrainProgress.Judge(drain, [unknown], TimeSpan.FromSeconds(10)).GoOn);
     }
 
     [Fact]

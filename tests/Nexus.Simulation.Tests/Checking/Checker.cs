@@ -155,6 +155,12 @@ internal sealed partial class Checker
     private void Changed(string key, Entry? before, Entry? after)
     {
         _dirty = true;
+        if (_faults.Records.IsSpoiling)
+        {
+            // What its writer last meant holds until somebody writes again.
+            return;
+        }
+
         if (key.StartsWith("nexus/desired/", StringComparison.Ordinal))
         {
             Desired(key["nexus/desired/".Length..], after);
@@ -218,7 +224,7 @@ internal sealed partial class Checker
             Break("one leader", $"{writer} wrote epoch {now.Epoch} to {node} after {_epoch}");
         }
 
-        if (writer != holder || now.Epoch < leader?.Locked)
+        if (writer != holder || (now.Epoch < leader?.Locked && !_faults.Records.LockWasDeleted))
         {
             Break("one leader", $"{writer} wrote epoch {now.Epoch} to {node} while {holder ?? "nobody"} leads at {leader?.Locked}");
         }
@@ -243,6 +249,7 @@ internal sealed partial class Checker
             {
                 pool.Placed++;
                 CheckSecondWitness(node, allocation);
+                CheckChangeInDoubt(allocation, "placed on", node);
             }
 
             if (allocation.Desired == "Stop" && was?.Desired != "Stop")
@@ -253,12 +260,24 @@ internal sealed partial class Checker
                 }
 
                 _stopSince.TryAdd(allocation.Id, World.Elapsed);
+                CheckChangeInDoubt(allocation, "stopped on", node);
             }
         }
 
         foreach (var gone in known.Values.Where(a => a.Desired != "Stop" && now.Allocations.All(n => n.Id != a.Id)))
         {
             Break("stopped before dropped", $"{gone.Id} was dropped from {node} without having been stopped");
+        }
+    }
+
+    /// <summary>While records alone are damaged and a pool is whole, nothing of it may be placed or stopped.</summary>
+    private void CheckChangeInDoubt(RawAllocation allocation, string what, string node)
+    {
+        if (_faults.OnlyRecords && World.Elapsed - _faults.LastOtherAt > Peace && !_faults.IsDraining
+            && _pools.TryGetValue(allocation.Pool, out var pool) && pool.WholeSince is { } whole && World.Elapsed - whole > Peace
+            && World.Elapsed - pool.ChangedAt > Peace * 2 && _rollouts.GetValueOrDefault(allocation.Pool) is { Phase: "Stable" })
+        {
+            Break("records in doubt change nothing", $"{allocation.Id} is {what} {node} while only a record is lost: {allocation.Reason}");
         }
     }
 

@@ -1,6 +1,7 @@
 using Nexus.Api.State;
 using Nexus.Consul;
 using Nexus.Core.Ids;
+using Nexus.Core.Rollouts;
 using Nexus.Core.State;
 using Nexus.Orchestrator.State;
 using Nexus.Simulation.Tests.Consul;
@@ -152,6 +153,24 @@ internal sealed class SimCluster
             await OperatorConsul.Kv.PutAsync(
                 StateKeys.EligibilityOf(name), StateJson.Write(wish, StateJson.Default.NodeEligibility), CancellationToken.None);
             World.Log("operator", $"{(draining ? "drains" : "uncordons")} {node.Name}");
+        });
+    }
+
+    /// <summary>Has a rollout go on that waits for a person since its record was lost.</summary>
+    public void ResumeHeld(string pool)
+    {
+        if (Consul.Keys.Find("nexus/rollouts/" + pool) is not { } entry
+            || StateRecords.Read("nexus/rollouts/" + pool, entry.Value, StateJson.Default.RolloutRecord).Value is not { Phase: RolloutPhase.Paused, HeldFrom: not null })
+        {
+            return;
+        }
+
+        var name = new PoolName(pool);
+        var wish = new RolloutRequest { Id = $"resume-{Consul.Keys.Index}", Pool = name, Verb = RolloutVerb.Resume, By = "operator", At = World.UtcNow };
+        _ = UntilDoneAsync(async () =>
+        {
+            await OperatorConsul.Kv.PutAsync(StateKeys.RequestOf(name), StateJson.Write(wish, StateJson.Default.RolloutRequest), CancellationToken.None);
+            World.Log("operator", $"resumes the rollout of {pool}");
         });
     }
 

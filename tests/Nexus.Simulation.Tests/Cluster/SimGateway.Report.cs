@@ -47,7 +47,9 @@ internal sealed partial class SimGateway
                     throw new ConsulException("the session is gone");
                 }
 
-                if (written.Length > 0 && (await _consul.Kv.GetAsync(StateKeys.GatewayReport(_name), CancellationToken.None))?.Session != session)
+                var stands = await _consul.Kv.GetAsync(StateKeys.GatewayReport(_name), CancellationToken.None);
+                var isReadable = StateRecords.Read(StateKeys.GatewayReport(_name), stands?.Value, StateJson.Default.GatewayReport).Value is not null;
+                if (written.Length > 0 && (stands?.Session != session || !isReadable))
                 {
                     written = [];
                 }

@@ -100,11 +100,15 @@ internal sealed partial class SimGateway
                 continue;
             }
 
-            var revision = StateJson.Read(pair.Key, pair.Value, StateJson.Default.SpecPointer).Revision;
-            var key = StateKeys.SpecRevision(revision);
-            if (await _consul.Kv.GetAsync(key, CancellationToken.None) is { } document)
+            if (StateRecords.Read(pair.Key, pair.Value, StateJson.Default.SpecPointer).Value is not { Revision: var revision })
             {
-                var yaml = StateJson.Read(key, document.Value, StateJson.Default.SpecDocument).Yaml;
+                continue;
+            }
+
+            var key = StateKeys.SpecRevision(revision);
+            var document = await _consul.Kv.GetAsync(key, CancellationToken.None);
+            if (StateRecords.Read(key, document?.Value, StateJson.Default.SpecDocument).Value is { Yaml: var yaml })
+            {
                 (_spec, _specRevision) = (SpecReader.Read(yaml, "spec").Spec, revision);
                 FollowPools();
                 Recompute();
@@ -193,8 +197,10 @@ internal sealed partial class SimGateway
         {
             foreach (var pair in seen.Value)
             {
-                var record = StateJson.Read(pair.Key, pair.Value, StateJson.Default.RolloutRecord);
-                _weights[record.Pool] = record.Weights;
+                if (StateRecords.Read(pair.Key, pair.Value, StateJson.Default.RolloutRecord).Value is { } record)
+                {
+                    _weights[record.Pool] = record.Weights;
+                }
             }
 
             _knowsWeights = true;

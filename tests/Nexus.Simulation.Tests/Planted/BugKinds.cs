@@ -75,8 +75,15 @@ internal abstract class AnswerBug : PlantedBug
         {
             if ((string?)pair["Value"] is { Length: > 0 } value)
             {
-                var text = change(Encoding.UTF8.GetString(Convert.FromBase64String(value)));
-                pair["Value"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
+                try
+                {
+                    var text = change(Encoding.UTF8.GetString(Convert.FromBase64String(value)));
+                    pair["Value"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
+                }
+                catch (Exception e) when (e is System.Text.Json.JsonException or InvalidOperationException or NullReferenceException)
+                {
+                    // A damaged record stays as it is.
+                }
             }
         }
 

@@ -17,7 +17,7 @@ internal static class PlantedBugs
         new FenceOff(), new CasIgnored(), new CommitsOverCommits(), new DrainWaitsForNobody(), new OneTooMany(), new EmptyMeansNone(),
         new NoBackoff(), new OneWitness(), new StopsBeforeItStarts(), new DeadThoughtAlive(), new ForgetsWhatFailed(),
         new ExclusiveIgnored(), new NeverRegisters(), new DropsWithoutStopping(), new ClocksCompared(), new WallClock(), new AcceptedIsServed(),
-        new VolumesLeft(), new KeptUnreported(), new LossMeansStop(),
+        new VolumesLeft(), new KeptUnreported(), new LossMeansStop(), new UnreadableMeansRemoved(), new CountsAgain(),
     ];
 
     public static PlantedBug? Find(string? name) => name is null ? null : All.First(b => b.Name == name);

@@ -10,6 +10,8 @@ internal sealed class Faults(SimCluster cluster, Chance chance)
     private int _active;
     private int _harmful;
     private int _blinding;
+    private int _records;
+    private TimeSpan? _drainedAt;
 
     /// <summary>When the last fault ended; a fault that goes on has not.</summary>
     public TimeSpan LastEndedAt { get; private set; }
@@ -25,6 +27,18 @@ internal sealed class Faults(SimCluster cluster, Chance chance)
     public TimeSpan LastBlindAt { get; private set; }
 
     public bool AnyBlindness => _blinding > 0;
+
+    /// <summary>What is wrong with records in Consul.</summary>
+    public RecordFaults Records { get; } = new(cluster);
+
+    /// <summary>Whether records are all that is wrong, and have been for a while.</summary>
+    public bool OnlyRecords => _records > 0 && _records == _active;
+
+    /// <summary>When the last fault ended that is not of records.</summary>
+    public TimeSpan LastOtherAt { get; private set; }
+
+    /// <summary>Whether people emptied a node, or put one back, not long ago.</summary>
+    public bool IsDraining => Drained.Count > 0 || (_drainedAt is { } at && cluster.World.Elapsed - at < TimeSpan.FromSeconds(60));
 
     /// <summary>After this nothing is broken or changed any more.</summary>
     public TimeSpan Until { get; private set; }
@@ -94,6 +108,11 @@ internal sealed class Faults(SimCluster cluster, Chance chance)
         {
             At(40, Fault);
         }
+
+        for (var i = chance.Between(0, 3); i > 0; i--)
+        {
+            At(40, SpoilRecord);
+        }
     }
 
     private void At(int earliestSeconds, Action<Chance> what)
@@ -128,12 +147,14 @@ internal sealed class Faults(SimCluster cluster, Chance chance)
     {
         var node = own.Of(cluster.Nodes);
         Drained.Add(node.Name);
+        _drainedAt = cluster.World.Elapsed;
         cluster.SetDraining(node, draining: true);
         if (own.In(60))
         {
             cluster.World.After(own.Milliseconds(10_000, 60_000), () =>
             {
                 Drained.Remove(node.Name);
+                _drainedAt = cluster.World.Elapsed;
                 cluster.SetDraining(node, draining: false);
             });
         }
@@ -205,6 +226,48 @@ internal sealed class Faults(SimCluster cluster, Chance chance)
         }
     }
 
+    private void SpoilRecord(Chance own)
+    {
+        string? key = null;
+        For(own, 5, 15, "a record is lost or damaged", () =>
+        {
+            _records++;
+            key = Records.Spoil(own);
+        }, () =>
+        {
+            _records--;
+            Repair(key);
+        }, harmless: true, ofRecords: true);
+    }
+
+    /// <summary>What no process writes again by itself, people do.</summary>
+    private void Repair(string? key)
+    {
+        if (key is null || (Records.IsWell(key) && !key.StartsWith("nexus/rollouts/", StringComparison.Ordinal)))
+        {
+            return;
+        }
+
+        if (key.StartsWith("nexus/eligibility/", StringComparison.Ordinal))
+        {
+            var node = cluster.Nodes.First(n => n.Name == key["nexus/eligibility/".Length..]);
+            cluster.SetDraining(node, Drained.Contains(node.Name));
+        }
+        else if (key.StartsWith("nexus/spec/", StringComparison.Ordinal))
+        {
+            Wanted?.Invoke(_wanted);
+            cluster.Apply(_wanted, () => { });
+        }
+        else if (key.StartsWith("nexus/rollouts/", StringComparison.Ordinal))
+        {
+            cluster.World.After(TimeSpan.FromSeconds(5), () => cluster.ResumeHeld(key["nexus/rollouts/".Length..]));
+        }
+        else
+        {
+            // Whoever wrote it writes it again.
+        }
+    }
+
     /// <summary>A write of the leader is held up on its way, while it lives on or is stopped, and others may lead when it arrives.</summary>
     private void Late(Chance own, Seat leader)
     {
@@ -227,7 +290,7 @@ internal sealed class Faults(SimCluster cluster, Chance chance)
         cluster.World.After(TimeSpan.FromSeconds(1), () => Change(own));
     }
 
-    private void For(Chance own, int least, int most, string what, Action begin, Action end, int atLeast = 0, bool harmless = false, bool blinds = false)
+    private void For(Chance own, int least, int most, string what, Action begin, Action end, int atLeast = 0, bool harmless = false, bool blinds = false, bool ofRecords = false)
     {
         var seconds = Math.Max(atLeast, own.Between(least, most));
         cluster.World.Log("fault", what);
@@ -242,6 +305,7 @@ internal sealed class Faults(SimCluster cluster, Chance chance)
             end();
             _active--;
             LastEndedAt = cluster.World.Elapsed;
+            LastOtherAt = ofRecords ? LastOtherAt : cluster.World.Elapsed;
             if (blinds)
             {
                 _blinding--;
