@@ -58,7 +58,7 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
         var waiting = 0;
         foreach (var home in homes)
         {
-            var node = nodes.FirstOrDefault(n => n.Record.Node == home.Node);
+            var node = nodes.FirstOrDefault(n => n.Node == home.Node);
             for (var free = FreeOf(home, node, pool.Name); free > 0; free--)
             {
                 if (node is null || Judge(node, pool) != Verdict.Feasible)
@@ -80,7 +80,7 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
     public string ExplainAtHome(PoolSpec pool, ImmutableArray<VolumeHome> homes)
     {
         var barred = homes
-            .Select(home => (home.Node, Room: nodes.FirstOrDefault(n => n.Record.Node == home.Node), home))
+            .Select(home => (home.Node, Room: nodes.FirstOrDefault(n => n.Node == home.Node), home))
             .Where(h => FreeOf(h.home, h.Room, pool.Name) > 0)
             .Select(h => $"{h.Node} ({(h.Room is null ? "not known" : Words(Judge(h.Room, pool), pool))})")
             .ToList();
@@ -98,10 +98,10 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
         home.Replicas - (node is null ? 0 : node.IsLost ? node.CountOf(pool) : node.CountStaying(pool));
 
     /// <summary>Whether a node answers, but is taken out of use.</summary>
-    public bool IsLeaving(NodeName node) => nodes.Any(n => n.Record.Node == node && n.IsLeaving);
+    public bool IsLeaving(NodeName node) => nodes.Any(n => n.Node == node && n.IsLeaving);
 
     /// <summary>Whether a node is ready and not taken out of use.</summary>
-    public bool IsInUse(NodeName node) => nodes.Any(n => n.Record.Node == node && n.IsReady);
+    public bool IsInUse(NodeName node) => nodes.Any(n => n.Node == node && n.IsReady);
 
     /// <summary>Whether any node would take one more.</summary>
     public bool HasRoom(PoolSpec pool) => nodes.Any(node => Judge(node, pool) == Verdict.Feasible);

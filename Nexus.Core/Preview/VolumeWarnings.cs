@@ -46,7 +46,7 @@ public static class VolumeWarnings
         var node = snapshot.Nodes.GetValueOrDefault(home.Node.Value);
         return node switch
         {
-            null or { Status: NodeStatus.Ready or NodeStatus.Unknown } when node is null || Placer.MayRun(node.Record, pool) => null,
+            null or { Status: NodeStatus.Ready or NodeStatus.Unknown } when node?.Record is not { } record || Placer.MayRun(record, pool) => null,
             { Status: NodeStatus.Ready or NodeStatus.Unknown } =>
                 "placement keeps the pool off that node, so its replicas wait; replicas do not start on another node without the data",
             _ => $"the node is {node!.Status.ToString().ToLowerInvariant()}, so its replica waits for it; "
