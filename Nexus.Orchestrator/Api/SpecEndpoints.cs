@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
@@ -129,18 +128,12 @@ internal static class SpecEndpoints
             return null;
         }
 
-        try
-        {
-            return await specs.ReadAsync(cancellationToken) is { } current && current.Spec.Cluster != proposed.Cluster
-                ? Problem(
-                    409, $"The spec is for cluster '{proposed.Cluster}', but this cluster is '{current.Spec.Cluster}'.",
-                    "Nothing was applied. Check the manager's address; to rename the cluster, apply with --rename-cluster.")
-                : null;
-        }
-        catch (Exception unreadable) when (unreadable is InvalidDataException or JsonException)
-        {
-            return null; // A spec that cannot be read has no name to compare with, and has to give way.
-        }
+        // A spec that cannot be read has to give way; the last readable one still has the cluster's name.
+        return (await specs.ReadAsync(cancellationToken)).Spec is { Spec.Cluster: var current } && current != proposed.Cluster
+            ? Problem(
+                409, $"The spec is for cluster '{proposed.Cluster}', but this cluster is '{current}'.",
+                "Nothing was applied. Check the manager's address; to rename the cluster, apply with --rename-cluster.")
+            : null;
     }
 
     private static async Task<IResult> ValidateAsync(HttpRequest request, ClusterView view, CancellationToken cancellationToken)
