@@ -49,7 +49,7 @@ internal sealed class AttemptMiddleware(
             await Refusal.ForPoolAsync(context, pool, outcome);
         }
 
-        if (outcome != AttemptOutcome.ClientGone && context.Features.Get<Upload>() is { LeavesRest: true } upload)
+        if (context.Features.Get<Upload>() is { LeavesRest: true } upload)
         {
             await Linger.ReadOnAsync(context, upload, time);
         }

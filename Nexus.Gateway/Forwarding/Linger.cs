@@ -18,16 +18,20 @@ internal static class Linger
 
         var started = time.GetTimestamp();
         var buffer = new byte[16 * 1024];
+        var pending = upload.PendingRead ?? Task.FromResult(1);
         try
         {
-            await context.Response.CompleteAsync();
-            var pending = upload.PendingRead ?? Task.FromResult(1);
-            while (await pending.WaitAsync(Pause, time, context.RequestAborted) > 0)
+            if (!context.RequestAborted.IsCancellationRequested)
+            {
+                await context.Response.CompleteAsync();
+            }
+
+            while (await pending.WaitAsync(Pause, time, CancellationToken.None) > 0)
             {
                 if (time.GetElapsedTime(started) > Limit)
                 {
                     context.Abort();
-                    return;
+                    break;
                 }
 
                 pending = context.Request.Body.ReadAsync(buffer, CancellationToken.None).AsTask();
@@ -35,11 +39,14 @@ internal static class Linger
         }
         catch (TimeoutException)
         {
-            context.Abort(); // It neither sends nor leaves, and the server cannot end a read that goes on.
+            context.Abort(); // It neither sends nor leaves.
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
             // It left.
         }
+
+        // To the server a read that goes on after the request is an error; this one ends with the connection, if it has not yet.
+        await ((Task)pending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 }
