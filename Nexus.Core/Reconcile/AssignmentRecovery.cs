@@ -20,13 +20,16 @@ public static class AssignmentRecovery
     /// <param name="node">The node.</param>
     /// <param name="stored">What stands in the store.</param>
     /// <param name="report">What the node's agent last reported.</param>
+    /// <param name="storeId">Id of the store that was read; null before a leader has written one.</param>
     public static RecoveredAssignment Compute(
-        NodeName node, RecordReading<NodeAssignment> stored, RecordReading<NodeObservation> report)
+        NodeName node, RecordReading<NodeAssignment> stored, RecordReading<NodeObservation> report, string? storeId = null)
     {
         var seen = report.Value ?? report.LastKnown;
         if (seen?.Kept is { } kept && !Follows(stored.Value, kept))
         {
-            return new(TakeOver(stored.Value ?? stored.LastKnown ?? NodeAssignment.Empty(node), kept), WhyTakenOver(stored.Value, kept));
+            // In the same store the next write has to be later than what the agent holds; in another one its numbers mean nothing.
+            var basis = stored.Value ?? stored.LastKnown ?? NodeAssignment.Empty(node) with { Store = storeId };
+            return new(TakeOver(basis, kept), WhyTakenOver(basis, isMissing: stored.Value is null, kept));
         }
 
         if (stored.Value is { } readable)
@@ -59,9 +62,9 @@ public static class AssignmentRecovery
         ? !kept.Mark.IsAfter(stored.Mark)
         : stored.LeavesOut(kept).IsEmpty);
 
-    private static string WhyTakenOver(NodeAssignment? stored, NodeAssignment kept) => kept.Store is { } id && stored?.Store != id
+    private static string WhyTakenOver(NodeAssignment basis, bool isMissing, NodeAssignment kept) => kept.Store is { } id && basis.Store != id
         ? $"what runs there was assigned in another store ({id}): the cluster's state in Consul was lost"
-        : stored is null ? "its record was missing" : "its agent holds a later assignment than the store";
+        : isMissing ? "its record was missing" : "its agent holds a later assignment than the store";
 
     /// <summary>All that either of the two mentions; what the stored one says of an allocation holds.</summary>
     private static NodeAssignment TakeOver(NodeAssignment basis, NodeAssignment kept)

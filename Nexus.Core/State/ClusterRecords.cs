@@ -74,7 +74,7 @@ public sealed record ClusterRecords
         foreach (var name in Nodes.Keys.Concat(Assignments.Keys).Concat(Observations.Keys).Distinct(StringComparer.Ordinal))
         {
             var (record, seen) = (Nodes.GetValueOrDefault(name), Observations.GetValueOrDefault(name));
-            var recovered = AssignmentRecovery.Compute(new NodeName(name), Assignments.GetValueOrDefault(name), seen);
+            var recovered = AssignmentRecovery.Compute(new NodeName(name), Assignments.GetValueOrDefault(name), seen, StoreId);
             if (recovered.Assignment is { } assignment)
             {
                 assignments.Add(name, assignment);

@@ -259,7 +259,7 @@ internal sealed partial class NodeRegistrar(
     [LoggerMessage(5037, LogLevel.Information, "Described this node under {Key}")]
     private partial void LogRecorded(string key);
 
-    [LoggerMessage(5039, LogLevel.Critical,
+    [LoggerMessage(5044, LogLevel.Critical,
         "This machine runs containers of cluster {Cluster}, and Consul is that of a cluster of another name: the node does not join, its containers are neither "
         + "stopped nor registered there. Point Consul:Address at the cluster it belongs to; or, to move the machine, remove its containers and {Folder}")]
     private partial void LogOtherCluster(string cluster, string folder);

@@ -91,6 +91,17 @@ public sealed class EmptiedStoreTests
     }
 
     [Fact]
+    public void An_assignment_missing_from_its_own_store_is_written_again_later_than_the_one_held()
+    {
+        var report = Report("n1", "1", "web-57-0");
+        var snapshot = (Records(null, report) with { StoreId = Old }).ToSnapshot();
+
+        var written = AssignmentChanges.Compute(snapshot, Reconciler.Compute(snapshot, Now), report.Epoch).Single();
+
+        Assert.Equal((Old, report.Epoch, report.Generation + 1), (written.Store, written.Epoch, written.Generation));
+    }
+
+    [Fact]
     public void A_report_about_another_store_says_nothing_about_the_orders_of_this_one()
     {
         var assignment = Assignment(New, 1, "1", "web-57-0") with { Epoch = 57 };
