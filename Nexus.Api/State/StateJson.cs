@@ -23,7 +23,8 @@ namespace Nexus.Api.State;
     [
         typeof(NamedEnumConverter<AllocationPhase>), typeof(NamedEnumConverter<DesiredStatus>), typeof(NamedEnumConverter<EventSeverity>),
         typeof(NamedEnumConverter<HealthCheckType>), typeof(NamedEnumConverter<RolloutPhase>), typeof(NamedEnumConverter<RolloutStrategy>),
-        typeof(NamedEnumConverter<RolloutVerb>), typeof(NamedEnumConverter<RuntimeKind>),
+        typeof(NamedEnumConverter<RolloutVerb>), typeof(NamedEnumConverter<RuntimeKind>), typeof(NamedEnumConverter<AppProtocol>),
+        typeof(NamedEnumConverter<EjectionReason>),
     ])]
 [JsonSerializable(typeof(SpecDocument))]
 [JsonSerializable(typeof(SpecPointer))]

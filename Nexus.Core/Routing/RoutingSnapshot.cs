@@ -12,7 +12,8 @@ namespace Nexus.Core.Routing;
 /// <param name="StripPrefix">Whether the replica sees the path without the prefix.</param>
 /// <param name="Pool">The pool that answers.</param>
 /// <param name="Timeout">How long a replica may take to begin its answer; null for no limit of the route's own.</param>
-public sealed record Route(string? Host, string Path, bool StripPrefix, PoolName Pool, TimeSpan? Timeout = null)
+public sealed record Route(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Host, string Path, bool StripPrefix, PoolName Pool, TimeSpan? Timeout = null)
 {
     /// <summary>Which requests it takes.</summary>
     [JsonIgnore]

@@ -55,7 +55,10 @@ public sealed record GatewayReport
 /// <param name="Requests">Requests of the last 30 s, or of the 30 s before its ejection.</param>
 /// <param name="Failures">Of those, 5xx answers and failed attempts.</param>
 public sealed record ReplicaEvidence(
-    AllocationId Allocation, PoolName Pool, int Attempt, string? Ejected, DateTimeOffset? EjectedAt, long Requests, long Failures);
+    AllocationId Allocation, PoolName Pool, int Attempt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Ejected,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] DateTimeOffset? EjectedAt,
+    long Requests, long Failures);
 
 /// <summary>One allocation as a gateway routes it.</summary>
 /// <param name="Allocation">The allocation.</param>

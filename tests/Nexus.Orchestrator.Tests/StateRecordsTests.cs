@@ -5,6 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 using Nexus.Api.State;
 using Nexus.Core.Ids;
 using Nexus.Core.Rollouts;
+using Nexus.Core.Routing;
 using Nexus.Core.Spec;
 using Nexus.Core.State;
 
@@ -85,6 +86,12 @@ public sealed class StateRecordsTests
         Check(StateKeys.ObservedOf(N1), new NodeObservation { Node = N1, Refused = new(1, 2), Held = new(1, 3) }, StateJson.Default.NodeObservation);
         Check(StateKeys.EligibilityOf(N1), new NodeEligibility(N1, true, "", "", DateTimeOffset.UnixEpoch), StateJson.Default.NodeEligibility);
         Check(StateKeys.GatewayReport("g1"), new GatewayReport { Gateway = "g1" }, StateJson.Default.GatewayReport);
+        Check(
+            StateKeys.GatewayReport("g1"),
+            new GatewayReport { Gateway = "g1", Evidence = [new(new("web-1"), new("web"), 0, null, null, 3, 0)] }, StateJson.Default.GatewayReport);
+        Check(
+            StateKeys.Routes, new RoutesRecord { Routes = [new Route(null, "/", false, new("web"))], Held = [new("/", new("web"), new("old"), default, false)] },
+            StateJson.Default.RoutesRecord);
     }
 
     /// <summary>Every enum of the state, however deep in it, is read by name alone.</summary>

@@ -21,7 +21,7 @@ public sealed class VolumeHomesTests
     {
         { "a lost node is waited for", Of(Db(1), At("n1:1"), Lost("n1"), Ready("n2"), Runs(0, "n1")), "!db:1" },
         { "unless its volumes are given up", Of(Db(1), At("n1:1"), LeavesAll("n1", NodeStatus.Lost), Ready("n2"), Runs(0, "n1")), "+db@n2" },
-        { "or the node itself", Of(Db(1), At("n1:1"), Ready("n2"), Runs(0, "n1")), "+db@n2 -db/0@n1" },
+        { "or the node has been removed", Of(Db(1), At("n1:1"), Ready("n2")), "+db@n2" },
         { "a node that is emptied keeps it", Of(Db(1), At("n1:1"), Leaving("n1"), Ready("n2"), Runs(0, "n1")), "" },
         { "unless its volumes are left behind", Of(Db(1), At("n1:1"), LeavesAll("n1"), Ready("n2"), Runs(0, "n1")), "+db@n2" },
         { "and what is not at home there yet goes", Of(Db(1), At(), Leaving("n1"), Ready("n2")), "+db@n2" },
