@@ -2,7 +2,7 @@
 # Runs every test on a machine that has only the .NET SDK: installs what is missing, starts a Docker Engine when none answers,
 # builds, tests, and stops what it started. The last line is always "N passed, N failed, N skipped".
 #   eng/test.sh [--filter PROJECT_SUBSTRING] [--no-build]
-# NEXUS_TEST_TIMEOUT   seconds for one test project (300)
+# NEXUS_TEST_TIMEOUT   seconds for one test project (600)
 # NEXUS_TEST_DEADLINE  time (seconds since 1970) after which nothing runs any more (none)
 # NEXUS_DOCKER_DATA    data root of the engine it starts (/var/lib/docker)
 set -euo pipefail
@@ -80,7 +80,7 @@ test_projects() {
 }
 
 seconds_left() {
-  local limit=${NEXUS_TEST_TIMEOUT:-300} left
+  local limit=${NEXUS_TEST_TIMEOUT:-600} left
   if [ -n "${NEXUS_TEST_DEADLINE:-}" ]; then
     left=$((NEXUS_TEST_DEADLINE - $(date +%s)))
     if [ "$left" -lt "$limit" ]; then limit=$left; fi
