@@ -192,8 +192,8 @@ public sealed class DeployCommandsTests
 
         var lines = (await run.RunAsync(cluster, "history", "web")).Out.TrimEnd().Split('\n');
 
-        Assert.Matches("^4 +ab12cd34ef +- +sample:1 +4 s ago +- +rolled back +web-1-2 exited with 1 *$", lines[1]);
-        Assert.Matches("^3 +0ld0ld0ld0 +2 +sample:0 +1 h ago +3 s +stable +all available *$", lines[2]);
+        Assert.Matches("^4 +ab12cd34ef +- +- +sample:1 +4 s ago +- +rolled back +web-1-2 exited with 1 *$", lines[1]);
+        Assert.Matches("^3 +0ld0ld0ld0 +2 +- +sample:0 +1 h ago +3 s +stable +all available *$", lines[2]);
     }
 
     [Fact]
