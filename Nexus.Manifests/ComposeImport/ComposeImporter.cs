@@ -47,6 +47,12 @@ public static class ComposeImporter
         var yaml = draft.Write(source.FileName);
         foreach (var found in SpecReader.ReadAll(yaml, source.FileName).Problems)
         {
+            // Each volume has its own warning, at its place in the compose file.
+            if (found.Severity == SpecSeverity.Warning && found.Key.EndsWith(".volumes", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
             problems.Add(draft.AtItsOrigin(found));
         }
 

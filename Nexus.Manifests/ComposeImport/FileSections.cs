@@ -25,7 +25,7 @@ internal static class FileSections
         if (services.SelectMany(service => service.Sources).Any(source => !source.StartsWith('/')))
         {
             file.Child(file.Has("volumes") ? "volumes" : "services").Warn(
-                "to pin a pool to the node that has its volume, give that node a label of its own (Worker__Labels__NAME=VALUE for its worker agent) "
+                "to start a pool first on the node that has the data of Compose, give that node a label of its own (Worker__Labels__NAME=VALUE for its worker agent) "
                 + "and ask for it by placement: {constraints: {NAME: VALUE}}");
         }
     }

@@ -61,7 +61,7 @@ internal sealed class ServiceVolumes(SpecCursor service, PoolDraft pool, Service
         var sharers = ImmutableArray.Create(replicas > 1 ? $"{replicas} replicas" : "this service").AddRange(Others(mount));
         var shared = replicas > 1 || sharers.Length > 1 ? $"{string.Join(" and ", sharers.Select(name => Excerpt.Cut(name)))} share it only on one node" : null;
         mount.At.Warn(mount.IsNamed
-            ? $"volume {mount.Source} stays on the node where it was made: {(shared is null ? "" : $"{shared}, and ")}a replica that is started elsewhere finds an empty one"
+            ? $"volume {mount.Source} stays on the node where it was made: {(shared is null ? "" : $"{shared}, and ")}its replicas start again only there"
             : $"{mount.Source} must be there on every node that may run the pool{(shared is null || mount.IsReadOnly ? "" : $"; {shared}")}");
     }
 

@@ -5,7 +5,7 @@ namespace Nexus.Manifests.Tests.ComposeImport;
 /// <summary>What becomes of volumes that were of one machine.</summary>
 public sealed class ImportedVolumesTests
 {
-    private const string Pin = "1:1 services: to pin a pool to the node that has its volume, give that node a label of its own (Worker__Labels__NAME=VALUE for its worker agent) "
+    private const string Pin = "1:1 services: to start a pool first on the node that has the data of Compose, give that node a label of its own (Worker__Labels__NAME=VALUE for its worker agent) "
         + "and ask for it by placement: {constraints: {NAME: VALUE}}";
 
     public static TheoryData<string, string, string> Turns => new()
@@ -42,9 +42,9 @@ public sealed class ImportedVolumesTests
 
     [Theory]
     [InlineData("web: {volumes: ['x:/x']}", Pin,
-        "1:61 services.web.volumes[0]: volume p_x stays on the node where it was made: a replica that is started elsewhere finds an empty one")]
+        "1:61 services.web.volumes[0]: volume p_x stays on the node where it was made: its replicas start again only there")]
     [InlineData("web: {scale: 3, volumes: ['x:/x']}", Pin,
-        "1:71 services.web.volumes[0]: volume p_x stays on the node where it was made: 3 replicas share it only on one node, and a replica that is started elsewhere finds an empty one")]
+        "1:71 services.web.volumes[0]: volume p_x stays on the node where it was made: 3 replicas share it only on one node, and its replicas start again only there")]
     [InlineData("web: {scale: 3, volumes: ['/x:/x']}",
         "1:71 services.web.volumes[0]: /x must be there on every node that may run the pool; 3 replicas share it only on one node")]
     [InlineData("web: {scale: 3, volumes: ['/x:/x:ro']}", "1:71 services.web.volumes[0]: /x must be there on every node that may run the pool")]
