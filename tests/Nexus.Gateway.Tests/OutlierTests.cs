@@ -1,6 +1,7 @@
 using System.Net;
 using Nexus.Core.Routing;
 using Nexus.Gateway.Ejecting;
+using Nexus.Gateway.Live;
 using Nexus.Gateway.Reporting;
 using Nexus.Gateway.Tests.Harness;
 using Nexus.Testing;
@@ -27,6 +28,8 @@ public sealed class OutlierTests(ConsulFixture consul) : IClassFixture<ConsulFix
         }
 
         Assert.Equal(EjectionReason.Outlier, book.Find("lone-0")!.Reason);
+        var live = gateway.Service<LivePools>().Find("lone")!;
+        await Eventually.TrueAsync(() => live.Candidates.Sum(share => share.Members.Length) == 2, "its end as one to ask");
         Assert.All(await SendAsync(gateway, 60), status => Assert.Equal(HttpStatusCode.OK, status));
         var evidence = Assert.Single(gateway.Service<ReportComposer>().Compose().Evidence);
         Assert.Equal(("lone-0", "lone"), (evidence.Allocation.Value, evidence.Pool.Value));
@@ -54,7 +57,9 @@ public sealed class OutlierTests(ConsulFixture consul) : IClassFixture<ConsulFix
         }
 
         Assert.True(detector.IsEmpty);
-        Assert.Equal(failing, gateway.Service<ReportComposer>().Compose().Evidence.Length);
+
+        // It is counted for the report every few seconds.
+        await Eventually.TrueAsync(() => gateway.Service<ReportComposer>().Compose().Evidence.Length == failing, "the evidence");
     }
 
     private static async Task<List<HttpStatusCode>> SendAsync(GatewayUnderTest gateway, int count)

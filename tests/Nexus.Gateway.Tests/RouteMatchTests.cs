@@ -54,7 +54,7 @@ public sealed class RouteMatchTests(ConsulFixture consul) : IClassFixture<Consul
         Assert.Equal("lower", await WhoAsync(gateway, "any", "/CARTS"));
         Assert.Equal("upper", await WhoAsync(gateway, "any", "/a%2fb/c"));
         Assert.Equal("lower", await WhoAsync(gateway, "any", "/a/b"));
-        Assert.Equal("lower", await WhoAsync(gateway, "any", "/CART/../cart"));
+        Assert.StartsWith("HTTP/1.1 400 ", await WhoAsync(gateway, "any", "/CART/../cart")); // Of two routes, by who reads it.
         Assert.Equal("upper", await WhoAsync(gateway, "any", "/o(1)'s~x,y;z=@/1"));
         Assert.Equal("upper", await WhoAsync(gateway, "upper.EXAMPLE:8080", "/cart"));
         Assert.Equal("upper", await WhoAsync(gateway, "upper.example.", "/cart"));
