@@ -95,7 +95,7 @@ public sealed class EmptiedConsulTests
             }
 
             Directory.Delete(line.Single(a => a.StartsWith("-data-dir=", StringComparison.Ordinal))["-data-dir=".Length..], recursive: true);
-            var start = new ProcessStartInfo(line[0]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            var start = new ProcessStartInfo(line[0]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
             Array.ForEach(line[1..], start.ArgumentList.Add);
             var process = Process.Start(start)!;
             process.BeginOutputReadLine();

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Nexus.Gateway.Tests.Harness;
 using Nexus.Testing;
 
@@ -132,17 +133,23 @@ public sealed class LimitsTests(ConsulFixture consul) : IClassFixture<ConsulFixt
     [Fact]
     public async Task A_pause_after_the_answer_has_begun_is_a_conversation()
     {
-        await using var replica = await Replica.StartAsync("a", Token, kestrel => kestrel.Limits.MinRequestBodyDataRate = null);
-        await using var gateway = await StartAsync("conversation", replica.Port);
+        await using var replica = await Replica.StartAsync("a", Token, kestrel =>
+        {
+            kestrel.Limits.MinRequestBodyDataRate = null;
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http2); // HTTP/1.1 is sent whole before it is read.
+        });
+        await using var gateway = await StartToAsync("conversation", replica.Port, "h2c");
         await using var client = await RawClient.ConnectAsync(gateway.Client.BaseAddress!.Port, Token);
 
-        await client.SendAsync("POST /hasty/echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 8195\r\n\r\n", Token);
-        await client.SendAsync(new string('1', 8192), Token); // More than the HTTP client holds back.
+        await client.SendAsync("POST /hasty/echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 49155\r\n\r\n", Token);
+        await client.SendAsync(new string('1', 49_152), Token); // More than the HTTP client holds back.
         var buffer = new byte[4096];
         var got = new StringBuilder();
         while (!got.ToString().Contains("111"))
         {
-            got.Append(Encoding.Latin1.GetString(buffer, 0, await client.Stream.ReadAsync(buffer, Token)));
+            var read = await client.Stream.ReadAsync(buffer, Token);
+            Assert.True(read > 0, $"The connection ended after: {got}");
+            got.Append(Encoding.Latin1.GetString(buffer, 0, read));
         }
 
         await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, Token); // Twice the limit of the route.
@@ -196,7 +203,9 @@ public sealed class LimitsTests(ConsulFixture consul) : IClassFixture<ConsulFixt
         kestrel.Limits.MaxRequestHeaderCount = 500;
     });
 
-    private async Task<GatewayUnderTest> StartAsync(string pool, int port, params string[] options)
+    private Task<GatewayUnderTest> StartAsync(string pool, int port, params string[] options) => StartToAsync(pool, port, "", options);
+
+    private async Task<GatewayUnderTest> StartToAsync(string pool, int port, string protocol, params string[] options)
     {
         await _catalog.ApplyAsync(
             $$"""
@@ -210,7 +219,7 @@ public sealed class LimitsTests(ConsulFixture consul) : IClassFixture<ConsulFixt
                 - { path: /patient, pool: {{pool}}, strip_prefix: true, timeout: 10s }
             """,
             Token);
-        await _catalog.RegisterAsync(pool, pool + "-1", port, Token);
+        await _catalog.RegisterAsync(pool, pool + "-1", port, Token, protocol: protocol);
         var gateway = await GatewayUnderTest.StartAsync(consul.Server.Address, Token, null, options);
         await gateway.WaitForPoolAsync(pool, 1, Token);
         return gateway;

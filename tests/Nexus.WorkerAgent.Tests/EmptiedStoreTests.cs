@@ -1,5 +1,4 @@
 using Nexus.Api.State;
-using Nexus.Consul;
 using Nexus.Core.State;
 using Nexus.Testing;
 
