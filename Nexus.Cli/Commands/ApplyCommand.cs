@@ -113,7 +113,7 @@ internal sealed class ApplyCommand(CommandContext context, Surroundings surround
         var removal = new PoolRemoval(context, surroundings);
         for (var conflicts = 0; ; conflicts++)
         {
-            var before = await client.GetSpecAsync(cancellationToken);
+            var (before, isReadable) = await ReadBeforeAsync(client, cancellationToken);
             if (!settings.Prune)
             {
                 await removal.ConfirmAsync(file, before, cancellationToken);
@@ -121,7 +121,7 @@ internal sealed class ApplyCommand(CommandContext context, Surroundings surround
 
             try
             {
-                var over = settings.ExpectedRevision ?? before?.Revision ?? 0;
+                var over = settings.ExpectedRevision ?? (isReadable ? before?.Revision ?? 0 : null);
                 return (before, await ApplyAsync(client, file, settings with { ExpectedRevision = over }, cancellationToken));
             }
             catch (NexusApiException conflict)
@@ -129,6 +129,19 @@ internal sealed class ApplyCommand(CommandContext context, Surroundings surround
             {
                 // A concurrent apply: compare with what it left.
             }
+        }
+    }
+
+    /// <summary>The spec that is replaced. One that the cluster cannot read has to give way, whatever its revision.</summary>
+    private static async Task<(SpecView? Spec, bool IsReadable)> ReadBeforeAsync(NexusApiClient client, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await client.GetSpecAsync(cancellationToken), true);
+        }
+        catch (NexusApiException unreadable) when (unreadable.Status == HttpStatusCode.Conflict)
+        {
+            return (null, false);
         }
     }
 

@@ -34,7 +34,7 @@ public sealed class EmptiedConsulTests
         Assert.Equal(before, Running(lost));
 
         await ApplyAndWaitAsync(cluster, spec);
-        var after = await cluster.UntilAsync(s => s.Pools is [{ Healthy: 1 }, { Healthy: 3, UpToDate: 3 }], "all replicas are up to date", Token);
+        var after = await cluster.UntilAsync(s => s.Pools is [{ Healthy: 3, UpToDate: 3 }, { Healthy: 1 }], "all replicas are up to date", Token);
         Assert.Equal(before, Running(after));
         Assert.Empty(after.Warnings);
 
