@@ -74,7 +74,7 @@ internal sealed class RoutePass
     }
 
     private const string MissingRecord =
-        "the record of routes 'nexus/routes' is missing or unreadable; gateways keep the routes they have, and it is written anew once every pool that the spec routes to serves";
+        "the record of routes 'nexus/routes' is missing or unreadable; gateways keep the routes they have, and it is written again once every pool that the spec routes to serves";
 
     /// <summary>Gateways route by a record that is not there any more: what it said is not known, so nothing moves away from it blindly.</summary>
     private bool MustNotBegin() =>
