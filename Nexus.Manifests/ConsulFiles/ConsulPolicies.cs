@@ -83,6 +83,7 @@ internal static class ConsulPolicies
         # The gateway on {{machine}}: reads what to route, writes its own report.
         key_prefix "nexus/spec/" { policy = "read" }
         key_prefix "nexus/rollouts/" { policy = "read" }
+        key "nexus/routes" { policy = "read" }
         key_prefix "nexus/nodes/" { policy = "read" }
         key "nexus/gateways/{{machine}}" { policy = "write" }
         service "nexus-gateway" { policy = "write" }
@@ -93,6 +94,7 @@ internal static class ConsulPolicies
 
     private static string Worker(string machine) => $$"""
         # The worker agent on {{machine}}: reads its assignment, writes what runs here, registers replicas of any pool.
+        key "nexus/cluster" { policy = "read" }
         key "nexus/desired/{{machine}}" { policy = "read" }
         key "nexus/observed/{{machine}}" { policy = "write" }
         key "nexus/nodes/{{machine}}" { policy = "write" }

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Reflection;
 using System.Text;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Nexus.Api.State;
 using Nexus.Core.Ids;
@@ -98,18 +99,42 @@ public sealed class StateRecordsTests
     [Fact]
     public void No_enum_is_read_from_a_number()
     {
-        var enums = new HashSet<Type>();
-        var seen = new HashSet<Type>();
-        foreach (var property in typeof(StateJson).GetProperties().Where(p => typeof(JsonTypeInfo).IsAssignableFrom(p.PropertyType)))
-        {
-            Walk(property.PropertyType.GetGenericArguments().FirstOrDefault() ?? typeof(string));
-        }
+        var enums = TypesOfState().Where(type => type.IsEnum).ToList();
 
         Assert.NotEmpty(enums);
         foreach (var type in enums)
         {
             Assert.Throws<System.Text.Json.JsonException>(() => System.Text.Json.JsonSerializer.Deserialize("99", type, StateJson.Default));
         }
+    }
+
+    /// <summary>Nulls are left out of a record, but the reader requires every parameter without a default.</summary>
+    [Fact]
+    public void Every_parameter_that_may_be_null_has_a_default_or_is_always_written()
+    {
+        var nullability = new NullabilityInfoContext();
+        var lost =
+            from type in TypesOfState()
+            from parameter in type.GetConstructors().Where(c => c.GetParameters() is [var first, ..] && first.ParameterType != type)
+                .SelectMany(c => c.GetParameters())
+            where !parameter.HasDefaultValue
+                && (Nullable.GetUnderlyingType(parameter.ParameterType) is not null
+                    || (!parameter.ParameterType.IsValueType && nullability.Create(parameter).WriteState == NullabilityState.Nullable))
+                && type.GetProperty(parameter.Name!)?.GetCustomAttribute<JsonIgnoreAttribute>()?.Condition != JsonIgnoreCondition.Never
+            select $"{type.Name}.{parameter.Name}";
+
+        Assert.Empty(lost);
+    }
+
+    private static HashSet<Type> TypesOfState()
+    {
+        var seen = new HashSet<Type>();
+        foreach (var property in typeof(StateJson).GetProperties().Where(p => typeof(JsonTypeInfo).IsAssignableFrom(p.PropertyType)))
+        {
+            Walk(property.PropertyType.GetGenericArguments().FirstOrDefault() ?? typeof(string));
+        }
+
+        return [.. seen.Where(type => type.Namespace?.StartsWith("Nexus", StringComparison.Ordinal) == true)];
 
         void Walk(Type type)
         {
@@ -117,11 +142,6 @@ public sealed class StateRecordsTests
             if (!seen.Add(type))
             {
                 return;
-            }
-
-            if (type.IsEnum)
-            {
-                enums.Add(type);
             }
 
             foreach (var argument in type.GetGenericArguments())
