@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 
@@ -41,12 +40,26 @@ internal static class ContainerEngine
     public static async Task<string?> BridgeAsync(CancellationToken cancellationToken)
     {
         var outcome = await CommandOutcome.OfAsync(
-            "docker", ["network", "inspect", "bridge", "--format", "{{range .IPAM.Config}}{{.Gateway}} {{end}}"], Patience, cancellationToken);
+            "docker",
+            [
+                "network", "inspect", "bridge", "--format",
+                """{{range .IPAM.Config}}{{.Gateway}} {{end}}|{{index .Options "com.docker.network.bridge.name"}}""",
+            ],
+            Patience,
+            cancellationToken);
+        if (outcome.ExitCode != 0 || outcome.Output.Split('|', StringSplitOptions.TrimEntries) is not [var gateways, var bridge])
+        {
+            return null;
+        }
+
         var own = NetworkInterface.GetAllNetworkInterfaces()
-            .SelectMany(network => network.GetIPProperties().UnicastAddresses)
-            .Select(address => address.Address)
-            .ToHashSet();
-        return outcome.ExitCode != 0 ? null : outcome.Output.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            .FirstOrDefault(word => IPAddress.TryParse(word, out var address) && address.AddressFamily == AddressFamily.InterNetwork && own.Contains(address));
+            .SelectMany(network => network.GetIPProperties().UnicastAddresses, (network, address) => (network.Name, address.Address))
+            .Where(address => address.Address.AddressFamily == AddressFamily.InterNetwork)
+            .Select(address => (address.Name, Address: address.Address.ToString()))
+            .ToList();
+
+        // An engine that has just made its bridge does not name the gateway yet; the interface has the address already.
+        return gateways.Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(gateway => own.Any(address => address.Address == gateway))
+            ?? own.FirstOrDefault(address => address.Name == bridge).Address;
     }
 }

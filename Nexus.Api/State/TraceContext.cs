@@ -9,7 +9,7 @@ namespace Nexus.Api.State;
 /// decides never reads, so that it makes no two documents differ.
 /// </summary>
 /// <param name="Traceparent">As the header of W3C's Trace Context; null when it was written in none.</param>
-public sealed record TraceContext(string? Traceparent)
+public sealed record TraceContext(string? Traceparent = null)
 {
     /// <summary>The trace that a write of now belongs to; null where none is recorded.</summary>
     public static string? Current => Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C } activity ? activity.Id : null;
