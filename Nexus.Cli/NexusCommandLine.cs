@@ -49,20 +49,38 @@ internal static class NexusCommandLine
             parsed = HelpOn(root, parsed);
         }
 
-        if (parsed.Action is not ParseErrorAction)
+        try
         {
-            try
+            if (parsed.Action is not ParseErrorAction)
             {
                 return await parsed.InvokeAsync(configuration, cancellationToken);
             }
-            catch (IOException gone) when (gone.HResult == CommandRunner.BrokenPipe)
-            {
-                return (int)ExitCode.Ok; // help, of which the reader has seen enough
-            }
+
+            await configuration.Error.WriteLineAsync(UsageError(parsed));
+            return (int)runner.Failed(parsed.CommandResult.Command, ExitCode.Usage);
+        }
+        catch (IOException gone) when (gone.HResult == CommandRunner.BrokenPipe)
+        {
+            return (int)ExitCode.Ok; // help, of which the reader has seen enough
+        }
+        catch (IOException full)
+        {
+            return CannotWrite(configuration.Error, full);
+        }
+    }
+
+    private static int CannotWrite(TextWriter error, IOException full)
+    {
+        try
+        {
+            error.WriteLine($"error: the output cannot be written: {full.Message}.");
+        }
+        catch (IOException)
+        {
+            // Nobody can be told: standard error is what cannot be written. The exit code says it.
         }
 
-        await configuration.Error.WriteLineAsync(UsageError(parsed));
-        return (int)runner.Failed(parsed.CommandResult.Command, ExitCode.Usage);
+        return (int)ExitCode.Failure;
     }
 
     /// <summary><c>nexus help apply</c> is <c>nexus apply --help</c>; of a word that is no command, the usage error.</summary>

@@ -82,6 +82,34 @@ public sealed class ExecutableTests : IDisposable
         Assert.Equal(0, process.ExitCode);
     }
 
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("help apply")]
+    [InlineData("version")]
+    [InlineData("--version")]
+    [InlineData("completion bash")]
+    [InlineData("validate a.yaml")]
+    public async Task Output_that_cannot_be_written_is_a_failure_that_says_so(string words)
+    {
+        await File.WriteAllTextAsync(Path.Combine(_directory, "a.yaml"), Samples.Yaml, TestContext.Current.CancellationToken);
+
+        var result = await EndAsync(StartProgram("/bin/sh", "-c", $"\"$0\" {words} > /dev/full", Executable));
+
+        Assert.Equal(1, result.Code);
+        Assert.StartsWith("error: the output cannot be written: ", result.Error, StringComparison.Ordinal);
+        Assert.Single(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [Theory]
+    [InlineData("frobnicate")]
+    [InlineData("validate none.yaml")]
+    public async Task Where_not_even_the_error_can_be_written_the_exit_code_says_it(string words)
+    {
+        var result = await EndAsync(StartProgram("/bin/sh", "-c", $"\"$0\" {words} 2> /dev/full", Executable));
+
+        Assert.Equal(new CliResult(1, "", ""), result);
+    }
+
     [Fact]
     public async Task Two_runs_into_one_file_follow_each_other()
     {
