@@ -15,6 +15,7 @@ internal sealed partial class ManagerRegistration(
 {
     private const string Note = "renewed by the manager";
     private bool _registered;
+    private bool _hasRenewed;
     private bool _failing;
 
     /// <summary>Renews until cancelled, then takes the manager out of the catalog.</summary>
@@ -33,8 +34,9 @@ internal sealed partial class ManagerRegistration(
     {
         var timestamp = time.GetTimestamp();
 
-        // A call that hangs must not use up the lease: the next renewal may find a way.
-        using var limit = new CancellationTokenSource(options.Value.LeaseTtl / 3, time);
+        // A call that hangs must not use up the lease: the next renewal may find a way. Before the first there is nothing to use up, and
+        // in a process that has just started everything takes long.
+        using var limit = new CancellationTokenSource(_hasRenewed ? options.Value.LeaseTtl / 3 : Timeout.InfiniteTimeSpan, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
@@ -46,6 +48,7 @@ internal sealed partial class ManagerRegistration(
 
             await consul.Agent.UpdateTtlAsync(identity.CheckId, CheckStatus.Passing, Note, either.Token);
             lease.Renewed(timestamp);
+            _hasRenewed = true;
             if (_failing)
             {
                 _failing = false;
