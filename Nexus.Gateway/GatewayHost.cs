@@ -40,6 +40,7 @@ internal static class GatewayHost
         configure?.Invoke(builder);
 
         var app = builder.Build();
+        app.UseMiddleware<OverloadGuard>();
         app.UseSecurityHeaders();
         app.UseMiddleware<RequestGuard>();
         if (options.TrustedProxies.Length > 0)
@@ -105,6 +106,8 @@ internal static class GatewayHost
         services.AddSingleton<Attempts>();
         services.AddSingleton<UpstreamRequests>();
         services.AddHostedService<BadRequests>();
+        services.AddSingleton<SchedulingDelay>();
+        services.AddHostedService(provider => provider.GetRequiredService<SchedulingDelay>());
         services.AddSingleton<IForwarderHttpClientFactory, UpstreamClientFactory>();
         services.AddReverseProxy().AddTransforms<TraceContextTransform>().AddTransforms<ForwardedRequestTransform>().AddTransforms<AnswerTransform>();
         RemoveKeyRingLoader(services);

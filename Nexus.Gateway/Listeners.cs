@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Nexus.Gateway.Forwarding;
+using Nexus.Gateway.Limits;
 using Nexus.Gateway.Listening;
 using IPNetwork = System.Net.IPNetwork;
 
@@ -48,8 +49,9 @@ internal static class Listeners
             kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
             options.Limits.Apply(kestrel.Limits);
             kestrel.Limits.MaxRequestBodySize = options.MaxRequestBodySize;
-            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
-            kestrel.Limits.MaxConcurrentUpgradedConnections = options.MaxConnections;
+            var connections = Math.Min(options.MaxConnections, OpenFiles.ForClients());
+            kestrel.Limits.MaxConcurrentConnections = connections;
+            kestrel.Limits.MaxConcurrentUpgradedConnections = connections;
         });
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = options.InlineScheduling);
     }

@@ -16,6 +16,10 @@ internal static class Refusal
         StatusCodes.Status503ServiceUnavailable,
         "503 Service Unavailable: this gateway has not received its routes yet.");
 
+    /// <summary>The gateway has no room for the request.</summary>
+    public static Task OverloadedAsync(HttpContext context, string why) => WriteAsync(
+        context, StatusCodes.Status503ServiceUnavailable, $"503 Service Unavailable: this gateway is overloaded: {why}.");
+
     /// <summary>The request must not be forwarded as it is.</summary>
     public static Task BadRequestAsync(HttpContext context, string why) => WriteAsync(
         context, StatusCodes.Status400BadRequest, "400 Bad Request: " + why);

@@ -8,7 +8,7 @@ namespace Nexus.Gateway.Forwarding;
 /// <summary>Makes the connections to replicas: short patience for connecting, no idle connection that may be closing, no
 /// activities that nobody collects, and headers as the bytes they are.</summary>
 internal sealed class UpstreamClientFactory(
-    IOptions<GatewayOptions> options, IConfiguration configuration, ILogger<ForwarderHttpClientFactory> logger)
+    IOptions<GatewayOptions> options, IConfiguration configuration, TimeProvider time, ILogger<ForwarderHttpClientFactory> logger)
     : ForwarderHttpClientFactory(logger)
 {
     private readonly bool _isTracing = TraceContextTransform.IsTracing(configuration);
@@ -16,7 +16,7 @@ internal sealed class UpstreamClientFactory(
     protected override void ConfigureHandler(ForwarderHttpClientContext context, SocketsHttpHandler handler)
     {
         base.ConfigureHandler(context, handler);
-        handler.ConnectTimeout = options.Value.Upstream.ConnectTimeout;
+        handler.ConnectTimeout = Timeout.InfiniteTimeSpan; // The connector's own is fairer.
         handler.PooledConnectionIdleTimeout = options.Value.Upstream.IdleTimeout;
         handler.MaxResponseHeadersLength = (options.Value.Upstream.ResponseHeadersSize + 1023) / 1024; // In KiB.
         handler.RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1;
@@ -31,19 +31,9 @@ internal sealed class UpstreamClientFactory(
     protected override HttpMessageHandler WrapHandler(ForwarderHttpClientContext context, HttpMessageHandler handler) =>
         new UploadHandler(base.WrapHandler(context, handler));
 
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-
+        var socket = await ReplicaConnector.ConnectAsync(context.DnsEndPoint, options.Value.Upstream.ConnectTimeout, time, cancellationToken);
         var stream = new NetworkStream(socket, ownsSocket: true);
         return context.InitialRequestMessage.Version.Major > 1 ? stream : new ReplicaStream(stream);
     }

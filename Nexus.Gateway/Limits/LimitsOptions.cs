@@ -52,6 +52,16 @@ internal sealed class LimitsOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan Http2PingDelay { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Requests under way at once, WebSockets included; further ones are answered 503. Null: as many as the process may have
+    /// open files for, at two connections each, and no more than 20,000.</summary>
+    [Range(1, 1_000_000)]
+    public int? Requests { get; set; }
+
+    /// <summary>How long work may wait for a thread, again and again, before new requests are answered 503 so that those under way get
+    /// done; zero for no such limit.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
+    public TimeSpan SchedulingDelay { get; set; } = TimeSpan.FromMilliseconds(500);
+
     public void Apply(KestrelServerLimits limits)
     {
         limits.MaxRequestLineSize = RequestLineSize;

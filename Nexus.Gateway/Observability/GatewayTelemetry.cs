@@ -103,6 +103,7 @@ internal sealed class GatewayTelemetry
         RefusalReason.BodyTooLarge => "body_too_large",
         RefusalReason.RequestLineTooLong => "request_line_too_long",
         RefusalReason.HeadersTooLarge => "headers_too_large",
+        RefusalReason.Overloaded => "overloaded",
         _ => "bad_request",
     };
 

@@ -20,4 +20,7 @@ internal enum RefusalReason
 
     /// <summary>The headers exceed the limit of size or number.</summary>
     HeadersTooLarge,
+
+    /// <summary>The gateway has more to do than it can.</summary>
+    Overloaded,
 }

@@ -23,6 +23,9 @@ internal static class LoggingExtensions
         ["Logging:LogLevel:System.Net.Http"] = "Warning",
         ["Logging:LogLevel:Polly"] = "Warning",
         ["Logging:LogLevel:Yarp"] = "Warning",
+        // One with a stack trace for each attempt that fails: just when a gateway has the least time for them. The gateway counts them by
+        // outcome, and logs what follows from them.
+        ["Logging:LogLevel:Yarp.ReverseProxy.Forwarder.HttpForwarder"] = "Error",
     };
 
     public static void AddDefaultLogging(this IHostApplicationBuilder builder, string serviceName)

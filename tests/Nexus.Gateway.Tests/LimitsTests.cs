@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -92,7 +90,7 @@ public sealed class LimitsTests(ConsulFixture consul) : IClassFixture<ConsulFixt
         Assert.Equal("413 Content Too Large: the request body exceeds 1024 bytes, the limit for 127.0.0.1/small/count.\n", text);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await PostAsync(gateway, "/count", 100_001, isChunked)).Status);
         Assert.Equal((HttpStatusCode.OK, "200000"), await PostAsync(gateway, "/large/count", 200_000, isChunked));
-        Assert.Equal(["body_too_large", "body_too_large"], refusals.Reasons);
+        Assert.Equal(2, refusals.Reasons.Count(reason => reason == "body_too_large"));
     }
 
     [Fact]
@@ -223,35 +221,5 @@ public sealed class LimitsTests(ConsulFixture consul) : IClassFixture<ConsulFixt
         var gateway = await GatewayUnderTest.StartAsync(consul.Server.Address, Token, null, options);
         await gateway.WaitForPoolAsync(pool, 1, Token);
         return gateway;
-    }
-
-    /// <summary>Reasons that the counter of refusals was given.</summary>
-    private sealed class Refusals : IDisposable
-    {
-        private readonly MeterListener _listener = new();
-        private readonly ConcurrentQueue<string> _reasons = new();
-
-        public Refusals()
-        {
-            _listener.InstrumentPublished = (instrument, listener) =>
-            {
-                if (instrument.Name == "nexus.gateway.refusals")
-                {
-                    listener.EnableMeasurementEvents(instrument);
-                }
-            };
-            _listener.SetMeasurementEventCallback<long>((_, _, tags, _) =>
-            {
-                foreach (var tag in tags)
-                {
-                    _reasons.Enqueue($"{tag.Value}");
-                }
-            });
-            _listener.Start();
-        }
-
-        public IReadOnlyCollection<string> Reasons => _reasons;
-
-        public void Dispose() => _listener.Dispose();
     }
 }
