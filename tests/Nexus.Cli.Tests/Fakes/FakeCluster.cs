@@ -46,6 +46,9 @@ internal sealed class FakeCluster : IAsyncDisposable
 
     public ConcurrentQueue<NodeEligibilityCommand> EligibilityCommands { get; } = [];
 
+    /// <summary>Removes a node for somebody; why not, or null.</summary>
+    public Func<string, string, string?> RemoveNode { get; set; } = (_, _) => null;
+
     /// <summary>Runs at the start of every request; may answer it, by setting a status that is not 200.</summary>
     public Func<HttpContext, Task>? OnRequest { get; set; }
 
@@ -138,6 +141,17 @@ internal sealed class FakeCluster : IAsyncDisposable
         {
             RolloutCommands.Enqueue((await context.Request.ReadFromJsonAsync(ApiJson.Default.RolloutCommand))!);
             await RolloutAsync(context);
+        });
+        _app.MapDelete(Routes.Node, async context =>
+        {
+            var node = (string)context.Request.RouteValues["node"]!;
+            if (RemoveNode(node, context.Request.Query["by"].ToString()) is { } problem)
+            {
+                await ProblemAsync(context, 409, problem, "Stop its agent.");
+                return;
+            }
+
+            context.Response.StatusCode = 202;
         });
         _app.MapGet(Routes.NodeEligibility, context => JsonAsync(context, Drain, ApiJson.Default.NodeDrainView));
         _app.MapPut(Routes.NodeEligibility, async context =>
