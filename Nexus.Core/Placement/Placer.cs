@@ -137,6 +137,7 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
             _ when node.HoldsClaimOf(template) => Verdict.Held,
             _ when !node.HasCpu(template.Resources) => Verdict.NoCpu,
             _ when !node.HasMemory(template.Resources) => Verdict.NoMemory,
+            _ when !node.HasAssignmentRoom(pool.Name, template) => Verdict.AssignmentFull,
             _ => Verdict.Feasible,
         };
     }
@@ -167,6 +168,7 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
         Verdict.Held => "holding its host port or exclusive volume already",
         Verdict.NoCpu => $"without {pool.Template.Resources.CpuMillicores / 1000.0} cpu free",
         Verdict.NoMemory => $"without {pool.Template.Resources.MemoryBytes / (1024 * 1024)} MiB of memory free",
+        Verdict.AssignmentFull => $"whose assignment is full (it is one value of the store and takes {NodeRoom.MaxAssignmentBytes} bytes; a template of this pool has {StoredTemplate.Of(pool.Template).Bytes})",
         _ => "feasible",
     };
 
@@ -187,6 +189,7 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
         Held,
         NoCpu,
         NoMemory,
+        AssignmentFull,
     }
 
     private readonly record struct Rank(int Standing, int OfPool, double Load, int Total, string Name);

@@ -9,7 +9,7 @@ namespace Nexus.Manifests.YamlText;
 internal static class YamlWriter
 {
     private static readonly HashSet<string> WordsOf11 =
-        new(StringComparer.OrdinalIgnoreCase) { "y", "n", "yes", "no", "on", "off", "true", "false", "null", "~" };
+        new(StringComparer.OrdinalIgnoreCase) { "y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "=", "<<" };
 
     public static string Write(YamlMap document)
     {
