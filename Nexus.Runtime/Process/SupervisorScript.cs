@@ -54,7 +54,8 @@ internal static partial class SupervisorScript
         var dropped = environment.Where(variable => !ShellName().IsMatch(variable.Key) && Passed().IsMatch(variable.Key)).ToList();
         var carriers = dropped.Select((variable, index) => KeyValuePair.Create($"NEXUS_ENV_{index}", variable.Value)).ToList();
         var prefix = dropped.Count == 0 ? ""
-            : $"env {string.Join(' ', dropped.Zip(carriers, (variable, carrier) => $"-u {carrier.Key} \"{variable.Key}=${carrier.Key}\""))} ";
+            : $"env {string.Join(' ', carriers.Select(carrier => $"-u {carrier.Key}"))} "
+                + $"{string.Join(' ', dropped.Zip(carriers, (variable, carrier) => $"\"{variable.Key}=${carrier.Key}\""))} ";
         return (Text.Replace("PREFIX", prefix, StringComparison.Ordinal), environment.Except(dropped).Concat(carriers));
     }
 
