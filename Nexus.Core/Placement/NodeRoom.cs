@@ -59,8 +59,9 @@ internal sealed class NodeRoom(NodeName node, NodeState state, bool isLeaving = 
         request.MemoryBytes == 0 || _memory + request.MemoryBytes <= Capacity.MemoryBytes;
 
     /// <summary>Whether the node's assignment, one value of the store, has room for one more allocation and its template.</summary>
-    public bool HasAssignmentRoom(PoolName pool, PoolTemplate template) =>
-        _assignmentBytes + BytesPerAllocation + BytesAdded(pool, template) <= MaxAssignmentBytes;
+    public bool HasAssignmentRoom(PoolName pool, StoredTemplate template) =>
+        _assignmentBytes + BytesPerAllocation + template.Bytes <= MaxAssignmentBytes
+        || (_assignmentBytes + BytesPerAllocation <= MaxAssignmentBytes && _templates.Contains((pool, template.Revision)));
 
     /// <summary>Of those, the ones that only stand by.</summary>
     public int CountStanding(PoolName pool) => _perPool.GetValueOrDefault(pool).Standing;
@@ -85,8 +86,8 @@ internal sealed class NodeRoom(NodeName node, NodeState state, bool isLeaving = 
             return;
         }
 
-        _assignmentBytes += BytesAdded(pool, template);
-        _templates.Add((pool, StoredTemplate.Of(template).Revision));
+        var stored = StoredTemplate.Of(template);
+        _assignmentBytes += _templates.Add((pool, stored.Revision)) ? stored.Bytes : 0;
         _cpu += template.Resources.CpuMillicores;
         _memory += template.Resources.MemoryBytes;
         if (template.HoldsExclusively)
@@ -94,9 +95,6 @@ internal sealed class NodeRoom(NodeName node, NodeState state, bool isLeaving = 
             (_claims ??= []).UnionWith(ClaimsOf(template));
         }
     }
-
-    private int BytesAdded(PoolName pool, PoolTemplate template) =>
-        StoredTemplate.Of(template) is var stored && _templates.Contains((pool, stored.Revision)) ? 0 : stored.Bytes;
 
     private NodeCapacity Capacity => Record?.Capacity ?? default;
 

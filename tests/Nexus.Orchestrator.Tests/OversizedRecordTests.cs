@@ -1,14 +1,16 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Json;
-using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Nexus.Api.State;
 using Nexus.Api.V1;
 using Nexus.Consul;
 using Nexus.Core.Ids;
+using Nexus.Core.Reconcile;
+using Nexus.Core.Rollouts;
 using Nexus.Core.Spec;
 using Nexus.Core.State;
+using Nexus.Orchestrator.ControlLoops;
 using Nexus.Orchestrator.Leadership;
 using Nexus.Orchestrator.State;
 using Nexus.Testing;
@@ -37,6 +39,35 @@ public sealed class OversizedRecordTests
         Assert.Equal(FencedWriter.MaxRecordBytes, StateJson.Write(largest, StateJson.Default.NodeAssignment).Length);
 
         Assert.True(await store.TryCommitAsync(new ClusterChange([], [largest, Orphans(N1, 100)]), await store.ReadAsync(Token), token, Token));
+    }
+
+    [Fact]
+    public void A_pool_whose_rollout_is_too_large_is_left_as_it_is_and_the_others_go_on()
+    {
+        var (large, small) = (Placed("large", 400 * 1024), Placed("small", 100));
+        var snapshot = new ClusterSnapshot { Index = 7, Spec = new ClusterSpec() };
+        var plan = new ReconcilePlan(7, [large.Step, small.Step], [], null)
+        {
+            Rollouts = [large.Rollout, small.Rollout],
+            Notices = [new PlanNotice("RolloutStarted", EventSeverity.Info, "it started", large.Rollout.Pool)],
+        };
+
+        var fitted = PlanFit.Compute(snapshot, plan, epoch: 1);
+
+        Assert.Equal("nexus/rollouts/large", Assert.Single(fitted.Oversized).Key);
+        Assert.Equal("small", Assert.Single(fitted.Plan.Rollouts).Pool.Value);
+        Assert.Empty(fitted.Plan.Notices);
+        Assert.Equal("small", Assert.Single(Assert.Single(fitted.Assignments).Allocations).Pool.Value);
+        Assert.Contains("make its env and command smaller", fitted.Oversized[0].Describe(), StringComparison.Ordinal);
+
+        static (PlaceStep Step, RolloutRecord Rollout) Placed(string pool, int bytes)
+        {
+            var template = new PoolTemplate { Env = ImmutableSortedDictionary<string, string>.Empty.Add("A", new string('x', bytes)) };
+            var revision = PoolRevisions.Compute(template);
+            return (
+                new PlaceStep(new PoolName(pool), new AllocationId($"{pool}-1"), N1, revision, "wanted"),
+                new RolloutRecord { Pool = new PoolName(pool), Target = new RolloutRevision(revision, template, 1) });
+        }
     }
 
     [Fact]
