@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -43,9 +45,20 @@ namespace Nexus.Api.State;
 [JsonSerializable(typeof(TraceContext))]
 public sealed partial class StateJson : JsonSerializerContext
 {
+    // Values have a limit: what only HTML would need to have escaped is written as it is.
+    private static readonly JsonWriterOptions Written = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Writes a document.</summary>
-    public static byte[] Write<T>(T document, JsonTypeInfo<T> type) =>
-        JsonSerializer.SerializeToUtf8Bytes(document, type);
+    public static byte[] Write<T>(T document, JsonTypeInfo<T> type)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(bytes, Written))
+        {
+            JsonSerializer.Serialize(writer, document, type);
+        }
+
+        return bytes.WrittenSpan.ToArray();
+    }
 
     /// <summary>Reads a document that must be readable; records of the cluster's state are read by <see cref="StateRecords"/>.</summary>
     /// <exception cref="JsonException">It is not one; the message names the key.</exception>

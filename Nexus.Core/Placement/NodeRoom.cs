@@ -7,7 +7,18 @@ namespace Nexus.Core.Placement;
 /// <summary>What is left on one node while a plan is being made. Lives for one pass.</summary>
 internal sealed class NodeRoom(NodeName node, NodeState state, bool isLeaving = false)
 {
+    /// <summary>
+    /// Most bytes that placing may fill a node's assignment with. Below what one value of the store holds: the reasons why allocations
+    /// are stopped come on top.
+    /// </summary>
+    public const int MaxAssignmentBytes = 320 * 1024;
+
+    // What an assignment or, which is more, a node's report says of an allocation.
+    private const int BytesPerAllocation = 320;
+
     private readonly Dictionary<PoolName, (int All, int Staying, int Standing)> _perPool = [];
+    private readonly HashSet<(PoolName Pool, PoolRevision Revision)> _templates = [];
+    private int _assignmentBytes;
     private HashSet<string>? _claims;
     private long _memory;
     private int _cpu;
@@ -47,6 +58,11 @@ internal sealed class NodeRoom(NodeName node, NodeState state, bool isLeaving = 
     public bool HasMemory(ResourceSpec request) =>
         request.MemoryBytes == 0 || _memory + request.MemoryBytes <= Capacity.MemoryBytes;
 
+    /// <summary>Whether the node's assignment, one value of the store, has room for one more allocation and its template.</summary>
+    public bool HasAssignmentRoom(PoolName pool, StoredTemplate template) =>
+        _assignmentBytes + BytesPerAllocation + template.Bytes <= MaxAssignmentBytes
+        || (_assignmentBytes + BytesPerAllocation <= MaxAssignmentBytes && _templates.Contains((pool, template.Revision)));
+
     /// <summary>Of those, the ones that only stand by.</summary>
     public int CountStanding(PoolName pool) => _perPool.GetValueOrDefault(pool).Standing;
 
@@ -62,6 +78,7 @@ internal sealed class NodeRoom(NodeName node, NodeState state, bool isLeaving = 
     public void Reserve(PoolName pool, PoolTemplate? template, bool stays, bool stands = false)
     {
         _count++;
+        _assignmentBytes += BytesPerAllocation;
         var before = _perPool.GetValueOrDefault(pool);
         _perPool[pool] = (before.All + 1, before.Staying + (stays ? 1 : 0), before.Standing + (stays && stands ? 1 : 0));
         if (template is null)
@@ -69,6 +86,8 @@ internal sealed class NodeRoom(NodeName node, NodeState state, bool isLeaving = 
             return;
         }
 
+        var stored = StoredTemplate.Of(template);
+        _assignmentBytes += _templates.Add((pool, stored.Revision)) ? stored.Bytes : 0;
         _cpu += template.Resources.CpuMillicores;
         _memory += template.Resources.MemoryBytes;
         if (template.HoldsExclusively)

@@ -30,16 +30,16 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
         }
 
         var chosen = new List<NodeName>(count);
-
+        var stored = StoredTemplate.Of(pool.Template);
         _queue.Clear();
         _queue.EnqueueRange(nodes
-            .Where(node => node.Node != avoid && Judge(node, pool) == Verdict.Feasible)
+            .Where(node => node.Node != avoid && Judge(node, pool, stored) == Verdict.Feasible)
             .Select(node => (node, RankOf(node, pool.Name, stands))));
         while (chosen.Count < count && _queue.TryDequeue(out var node, out _))
         {
             node.Reserve(pool.Name, pool.Template, stays: true, stands);
             chosen.Add(node.Node);
-            if (Judge(node, pool) == Verdict.Feasible)
+            if (Judge(node, pool, stored) == Verdict.Feasible)
             {
                 _queue.Enqueue(node, RankOf(node, pool.Name, stands));
             }
@@ -56,12 +56,13 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
     {
         var chosen = new List<NodeName>();
         var waiting = 0;
+        var stored = StoredTemplate.Of(pool.Template);
         foreach (var home in homes)
         {
             var node = nodes.FirstOrDefault(n => n.Node == home.Node);
             for (var free = FreeOf(home, node, pool.Name); free > 0; free--)
             {
-                if (node is null || Judge(node, pool) != Verdict.Feasible)
+                if (node is null || Judge(node, pool, stored) != Verdict.Feasible)
                 {
                     waiting++;
                 }
@@ -82,7 +83,7 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
         var barred = homes
             .Select(home => (home.Node, Room: nodes.FirstOrDefault(n => n.Node == home.Node), home))
             .Where(h => FreeOf(h.home, h.Room, pool.Name) > 0)
-            .Select(h => $"{h.Node} ({(h.Room is null ? "not known" : Words(Judge(h.Room, pool), pool))})")
+            .Select(h => $"{h.Node} ({(h.Room is null ? "not known" : Words(Judge(h.Room, pool, StoredTemplate.Of(pool.Template)), pool))})")
             .ToList();
         return barred.Count == 0
             ? Explain(pool)
@@ -104,7 +105,7 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
     public bool IsInUse(NodeName node) => nodes.Any(n => n.Node == node && n.IsReady);
 
     /// <summary>Whether any node would take one more.</summary>
-    public bool HasRoom(PoolSpec pool) => nodes.Any(node => Judge(node, pool) == Verdict.Feasible);
+    public bool HasRoom(PoolSpec pool) => StoredTemplate.Of(pool.Template) is var stored && nodes.Any(node => Judge(node, pool, stored) == Verdict.Feasible);
 
     /// <summary>Why no (further) node is feasible, as one sentence with a count per reason.</summary>
     public string Explain(PoolSpec pool)
@@ -114,13 +115,14 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
             return "the cluster has no nodes";
         }
 
-        var reasons = nodes.GroupBy(n => Judge(n, pool))
+        var stored = StoredTemplate.Of(pool.Template);
+        var reasons = nodes.GroupBy(n => Judge(n, pool, stored))
             .OrderByDescending(g => g.Count()).ThenBy(g => g.Key)
             .Select(g => $"{g.Count()} {Words(g.Key, pool)}");
         return $"of {nodes.Count} node{(nodes.Count == 1 ? "" : "s")}: {string.Join(", ", reasons)}";
     }
 
-    private static Verdict Judge(NodeRoom node, PoolSpec pool)
+    private static Verdict Judge(NodeRoom node, PoolSpec pool, StoredTemplate stored)
     {
         var placement = pool.Placement;
         var template = pool.Template;
@@ -137,6 +139,7 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
             _ when node.HoldsClaimOf(template) => Verdict.Held,
             _ when !node.HasCpu(template.Resources) => Verdict.NoCpu,
             _ when !node.HasMemory(template.Resources) => Verdict.NoMemory,
+            _ when !node.HasAssignmentRoom(pool.Name, stored) => Verdict.AssignmentFull,
             _ => Verdict.Feasible,
         };
     }
@@ -167,6 +170,7 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
         Verdict.Held => "holding its host port or exclusive volume already",
         Verdict.NoCpu => $"without {pool.Template.Resources.CpuMillicores / 1000.0} cpu free",
         Verdict.NoMemory => $"without {pool.Template.Resources.MemoryBytes / (1024 * 1024)} MiB of memory free",
+        Verdict.AssignmentFull => $"whose assignment is full (it is one value of the store and takes {NodeRoom.MaxAssignmentBytes} bytes; a template of this pool has {StoredTemplate.Of(pool.Template).Bytes})",
         _ => "feasible",
     };
 
@@ -187,6 +191,7 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
         Held,
         NoCpu,
         NoMemory,
+        AssignmentFull,
     }
 
     private readonly record struct Rank(int Standing, int OfPool, double Load, int Total, string Name);

@@ -54,6 +54,10 @@ public sealed record PoolTemplate
     /// <summary>What to run where there is no container engine; null if it needs one.</summary>
     public ProcessSpec? Process { get; init; }
 
+    /// <summary>Whether a <c>/tmp</c> in memory stands in for the one of a read-only root: unless a volume is mounted there.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool NeedsScratch => ReadOnly && Volumes.All(volume => volume.MountPoint != "/tmp");
+
     /// <summary>Whether two replicas cannot be on one node at a time, so that a rollout stops before it starts.</summary>
     public bool HoldsExclusively => HostPort is not null || Volumes.Any(volume => volume.Exclusive);
 }
@@ -91,6 +95,13 @@ public sealed record VolumeSpec(string Source, string Target, bool ReadOnly, boo
     /// <summary>Whether it is a volume by name, which the engine of each node makes empty where it is missing, and no path.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public bool IsNamed => !Source.StartsWith('/');
+
+    /// <summary>The directory that <see cref="Target"/> stands for, however its slashes are written: an engine mounts one thing there.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public string MountPoint => MountPointOf(Target);
+
+    internal static string MountPointOf(string target) =>
+        "/" + string.Join('/', target.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(segment => segment != "."));
 }
 
 /// <summary>How a check asks.</summary>

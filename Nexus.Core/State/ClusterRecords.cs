@@ -92,6 +92,7 @@ public sealed record ClusterRecords
 
             nodes.Add(name, new NodeState(record.Value, NodeStatus.Unknown, Returning: seen.IsUnreadable)
             {
+                LastKnown = record.Value ?? record.LastKnown,
                 Doubts = (record.Value is null ? RecordDoubts.Record : RecordDoubts.None)
                     | (recovered.IsUnknown ? RecordDoubts.Assignment : RecordDoubts.None)
                     | (seen.IsUnreadable ? RecordDoubts.Observation : RecordDoubts.None)

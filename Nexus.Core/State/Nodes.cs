@@ -110,4 +110,7 @@ public sealed record NodeState(NodeRecord? Record, NodeStatus Status, bool Retur
 {
     /// <summary>What is not known of it. Nothing is placed on a node in doubt, and nothing there is stopped for the doubt.</summary>
     public RecordDoubts Doubts { get; init; }
+
+    /// <summary>Its description, or while that is missing or cannot be read, the last one that could. To reach it by, not to decide by.</summary>
+    public NodeRecord? LastKnown { get; init; } = Record;
 }

@@ -21,7 +21,7 @@ internal static class ComposeService
             .WithAny("ports", template is { Port: { } target, HostPort: { } published } ? [$"{published}:{target}"] : [])
             .With("user", template.User ?? DefaultUser)
             .With("read_only", template.ReadOnly ? true : null)
-            .WithAny("tmpfs", template.ReadOnly ? ["/tmp:rw,nosuid,nodev,mode=1777,size=64m"] : [])
+            .WithAny("tmpfs", template.NeedsScratch ? ["/tmp:rw,nosuid,nodev,mode=1777,size=64m"] : [])
             .With("init", true)
             .With("cap_drop", new YamlList(["ALL"]))
             .WithAny("cap_add", template.Capabilities.Select(capability => (YamlTree)capability))

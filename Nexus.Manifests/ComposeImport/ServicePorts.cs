@@ -10,7 +10,11 @@ namespace Nexus.Manifests.ComposeImport;
 /// <param name="Published">The port of the node, if it is fixed.</param>
 /// <param name="HostAddress">The address of the node, if it is given.</param>
 /// <param name="Protocol">TCP or another, in lower case.</param>
-internal sealed record ServicePort(SpecCursor At, int Target, int? Published, string? HostAddress, string Protocol);
+internal sealed record ServicePort(SpecCursor At, int Target, int? Published, string? HostAddress, string Protocol)
+{
+    /// <summary>What is spoken on it, in lower case; null where the file does not say.</summary>
+    public string? AppProtocol { get; init; }
+}
 
 /// <summary>The ports of a service. A pool has one, TCP, and at most one fixed port of the node.</summary>
 internal sealed class ServicePorts(SpecCursor service, PoolDraft pool)
@@ -39,6 +43,7 @@ internal sealed class ServicePorts(SpecCursor service, PoolDraft pool)
         }
 
         pool.Set("port", ports[0].Target, ports[0].At);
+        SetProtocol(ports[0]);
         Publish(ports[0], replicas);
         return ports[0].Target;
     }
@@ -63,6 +68,21 @@ internal sealed class ServicePorts(SpecCursor service, PoolDraft pool)
         }
 
         return ports.FindAll(port => port.Protocol == "tcp");
+    }
+
+    private void SetProtocol(ServicePort port)
+    {
+        switch (port.AppProtocol)
+        {
+            case "h2c" or "http2" or "grpc" or "kubernetes.io/h2c":
+                pool.Set("protocol", "h2c", port.At.Child("app_protocol"));
+                break;
+            case null or "http" or "http1" or "http/1.1" or "tcp" or "ws" or "kubernetes.io/ws":
+                break;
+            default:
+                port.At.Child("app_protocol").Warn($"{Excerpt.Cut(port.AppProtocol)} is not carried over: gateways speak http1 or h2c to a pool, without TLS");
+                break;
+        }
     }
 
     private void Publish(ServicePort port, int replicas)
@@ -95,7 +115,9 @@ internal sealed class ServicePorts(SpecCursor service, PoolDraft pool)
             ComposeKeys.Port.Judge(at);
             var published = ComposeValue.Text(at, "published");
             return ComposeValue.Whole(at, "target") is { } target
-                ? Made(at, target.ToString(CultureInfo.InvariantCulture), published, ComposeValue.Text(at, "host_ip"), ComposeValue.Text(at, "protocol") ?? "tcp")
+                ? Made(at, target.ToString(CultureInfo.InvariantCulture), published, ComposeValue.Text(at, "host_ip"), ComposeValue.Text(at, "protocol") ?? "tcp") is { } port
+                    ? port with { AppProtocol = ComposeValue.Text(at, "app_protocol")?.ToLowerInvariant() }
+                    : null
                 : Refused(at.Has("target") ? null : at);
         }
 

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using k8s;
 using k8s.Models;
 using Nexus.Core.Spec;
 using Nexus.Manifests.Exports;
+using Nexus.Manifests.YamlText;
 
 namespace Nexus.Manifests.Kubernetes;
 
@@ -48,9 +50,37 @@ public static class KubernetesExport
         }
     }
 
+    // The client's own writer of YAML leaves line breaks in quotes, after which a text may begin like the end of the document.
+    private static YamlMap TreeOf(object one)
+    {
+        using var json = JsonDocument.Parse(KubernetesJson.Serialize(one));
+        return (YamlMap)TreeOf(json.RootElement);
+    }
+
+    private static YamlTree TreeOf(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                var map = new YamlMap();
+                foreach (var property in element.EnumerateObject())
+                {
+                    map.With(property.Name, TreeOf(property.Value));
+                }
+
+                return map;
+            case JsonValueKind.Array:
+                return new YamlList([.. element.EnumerateArray().Select(TreeOf)]);
+            case JsonValueKind.String:
+                return element.GetString()!;
+            default:
+                return YamlTree.Literal(element.GetRawText());
+        }
+    }
+
     private static void Add(ImmutableArray<ManifestFile>.Builder files, string path, IEnumerable<object> objects)
     {
-        var documents = objects.Select(one => KubernetesYaml.Serialize(one).ReplaceLineEndings("\n").TrimEnd('\n') + "\n").ToList();
+        var documents = objects.Select(one => YamlWriter.Write(TreeOf(one))).ToList();
         if (documents.Count > 0)
         {
             files.Add(new ManifestFile(path, string.Join("---\n", documents)));

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using k8s.Models;
 using Nexus.Core.Spec;
 using Nexus.Manifests.Exports;
@@ -19,7 +21,7 @@ internal static class PodVolumes
                     Name = NameOf(index),
                     PersistentVolumeClaim = new V1PersistentVolumeClaimVolumeSource { ClaimName = VolumeClaims.NameOf(source) },
                 }).ToList();
-        if (NeedsScratch(template))
+        if (template.NeedsScratch)
         {
             volumes.Add(new V1Volume
             {
@@ -40,16 +42,13 @@ internal static class PodVolumes
             MountPath = volume.Target,
             ReadOnlyProperty = volume.ReadOnly ? true : null,
         }).ToList();
-        if (NeedsScratch(template))
+        if (template.NeedsScratch)
         {
             mounts.Add(new V1VolumeMount { Name = Scratch, MountPath = "/tmp" });
         }
 
         return mounts;
     }
-
-    // A read-only container has a /tmp in memory all the same.
-    private static bool NeedsScratch(PoolTemplate template) => template.ReadOnly && template.Volumes.All(volume => volume.Target != "/tmp");
 
     private static string NameOf(int index) => $"volume-{index + 1}";
 }
@@ -93,6 +92,19 @@ internal static class VolumeClaims
 
     public static string AccessMode(VolumeSpec volume) => volume.ReadOnly ? "ReadOnlyMany" : "ReadWriteOnce";
 
-    /// <summary>A volume's name as an object's: lower-case, without the characters that one may not have.</summary>
-    public static string NameOf(string volume) => volume.ToLowerInvariant().Replace('_', '-').TrimEnd('-', '.');
+    // Of a DNS subdomain, less what tells shortened names apart.
+    private const int MaxName = 253;
+    private const int DigestLength = 8;
+
+    /// <summary>
+    /// A volume's name as an object's, a DNS subdomain: lower-case, dashes for underscores, each part between dots starting and ending
+    /// with a letter or digit.
+    /// </summary>
+    public static string NameOf(string volume)
+    {
+        var parts = volume.ToLowerInvariant().Replace('_', '-').Split('.').Select(part => part.Trim('-')).Where(part => part.Length > 0);
+        var name = string.Join('.', parts);
+        return name.Length <= MaxName ? name
+            : $"{name[..(MaxName - DigestLength - 1)].TrimEnd('-', '.')}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..DigestLength]}";
+    }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using k8s.Models;
 using Nexus.Core.Spec;
 using Nexus.Manifests.Exports;
@@ -39,7 +40,13 @@ internal static class Routing
             warnings.Add("gateway.routes", $"the route {route.Host}{route.Path} leads to pool {route.Pool}, which is not exported");
         }
 
-        var rules = spec.Gateway.Routes.Where(route => exported.Contains(route.Pool))
+        var refused = spec.Gateway.Routes.Where(route => exported.Contains(route.Pool) && Objection(route) is not null).ToHashSet();
+        foreach (var route in refused)
+        {
+            warnings.Add("gateway.routes", $"the route {route.Host}{route.Path} to pool {route.Pool} is left out: {Objection(route)}");
+        }
+
+        var rules = spec.Gateway.Routes.Where(route => exported.Contains(route.Pool) && !refused.Contains(route))
             .GroupBy(route => route.Host ?? "", StringComparer.Ordinal)
             .Select(routes => new V1IngressRule
             {
@@ -54,6 +61,12 @@ internal static class Routing
             Spec = new V1IngressSpec { Rules = rules },
         };
     }
+
+    // What the API server refuses would be refused with all other routes: an Ingress is one object.
+    private static string? Objection(RouteSpec route) =>
+        route.Path.Contains("%2F", StringComparison.OrdinalIgnoreCase) ? "an Ingress path of type Prefix may not have an encoded slash (%2F)"
+        : IPAddress.TryParse(route.Host, out _) ? "an Ingress host is a DNS name, not an IP address"
+        : null;
 
     private static V1HTTPIngressPath PathOf(RouteSpec route) => new()
     {

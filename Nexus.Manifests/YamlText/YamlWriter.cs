@@ -9,7 +9,7 @@ namespace Nexus.Manifests.YamlText;
 internal static class YamlWriter
 {
     private static readonly HashSet<string> WordsOf11 =
-        new(StringComparer.OrdinalIgnoreCase) { "y", "n", "yes", "no", "on", "off", "true", "false", "null", "~" };
+        new(StringComparer.OrdinalIgnoreCase) { "y", "n", "yes", "no", "on", "off", "true", "false", "null", "~", "=", "<<" };
 
     public static string Write(YamlMap document)
     {
@@ -70,11 +70,14 @@ internal static class YamlWriter
     private static Scalar Of(YamlScalar scalar)
     {
         var mustBeQuoted = scalar.IsText && (CoreScalar.Resolve(scalar.Text) != ScalarKind.Text || WordsOf11.Contains(scalar.Text)
-            || LooksSexagesimal(scalar.Text) || scalar.Text.Any(char.IsControl));
+            || LooksSexagesimal(scalar.Text) || scalar.Text.Any(MustBeEscaped));
         return new Scalar(
             AnchorName.Empty, TagName.Empty, scalar.Text, mustBeQuoted ? ScalarStyle.DoubleQuoted : ScalarStyle.Any,
             isPlainImplicit: true, isQuotedImplicit: true);
     }
+
+    // Separators that are line breaks to some readers, a byte order mark, and what is no character.
+    private static bool MustBeEscaped(char c) => char.IsControl(c) || c is '\u2028' or '\u2029' or '\ufeff' or '\ufffe' or '\uffff';
 
     // 22:30 is a number to readers of YAML 1.1, and dates are dates.
     private static bool LooksSexagesimal(string text) => text.Length > 0 && text.All(c => char.IsAsciiDigit(c) || c is ':' or '.' or '-' or '_');

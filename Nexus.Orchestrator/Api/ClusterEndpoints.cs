@@ -53,7 +53,7 @@ internal static class ClusterEndpoints
             Nodes = ViewBuilder.Nodes(look),
             Allocations = ViewBuilder.Allocations(look),
             AsOf = look.At,
-            Warnings = StatusWarnings.Of(look, identity.Name, options.Value.ClockSkewLimit),
+            Warnings = [.. StatusWarnings.Of(look, identity.Name, options.Value.ClockSkewLimit), .. view.Oversized.Select(record => record.Describe())],
             Warning = view.Trouble is { } trouble ? $"Shown is the state of {look.At:u}, because the cluster cannot be looked at: {trouble}" : null,
         });
     }

@@ -96,6 +96,13 @@ internal static class SpecEndpoints
 
             var applied = await specs.ApplyAsync(yaml, author, expected, cancellationToken);
             var (outcome, revision) = applied;
+            if (applied.Unknown is { } unknown)
+            {
+                return Problem(
+                    412, $"The current revision cannot be read, so it cannot be compared with If-Match {expected}.",
+                    $"{unknown.Key}: {unknown.Reason}. Nothing was applied. Apply without If-Match to replace whatever is there.");
+            }
+
             if (outcome == ApplyOutcome.Conflict)
             {
                 return Problem(412, $"Revision {revision}{(applied.ReplacedBy is { Length: > 0 } by ? $", applied by {by}," : "")} is in force, not {expected}.", "Read the spec again, carry your change over, apply it.");

@@ -19,9 +19,13 @@ internal sealed class ClusterView
 {
     private Look? _latest;
     private string? _trouble;
+    private LeftOutRecords _oversized = new([]);
 
     /// <summary>The last look that succeeded; null before the first.</summary>
     public Look? Latest => Volatile.Read(ref _latest);
+
+    /// <summary>What this manager, as the leader, cannot write for its size.</summary>
+    public ImmutableArray<OversizedRecord> Oversized => Volatile.Read(ref _oversized).Records;
 
     /// <summary>Why looking fails at present; null while it does not.</summary>
     public string? Trouble => Volatile.Read(ref _trouble);
@@ -32,5 +36,9 @@ internal sealed class ClusterView
         Volatile.Write(ref _trouble, null);
     }
 
+    public void LeftOut(ImmutableArray<OversizedRecord> oversized) => Volatile.Write(ref _oversized, new LeftOutRecords(oversized));
+
     public void Failed(string trouble) => Volatile.Write(ref _trouble, trouble);
+
+    private sealed record LeftOutRecords(ImmutableArray<OversizedRecord> Records);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Nexus.Core.Ids;
 using Nexus.Core.Reconcile;
 using Nexus.Core.State;
@@ -13,7 +14,11 @@ internal sealed partial class PlanCommitter(
     ClusterStore store, StoreIdentifier identifier, SnapshotClock clock, PlanReporter reporter, EventWriter events, ILogger<PlanCommitter> logger)
 {
     private readonly RecordReporter _records = new(events);
+    private readonly SizeReporter _sizes = new(events);
     private (LeaderToken Token, ulong Epoch)? _wroteUnder;
+
+    /// <summary>What the last plan could not write because no value of the store holds it.</summary>
+    public ImmutableArray<OversizedRecord> Oversized { get; private set; } = [];
 
     /// <summary>Acts under <paramref name="token"/>, which was held before <paramref name="look"/> was read.</summary>
     public async Task<PassOutcome> CommitAsync(
@@ -33,11 +38,22 @@ internal sealed partial class PlanCommitter(
         reporter.ReportTroubles(stored.Snapshot);
         if (plan.IsEmpty)
         {
+            Oversized = [];
+            _sizes.Report([]);
             return await ForgetAsync(stored, forgotten, token, cancellationToken);
         }
 
-        var assignments = AssignmentChanges.Compute(stored.Snapshot, plan, EpochFor(stored.Snapshot, token));
-        if (!await store.TryCommitAsync(new ClusterChange([.. plan.Rollouts.Select(clock.Stamp)], assignments, clock.Stamp(plan.Routes)), stored, token, cancellationToken))
+        var fitted = PlanFit.Compute(stored.Snapshot, plan, EpochFor(stored.Snapshot, token));
+        Oversized = fitted.Oversized;
+        _sizes.Report(fitted.Oversized);
+        (plan, var assignments) = (fitted.Plan, fitted.Assignments);
+        var change = new ClusterChange([.. plan.Rollouts.Select(clock.Stamp)], assignments, clock.Stamp(plan.Routes));
+        if (change.IsEmpty)
+        {
+            return PassOutcome.Converged;
+        }
+
+        if (!await store.TryCommitAsync(change, stored, token, cancellationToken))
         {
             OrchestratorTelemetry.StaleCommits.Add(1);
             return PassOutcome.Stale;

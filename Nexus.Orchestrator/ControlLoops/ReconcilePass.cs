@@ -79,6 +79,7 @@ internal sealed class ReconcilePass(
         var outcome = token is not null && lease.Current == token
             ? await ActAsync(look, judgement.Forgotten, token, cancellationToken)
             : plan.IsEmpty ? PassOutcome.Converged : PassOutcome.NotLeading;
+        view.LeftOut(token is null ? [] : committer.Oversized);
         if (outcome != PassOutcome.Stale)
         {
             _trace.Looked(stored.Spec);

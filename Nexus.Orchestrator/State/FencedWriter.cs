@@ -15,7 +15,12 @@ internal readonly record struct FencedWrite(TxnOperation Operation, int Bytes);
 /// </summary>
 internal sealed partial class FencedWriter(ConsulClient consul, ILogger<FencedWriter> logger)
 {
-    // Consul takes at most 512 KB a transaction, in base64 (facts of 1.8); this leaves room for keys and JSON.
+    /// <summary>
+    /// Largest record. Consul takes 512 KiB a transaction, in which a value is base64; what is left is for the fences, the key and what
+    /// is stamped onto a record when it is written.
+    /// </summary>
+    public const int MaxRecordBytes = 376 * 1024;
+
     private const int MaxBytes = 300 * 1024;
     private const int MaxWrites = ConsulTransactions.MaxOperations - 2;
 

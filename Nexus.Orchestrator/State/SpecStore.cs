@@ -47,6 +47,9 @@ internal enum ApplyOutcome
 /// <param name="ReplacedBy">Who had applied that one.</param>
 internal sealed record ApplyResult(ApplyOutcome Outcome, long Revision, long Replaced, string? ReplacedBy)
 {
+    /// <summary>Key of the record that cannot be read, and why, where that keeps the revision in force from being known; null where it is.</summary>
+    public (string Key, string Reason)? Unknown { get; init; }
+
     public void Deconstruct(out ApplyOutcome outcome, out long revision) => (outcome, revision) = (Outcome, Revision);
 }
 
@@ -163,9 +166,13 @@ internal sealed class SpecStore(ConsulClient consul, TimeProvider time)
             var pointer = await consul.Kv.GetAsync(StateKeys.SpecCurrent, cancellationToken);
             var current = pointer is null ? null : (await ReadDocumentAsync(pointer, cancellationToken)).Document;
             var revision = current?.Revision ?? (pointer is null ? null : PointerOf(pointer).Value?.Revision) ?? 0;
-            if (expected is { } wanted && wanted != revision)
+            if (expected is { } wanted && (wanted != revision || revision == 0))
             {
-                return new ApplyResult(ApplyOutcome.Conflict, revision, revision, current?.AppliedBy);
+                var unknown = revision == 0 ? await WhyUnknownAsync(pointer, cancellationToken) : null;
+                if (wanted != revision || unknown is not null)
+                {
+                    return new ApplyResult(ApplyOutcome.Conflict, revision, revision, current?.AppliedBy) { Unknown = unknown };
+                }
             }
 
             if (current?.Yaml == yaml)
@@ -186,6 +193,13 @@ internal sealed class SpecStore(ConsulClient consul, TimeProvider time)
             }
         }
     }
+
+    /// <summary>Why no revision is known: the pointer cannot be read, or is missing although revisions exist; null where there is none.</summary>
+    private async Task<(string Key, string Reason)?> WhyUnknownAsync(KvPair? pointer, CancellationToken cancellationToken) =>
+        pointer is not null ? (pointer.Key, PointerOf(pointer).Reason ?? "it names no revision")
+        : await HighestRevisionAsync(cancellationToken) is var highest and > 0
+            ? (StateKeys.SpecCurrent, $"the record is missing, although revisions up to {highest} exist")
+            : null;
 
     private static RecordReading<SpecPointer> PointerOf(KvPair pointer) =>
         StateRecords.Read(pointer.Key, pointer.Value, StateJson.Default.SpecPointer);

@@ -31,4 +31,8 @@ internal sealed record StoredLeader(LeaderRecord Record, ulong Epoch);
 /// <param name="Rollouts">Records of rollouts that moved on.</param>
 /// <param name="Assignments">What nodes are told anew.</param>
 /// <param name="Routes">The record of routes; null when it stays.</param>
-internal sealed record ClusterChange(ImmutableArray<RolloutRecord> Rollouts, ImmutableArray<NodeAssignment> Assignments, RoutesRecord? Routes = null);
+internal sealed record ClusterChange(ImmutableArray<RolloutRecord> Rollouts, ImmutableArray<NodeAssignment> Assignments, RoutesRecord? Routes = null)
+{
+    /// <summary>Whether there is nothing to write.</summary>
+    public bool IsEmpty => Rollouts.IsEmpty && Assignments.IsEmpty && Routes is null;
+}

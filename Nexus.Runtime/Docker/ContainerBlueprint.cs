@@ -77,7 +77,7 @@ internal static class ContainerBlueprint
         CapDrop = ["ALL"],
         CapAdd = [.. template.Capabilities],
         ReadonlyRootfs = template.ReadOnly,
-        Tmpfs = template.ReadOnly
+        Tmpfs = template.NeedsScratch
             ? new Dictionary<string, string>(StringComparer.Ordinal) { ["/tmp"] = "rw,nosuid,nodev,mode=1777,size=64m" }
             : null,
         Mounts = [.. template.Volumes.Select(MountOf)],

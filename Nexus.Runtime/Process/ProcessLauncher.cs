@@ -51,7 +51,8 @@ internal sealed class ProcessLauncher(TimeProvider time)
             start.ArgumentList.Add(Shell);
         }
 
-        foreach (var argument in new[] { "-c", SupervisorScript.Text, "nexus-supervisor", folder.FullPath, folder.OutputFile, command.Program })
+        var (script, variables) = SupervisorScript.For(environment);
+        foreach (var argument in new[] { "-c", script, "nexus-supervisor", folder.FullPath, folder.OutputFile, command.Program })
         {
             start.ArgumentList.Add(argument);
         }
@@ -62,7 +63,7 @@ internal sealed class ProcessLauncher(TimeProvider time)
         }
 
         start.Environment.Clear();
-        foreach (var (name, value) in environment)
+        foreach (var (name, value) in variables)
         {
             start.Environment[name] = value;
         }

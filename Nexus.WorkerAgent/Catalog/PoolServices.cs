@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Nexus.Api.State;
 using Nexus.Consul;
 using Nexus.Core.Convergence;
@@ -15,6 +16,8 @@ internal static class PoolServices
 
     /// <summary>Consul checks no more often than this; the agent's own prober does what shall be faster.</summary>
     public static readonly TimeSpan ConsulFloor = TimeSpan.FromSeconds(1);
+
+    private const int MaxCheckName = 200;
 
     /// <summary>The check that a replica can have: without a port there is nothing to ask over the network.</summary>
     public static HealthCheckType EffectiveCheck(PoolTemplate template, int? port) =>
@@ -38,7 +41,7 @@ internal static class PoolServices
             var type when isReported => new TtlCheck
             {
                 CheckId = CatalogNames.CheckId(allocation.Id),
-                Name = type == HealthCheckType.Script ? string.Join(' ', template.Health.Command) : "TCP connect, by the worker agent",
+                Name = type == HealthCheckType.Script ? NameOf(template.Health.Command) : "TCP connect, by the worker agent",
                 Ttl = (template.Health.Interval * 3) + template.Health.Timeout + ReportGrace,
             },
             HealthCheckType.Http => new HttpCheck
@@ -75,6 +78,10 @@ internal static class PoolServices
     /// <summary>Address of a path on a replica.</summary>
     public static Uri UrlOf(string address, int port, string path) =>
         new($"http://{(address.Contains(':') ? $"[{address}]" : address)}:{port}{(path.StartsWith('/') ? path : "/" + path)}");
+
+    // For people to recognize the check by; whole scripts do not belong into the catalog, which every server holds in memory.
+    private static string NameOf(ImmutableArray<string> command) =>
+        string.Join(' ', command) is { Length: > MaxCheckName } line ? $"{line.AsSpan(0, MaxCheckName)}…" : string.Join(' ', command);
 
     private static Dictionary<string, string> MetaOf(
         AgentIdentity identity, AllocationAssignment allocation, PoolTemplate template, SeenWorkload workload)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Nexus.Core.Ids;
 using Nexus.Core.Spec.Yaml;
 
 namespace Nexus.Core.Spec.Sections;
@@ -6,6 +7,11 @@ namespace Nexus.Core.Spec.Sections;
 /// <summary>The keys of the document, and the rules between routes and pools.</summary>
 internal static class ClusterSection
 {
+    private const int MaxRouteBytes = 360 * 1024;
+
+    // A route stands in the record twice while it waits for its pool, with its times and limits.
+    private const int BytesPerRoute = 360;
+
     public static Section<ClusterSpec> Section { get; } = new(new ClusterSpec(),
     [
         new SpecKey<ClusterSpec, string>("cluster", PoolsValue.Name, c => c.Cluster, (c, v) => c with { Cluster = v },
@@ -38,6 +44,8 @@ internal static class ClusterSection
             {
                 CheckTarget(spec, routes.Item(i), cursor.Child("worker_pools"));
             }
+
+            CheckSize(spec.Gateway.Routes, routes);
         }
 
         if (cursor.IsSound("gateway"))
@@ -46,6 +54,15 @@ internal static class ClusterSection
         }
 
         return spec with { Gateway = spec.Gateway with { Routes = SpecDefaults.MostSpecificFirst(spec.Gateway.Routes) } };
+    }
+
+    private static void CheckSize(ImmutableArray<RouteSpec> routes, SpecCursor cursor)
+    {
+        var size = routes.Sum(route => BytesPerRoute + (2 * ((route.Host?.Length ?? 0) + route.Path.Length)) + (3 * NameRules.MaxLength));
+        if (size > MaxRouteBytes)
+        {
+            cursor.Error($"found {routes.Length} routes of {size} bytes as stored; allowed are at most {MaxRouteBytes}, since all routes are one value of the store");
+        }
     }
 
     private static void CheckTarget(ClusterSpec spec, SpecCursor route, SpecCursor pools)

@@ -88,7 +88,19 @@ internal static class PoolSection
 
         WarnOfVolumes(pool, cursor);
         var template = pool.Template;
+        CheckSize(template, cursor);
         return pool with { Template = template with { Health = HealthSection.ForPort(template.Health, template.Port, cursor) } };
+    }
+
+    // Aliases make a small document a large template.
+    private static void CheckSize(PoolTemplate template, SpecCursor cursor)
+    {
+        if (StoredTemplate.Of(template).Bytes is var size && size > StoredTemplate.MaxBytes)
+        {
+            var (key, bytes) = StoredTemplate.Largest(template);
+            cursor.Error($"found {size} bytes as stored, {bytes} of them in {key}; allowed are at most {StoredTemplate.MaxBytes}, "
+                + "since one value of the store holds a node's pools; put large texts into the image or a volume");
+        }
     }
 
     // Who has said how replicas follow their volumes has thought of it.

@@ -7,9 +7,22 @@ internal static class TemplateKeys
 {
     private const int MaxEntries = 256;
 
+    // An engine takes 255, and puts docker.io/library/ in front of a name without a registry.
+    private const int MaxRepository = 237;
+
+    // What stands before the first slash is a registry only with a dot or a port, or as localhost.
+    private const string DnsLabel = "[a-zA-Z0-9]([a-zA-Z0-9\\-]*[a-zA-Z0-9])?";
+
     private static readonly TextValue Image = new(
         "an image such as nginx:1.27 or ghcr.io/org/app@sha256:…",
-        @"([a-zA-Z0-9.\-]+(:[0-9]+)?/)?[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.\-]{0,127})?(@sha256:[a-f0-9]{64})?");
+        $@"((localhost|{DnsLabel}(\.{DnsLabel})+)(:[0-9]+)?/|{DnsLabel}:[0-9]+/)?"
+        + @"[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.\-]{0,127})?(@sha256:[a-f0-9]{64})?")
+    {
+        MaxLength = 512,
+        Objection = image => RepositoryOf(image).Length > MaxRepository ? $"a repository has at most {MaxRepository} characters"
+            : image.Split('/')[0].Split(':') is [_, var port] && image.Contains('/') && !ushort.TryParse(port, out _) ? $"'{port}' is no port"
+            : null,
+    };
 
     private static readonly TextValue EnvName = new("a name of letters, digits, _ . and -, not starting with a digit", @"[A-Za-z_][A-Za-z0-9_.\-]*")
     {
@@ -86,6 +99,13 @@ internal static class TemplateKeys
             { DefaultNote = "the worker agent's own" },
     ]);
 
+    private static string RepositoryOf(string image)
+    {
+        var name = image.Split('@')[0];
+        var tag = name.IndexOf(':', Math.Max(0, name.LastIndexOf('/')));
+        return tag < 0 ? name : name[..tag];
+    }
+
     public static IReadOnlyList<SpecKey<PoolTemplate>> All { get; } =
     [
         new SpecKey<PoolTemplate, string>("image", Image, null, (t, v) => t with { Image = v },
@@ -124,7 +144,7 @@ internal static class TemplateKeys
             new ListValue<string>(new CapabilityValue(), "capabilities", MaxEntries) { Identity = c => c },
             null, (t, v) => t with { Capabilities = v }, "Linux capabilities given back after all are dropped."),
         new SpecKey<PoolTemplate, ImmutableArray<VolumeSpec>>("volumes",
-            new ListValue<VolumeSpec>(new VolumeValue(), "volumes", MaxEntries) { Identity = v => MountPoint(v.Target) },
+            new ListValue<VolumeSpec>(new VolumeValue(), "volumes", MaxEntries) { Identity = v => v.MountPoint },
             null, (t, v) => t with { Volumes = v }, "What is mounted: SOURCE:TARGET, SOURCE:TARGET:ro, or a map."),
         new SpecKey<PoolTemplate, HealthSpec>("health", HealthSection.Section, t => t.Health,
             (t, v) => t with { Health = v },
@@ -136,8 +156,4 @@ internal static class TemplateKeys
         new SpecKey<PoolTemplate, ProcessSpec>("process", Process, null, (t, v) => t with { Process = v },
             "What to run where there is no container engine.") { DefaultNote = "none: the pool needs an engine" },
     ];
-
-    /// <summary>The directory that a target stands for, however its slashes are written: an engine mounts one thing there.</summary>
-    private static string MountPoint(string target) =>
-        "/" + string.Join('/', target.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(segment => segment != "."));
 }

@@ -41,12 +41,12 @@ internal sealed class VolumeValue : SpecValue<VolumeSpec>, IHasItems
     private const string ShortForm = "SOURCE:TARGET or SOURCE:TARGET:ro, or a map with source, target, read_only, exclusive";
 
     private static readonly TextValue Source = new(
-        "a volume's name or an absolute path of the node", @"[A-Za-z0-9][A-Za-z0-9_.\-]*|/[^:\0]*")
+        "a volume's name, of two characters or more, or an absolute path of the node", @"[A-Za-z0-9][A-Za-z0-9_.\-]+|/[^:\0]*")
     { Objection = Climbs };
 
     private static readonly TextValue Target = new(
         "an absolute path in the container, other than /", @"/[^:\0]*[^:/\0][^:\0]*")
-    { Objection = Climbs };
+    { Objection = path => VolumeSpec.MountPointOf(path) == "/" ? "it stands for /" : Climbs(path) };
 
     private static readonly Section<VolumeSpec> Section = new(new VolumeSpec("", "", false),
     [

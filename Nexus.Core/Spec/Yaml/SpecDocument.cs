@@ -10,12 +10,20 @@ internal static class SpecDocument
     /// <summary>Longest document in bytes: it is one value in Consul, whose own limit is 512 KB in base64.</summary>
     public const int MaxBytes = 256 * 1024;
 
+    /// <summary>Most bytes of the document within that value, where quotes, backslashes and line breaks take two.</summary>
+    private const int MaxStoredBytes = 352 * 1024;
+
     [SuppressMessage("ApiDesign", "RS0030", Justification = "The parser takes a TextReader; this one reads memory.")]
     public static (SpecNode? Root, SpecProblem? Problem) Parse(string yaml)
     {
         if (Encoding.UTF8.GetByteCount(yaml) is var size && size > MaxBytes)
         {
             return (null, Problem(1, 1, $"the document has {size} bytes; allowed are at most {MaxBytes}"));
+        }
+
+        if (StoredTemplate.BytesOf(yaml) is var stored && stored > MaxStoredBytes)
+        {
+            return (null, Problem(1, 1, $"the document has {size} bytes and {stored} as stored, where quotes and line breaks take two; allowed are at most {MaxStoredBytes}"));
         }
 
         var parser = new Parser(new System.IO.StringReader(yaml.StartsWith('\uFEFF') ? yaml[1..] : yaml));

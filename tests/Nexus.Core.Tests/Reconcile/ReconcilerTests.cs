@@ -99,6 +99,23 @@ public sealed class ReconcilerTests
     }
 
     [Fact]
+    public void Compute_places_nothing_on_a_node_whose_assignment_is_full()
+    {
+        var large = Template() with { Env = ImmutableSortedDictionary<string, string>.Empty.Add("A", new string('x', 110 * 1024)) };
+        Cluster.Part wanted(string pool) => s => Want(pool, 1)(s) is var wants ? wants with
+        {
+            Spec = wants.Spec! with { Pools = [.. wants.Spec.Pools.Select(p => p.Name.Value == pool ? p with { Template = large } : p)] },
+        } : s;
+        var one = Of(wanted("a"), wanted("b"), wanted("c"), Want("d", 1), Ready("n1"));
+
+        var plan = Reconciler.Compute(one, Now);
+
+        Assert.Equal("!c:1 +a@n1 +b@n1 +d@n1", Show(plan));
+        Assert.Contains("whose assignment is full", Assert.Single(plan.Blocked).Reason, StringComparison.Ordinal);
+        Assert.Equal("+a@n1 +b@n2 +c@n1 +d@n2", Show(Reconciler.Compute(Ready("n2")(one), Now)));
+    }
+
+    [Fact]
     public void Compute_keeps_a_stopped_allocation_until_its_node_has_seen_the_order()
     {
         var snapshot = Of(Ready("n1"), Stopping("web", 0, "n1", AllocationPhase.Stopped));

@@ -36,7 +36,7 @@ public sealed class VolumeAffinityTests
     public void Standbys_and_volumes_that_must_be_followed_exclude_each_other()
     {
         var read = SpecReader.Read(
-            "worker_pools:\n  db: { image: db, warm_standby: 1, volumes: ['d:/d'], placement: { volume_affinity: required } }\n", "db.yaml");
+            "worker_pools:\n  db: { image: db, warm_standby: 1, volumes: ['dd:/d'], placement: { volume_affinity: required } }\n", "db.yaml");
 
         Assert.Null(read.Spec);
         Assert.Equal("worker_pools.db.warm_standby", Assert.Single(read.Problems, p => p.Severity == SpecSeverity.Error).Key);

@@ -15,7 +15,7 @@ public sealed class ComposeExportTests
     [InlineData("resources: {cpu: 250m, memory: 1GiB}", "cpus: \"0.25\"\n          memory: 1073741824b", "")]
     [InlineData("port: 80\nhealth: {startup_timeout: 1d}", "start_period: 23h59m56s", "failures count after it; Compose knows no days")]
     [InlineData("read_only: true", "tmpfs:\n      - /tmp:", "a /tmp as under Nexus")]
-    [InlineData("volumes: [a:/a]", "volumes:\n  a:\n    name: a", "no project's name in front")]
+    [InlineData("volumes: [aa:/a]", "volumes:\n  aa:\n    name: aa", "no project's name in front")]
     public void A_service_is_the_same_container(string keys, string part, string because)
     {
         var text = ToCompose(OnePool(keys)).Files.Single().Content;

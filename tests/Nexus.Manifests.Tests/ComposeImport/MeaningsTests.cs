@@ -54,6 +54,7 @@ public sealed class MeaningsTests
         { "volumes: ['x:/x:ro,z']", "services.web.volumes[0]: the option z is not carried over" },
         { "volumes: [{type: volume, source: x, target: /x, volume: {subpath: a}}]", "services.web.volumes[0].volume.subpath: is not carried over: the whole volume is mounted" },
         { "volumes: [{type: bind, source: /x, target: /x, bind: {propagation: rslave}}]", "services.web.volumes[0].bind.propagation: is not carried over" },
+        { "ports: [{target: 443, app_protocol: https}]", "services.web.ports[0].app_protocol: https is not carried over: gateways speak http1 or h2c to a pool, without TLS" },
         { "ports: ['[::1]:8080:80']", "services.web.ports[0]: [::1] is not carried over" },
         { "deploy: {resources: {limits: {memory: 1g}}}", "services.web.deploy.resources.limits.memory: is also what placement reserves on a node" },
         { "memswap_limit: 2g\n    mem_limit: 1g", "services.web.memswap_limit: is not carried over: a replica gets no swap" },

@@ -62,7 +62,7 @@ public sealed class KubernetesExportTests
     [Theory]
     [InlineData("user: 0", "root, user 0, group , fs , sysctl 0", "root needs no sysctl")]
     [InlineData("port: 80", "user 65532, group 65532, fs , sysctl 1", "a low port needs no privilege")]
-    [InlineData("user: 1000:2000\nport: 8080\nvolumes: [a:/a]", "user 1000, group 2000, fs 2000, sysctl 0", "an empty claim is root's")]
+    [InlineData("user: 1000:2000\nport: 8080\nvolumes: [aa:/a]", "user 1000, group 2000, fs 2000, sysctl 0", "an empty claim is root's")]
     [InlineData("user: 1000\nport: 8080\nvolumes: [/a:/a]", "user 1000, group , fs , sysctl 0", "a directory of the node keeps its rights")]
     public void A_pod_may_do_as_little_as_before(string keys, string expected, string because)
     {

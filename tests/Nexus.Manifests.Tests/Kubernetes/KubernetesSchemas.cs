@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Nexus.Manifests.Tests.Exports;
 using Nexus.Testing;
 using YamlDotNet.Serialization;
@@ -14,11 +16,20 @@ internal static class KubernetesSchemas
         Assert.True(fetched.Code == 0, fetched.Error);
         var reader = new DeserializerBuilder().WithAttemptingUnquotedStringTypeDeserialization().Build();
         var documents = files.SelectMany(file => file.Split("---\n")).Select(document => reader.Deserialize<object>(document)).ToList();
-        var json = new SerializerBuilder().JsonCompatible().Build().Serialize(documents);
+        var json = new JsonArray([.. documents.Select(ToJson)]).ToJsonString();
 
         var judged = await ToolRun.RunAsync("node", [Path.Combine(fetched.Out.Trim(), "validate.mjs")], json);
 
         Assert.True(judged.Code == 0, judged.Error);
         return judged.Out;
     }
+
+    // YAML's own writer of JSON escapes control characters in ways that JSON does not know.
+    private static JsonNode? ToJson(object? value) => value switch
+    {
+        null => null,
+        IDictionary<object, object?> map => new JsonObject(map.Select(entry => KeyValuePair.Create($"{entry.Key}", ToJson(entry.Value)))),
+        IEnumerable<object?> list => new JsonArray([.. list.Select(ToJson)]),
+        _ => JsonSerializer.SerializeToNode(value, value.GetType()),
+    };
 }

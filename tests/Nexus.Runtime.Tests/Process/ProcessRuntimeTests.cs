@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Nexus.Core.Spec;
 using Nexus.Runtime.Process;
@@ -28,6 +29,24 @@ public sealed class ProcessRuntimeTests() : RuntimeTest(new ProcessKit())
             var output = Path.Combine(Folder(started), "output.log");
             Assert.Equal(["/dev/null", output, output], streams);
         }
+    }
+
+    [Fact]
+    public async Task Variables_that_a_shell_would_drop_reach_the_workload()
+    {
+        const string Value = "a \"b\" $HOME `c` 'd'\n\\e";
+        var template = Kit.Template(["/bin/busybox", "sleep", "1000"]) with
+        {
+            Env = ImmutableSortedDictionary<string, string>.Empty.Add("a.b-c", Value).Add("OTHER", Value).Add("a-", ""),
+        };
+
+        var started = await Runtime.StartAsync(SpecOf(template), Cancel);
+
+        // While it becomes the program it has the environment of env, in which they are as well.
+        await Eventually.HoldsAsync(
+            () => ProcessEnvironment.Read(started.Pid!.Value) is var seen && seen.Contains($"a.b-c={Value}") && seen.Contains($"OTHER={Value}") && seen.Contains("a-="),
+            "its environment has all variables");
+        Assert.DoesNotContain(ProcessEnvironment.Read(started.Pid!.Value), variable => variable.StartsWith("NEXUS_ENV_", StringComparison.Ordinal));
     }
 
     [Fact]
