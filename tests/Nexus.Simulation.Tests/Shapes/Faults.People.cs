@@ -8,18 +8,28 @@ internal sealed partial class Faults
 {
     private void Change(Chance own)
     {
-        var at = own.Between(0, _wanted.Count - 1);
-        var before = _wanted[at];
+        var at = own.Between(0, _wanted.Pools.Count - 1);
+        var before = _wanted.Pools[at];
         var after = own.Between(1, 10) switch
         {
             <= 5 => before with { Version = before.Version + 1, Behaviour = own.In(20) ? own.Of([Behaviour.Slow, Behaviour.Deaf]) : Behaviour.Good },
             <= 7 => before with { Version = before.Version + 1, Behaviour = own.Of([Behaviour.Crashes, Behaviour.NeverHealthy, Behaviour.Missing]) },
             _ => Scaled(before, own),
         };
-        _wanted = [.. _wanted.Select((p, i) => i == at ? after : p)];
-        var wanted = _wanted;
-        Wanted?.Invoke(wanted);
-        cluster.Apply(wanted, () => { });
+        Ask(spec => spec with { Pools = [.. spec.Pools.Select((p, i) => i == at ? after : p)] });
+    }
+
+    /// <summary>Has people apply another spec.</summary>
+    public void Ask(Func<SpecShape, SpecShape> change)
+    {
+        _wanted = change(_wanted);
+        AskAgain();
+    }
+
+    private void AskAgain()
+    {
+        Wanted?.Invoke(_wanted);
+        cluster.Apply(_wanted);
     }
 
     private PoolShape Scaled(PoolShape pool, Chance own)
@@ -60,11 +70,7 @@ internal sealed partial class Faults
             IsEmptied = true;
             Emptying?.Invoke();
             cluster.Consul.Empty(everything: own.In(50));
-        }, () =>
-        {
-            Wanted?.Invoke(_wanted);
-            cluster.Apply(_wanted, () => { });
-        }, harmless: true, blinds: true);
+        }, AskAgain, harmless: true, blinds: true);
     }
 
     private void SpoilRecord(Chance own)
@@ -96,8 +102,7 @@ internal sealed partial class Faults
         }
         else if (key.StartsWith("nexus/spec/", StringComparison.Ordinal))
         {
-            Wanted?.Invoke(_wanted);
-            cluster.Apply(_wanted, () => { });
+            AskAgain();
         }
         else if (key.StartsWith("nexus/rollouts/", StringComparison.Ordinal))
         {

@@ -6,7 +6,7 @@ namespace Nexus.Simulation.Tests.Shapes;
 /// <summary>What goes wrong, and what people do meanwhile, as a seed has it.</summary>
 internal sealed partial class Faults(SimCluster cluster, Chance chance)
 {
-    private List<PoolShape> _wanted = [.. cluster.Shape.Pools];
+    private SpecShape _wanted = SpecShape.Of(cluster.Shape.Pools);
     private int _active;
     private int _harmful;
     private int _blinding;
@@ -44,7 +44,7 @@ internal sealed partial class Faults(SimCluster cluster, Chance chance)
     public TimeSpan Until { get; private set; }
 
     /// <summary>Told of every spec that holds, before the cluster can know of it.</summary>
-    public Action<IReadOnlyList<PoolShape>>? Wanted { get; set; }
+    public Action<SpecShape>? Wanted { get; set; }
 
     /// <summary>Told of every fault when it begins, and whether it can cost no request.</summary>
     public Action<bool>? Began { get; set; }
@@ -69,7 +69,7 @@ internal sealed partial class Faults(SimCluster cluster, Chance chance)
 
     public void Plan()
     {
-        cluster.Apply(_wanted, () => { });
+        cluster.Apply(_wanted);
         Wanted?.Invoke(_wanted);
         Until = TimeSpan.FromSeconds(chance.Between(120, 240));
         for (var i = chance.Between(1, 4); i > 0; i--)
