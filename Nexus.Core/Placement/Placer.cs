@@ -52,7 +52,12 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
     /// Chooses nodes for replicas that follow their volumes: those that have volumes without a replica first. One whose volumes are on a
     /// node that cannot take it is not placed elsewhere; only what goes beyond all volumes starts where there are none.
     /// </summary>
-    public List<NodeName> TakeAtHome(PoolSpec pool, int count, ImmutableArray<VolumeHome> homes)
+    /// <param name="pool">The pool.</param>
+    /// <param name="count">How many may start now.</param>
+    /// <param name="missing">How many it lacks altogether: volumes that cannot be used yet are kept for some of these, and not for those that
+    /// may start now, or the two would wait for each other.</param>
+    /// <param name="homes">Where its volumes are.</param>
+    public List<NodeName> TakeAtHome(PoolSpec pool, int count, int missing, ImmutableArray<VolumeHome> homes)
     {
         var chosen = new List<NodeName>();
         var waiting = 0;
@@ -73,7 +78,7 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
             }
         }
 
-        return [.. chosen, .. Take(pool, count - chosen.Count - waiting)];
+        return [.. chosen, .. Take(pool, Math.Min(count, missing - waiting) - chosen.Count)];
     }
 
     /// <summary>Why no further replica that follows its volumes is placed.</summary>

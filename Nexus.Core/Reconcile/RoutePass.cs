@@ -57,7 +57,7 @@ internal sealed class RoutePass
         var before = _snapshot.Routes;
         if (before is null && MustNotBegin())
         {
-            Kept.UnionWith(_others.Keys.Where(GetsRequests));
+            Kept.UnionWith(_others.Keys.Where(pool => GetsRequests(pool) || NobodySays));
             plan.Waits = [new RouteWait(new HeldRoute("", default, default, _now, false), MissingRecord)];
             return;
         }
@@ -76,9 +76,17 @@ internal sealed class RoutePass
     private const string MissingRecord =
         "the record of routes 'nexus/routes' is missing or unreadable; gateways keep the routes they have, and it is written again once every pool that the spec routes to serves";
 
-    /// <summary>Gateways route by a record that is not there any more: what it said is not known, so nothing moves away from it blindly.</summary>
+    /// <summary>
+    /// Gateways may route by a record that is not there any more: what it said is not known, so nothing moves away from it blindly. Their
+    /// reports end with their sessions, as during an outage of Consul, so no report is no word that they route by none.
+    /// </summary>
     private bool MustNotBegin() =>
-        _gateways.Exists(g => g.RoutesRevision > 0) && _snapshot.Spec!.Gateway.Routes.Any(route => !ReadinessOf(route.Pool).IsReady);
+        (_gateways.Exists(g => g.RoutesRevision > 0) || (NobodySays && RunsAnything))
+        && _snapshot.Spec!.Gateway.Routes.Any(route => !ReadinessOf(route.Pool).IsReady);
+
+    private bool NobodySays => _gateways.TrueForAll(g => g.IsUnknown);
+
+    private bool RunsAnything => _passes.Keys.Concat(_others.Keys).Any(Runs);
 
     /// <summary>Pools that the spec has no more and that still have requests: where routes lead, and where gateways have not let go.</summary>
     private ImmutableArray<RetainedPool> Retained(RoutesRecord before, RoutesRecord next)

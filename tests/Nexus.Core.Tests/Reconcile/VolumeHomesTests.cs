@@ -41,6 +41,8 @@ public sealed class VolumeHomesTests
         { "more replicas start where there are no volumes yet", Of(Db(2), At("n1:1"), Ready("n1"), Ready("n2"), Runs(0, "n1")), "+db@n2" },
         { "also beside one that is waited for",
             Of(Db(3), At("n1:1,n2:1"), Lost("n1"), Ready("n2"), Ready("n3"), Runs(0, "n1"), Runs(1, "n2")), "!db:1 +db@n3" },
+        { "also while one waits for its node to be free, and is not stopped before there are more",
+            Of(Db(3, "2", volumes: Alone), At("n1:1,n2:1", "1"), Ready("n1"), Ready("n2"), Ready("n3"), Runs(0, "n1", "1", volumes: Alone), Runs(1, "n2", "2", volumes: Alone)), "+db@n3" },
         { "scaled down, who serves stays and nobody is waited for", Of(Db(1), At("n1:1,n2:1"), Lost("n1"), Ready("n2"), Runs(0, "n1"), Runs(1, "n2")), "" },
         { "scaled to nothing and back it is where it was", Of(Db(2), At("n1:1,n3:1"), Ready("n1"), Ready("n2"), Ready("n3")), "+db@n1 +db@n3" },
         { "one that keeps failing is not moved", Of(Db(2), At("n1:1,n2:1"), Ready("n1"), Ready("n2"), Ready("n3"), Fails(0, "n1"), Runs(1, "n2")), "" },

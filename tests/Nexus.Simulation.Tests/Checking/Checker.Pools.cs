@@ -28,6 +28,7 @@ internal sealed partial class Checker
     {
         CheckExclusive(pool);
         CheckVolumes(pool);
+        HasServed(pool);
         var available = InPeace || pool.WholeSince is null ? Available(pool.Name) : 0;
         if (pool.WholeSince is null && !_faults.AnyHarm && available >= pool.Shape.Replicas && Live.Any())
         {

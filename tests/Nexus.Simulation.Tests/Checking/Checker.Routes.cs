@@ -108,7 +108,17 @@ internal sealed partial class Checker
     /// <summary>A gateway leads somewhere else from now on: only where a spec says, and only to a pool that serves.</summary>
     private void CheckSwitch(SimGateway gateway, RoutePlace place, string pool)
     {
-        if (pool == place.Home || !IsHarmless)
+        if (pool == place.Home)
+        {
+            return;
+        }
+
+        if (!HasServed(_pools[pool]) && Answers(place.Home))
+        {
+            Break("routes wait for their pool", $"{gateway.Name} leads {place} to {pool}, which has never served; {place.Home} serves");
+        }
+
+        if (!IsHarmless)
         {
             return;
         }
@@ -125,6 +135,8 @@ internal sealed partial class Checker
             Break("routes wait for their pool", $"{gateway.Name} leads {place} to {pool}, of which {serve} serve and {least} should; {place.Home} served");
         }
     }
+
+    private bool HasServed(PoolWatch pool) => pool.HasServed = pool.HasServed || RunningOf(pool.Name).Any(w => w.Ready);
 
     /// <summary>A pool that the spec has no more is not stopped while a gateway leads requests to it.</summary>
     private void CheckOutlivesItsRoutes(PoolWatch pool)

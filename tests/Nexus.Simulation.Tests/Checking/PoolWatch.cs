@@ -30,6 +30,9 @@ internal sealed class PoolWatch(PoolShape shape, TimeSpan now)
 
     public int Placed { get; set; }
 
+    /// <summary>Whether any replica of it was ever ready.</summary>
+    public bool HasServed { get; set; }
+
     public TimeSpan RolloutBeganAt { get; set; }
 
     /// <summary>Nodes on which replicas have left data.</summary>

@@ -12,12 +12,14 @@ namespace Nexus.Simulation.Tests.Planted;
 /// <summary>All planted bugs. Each must be caught.</summary>
 internal static class PlantedBugs
 {
-    public static IReadOnlyList<PlantedBug> All { get; } =
+    /// <summary>New ones each time: what one remembers is of one world.</summary>
+    public static IReadOnlyList<PlantedBug> All =>
     [
         new FenceOff(), new CasIgnored(), new CommitsOverCommits(), new DrainWaitsForNobody(), new OneTooMany(), new EmptyMeansNone(),
         new NoBackoff(), new OneWitness(), new StopsBeforeItStarts(), new DeadThoughtAlive(), new ForgetsWhatFailed(),
         new ExclusiveIgnored(), new NeverRegisters(), new DropsWithoutStopping(), new ClocksCompared(), new WallClock(), new AcceptedIsServed(),
         new VolumesLeft(), new KeptUnreported(), new LossMeansStop(), new UnreadableMeansRemoved(), new CountsAgain(),
+        new RoutesSwitchAtOnce(), new GatewaysFollowTheSpec(), new RetainedIsStopped(), new RoutesStay(),
     ];
 
     public static PlantedBug? Find(string? name) => name is null ? null : All.First(b => b.Name == name);

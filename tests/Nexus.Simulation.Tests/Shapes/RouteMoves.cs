@@ -16,7 +16,7 @@ internal sealed class RouteMoves(SimCluster cluster, Faults faults, Chance chanc
 
     public void Plan()
     {
-        if (!chance.In(50))
+        if (!chance.In(60))
         {
             return;
         }
