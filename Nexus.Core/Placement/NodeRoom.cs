@@ -7,7 +7,7 @@ namespace Nexus.Core.Placement;
 /// <summary>What is left on one node while a plan is being made. Lives for one pass.</summary>
 internal sealed class NodeRoom(NodeName node, NodeState state, bool isLeaving = false)
 {
-    private readonly Dictionary<PoolName, (int All, int Staying, int Standing)> _perPool = [];
+    private readonly Dictionary<PoolName, (int All, int Staying, int Standing, int Stopping)> _perPool = [];
     private HashSet<string>? _claims;
     private long _memory;
     private int _cpu;
@@ -50,6 +50,9 @@ internal sealed class NodeRoom(NodeName node, NodeState state, bool isLeaving = 
     /// <summary>Of those, the ones that only stand by.</summary>
     public int CountStanding(PoolName pool) => _perPool.GetValueOrDefault(pool).Standing;
 
+    /// <summary>Allocations of the pool that are not told to stop, of whatever revision.</summary>
+    public int CountNotStopping(PoolName pool) => _perPool.GetValueOrDefault(pool) is var (all, _, _, stopping) ? all - stopping : 0;
+
     /// <summary>Whether anything here holds what the template can only hold alone.</summary>
     public bool HoldsClaimOf(PoolTemplate template) =>
         _claims is { } claims && template.HoldsExclusively && ClaimsOf(template).Any(claims.Contains);
@@ -59,11 +62,13 @@ internal sealed class NodeRoom(NodeName node, NodeState state, bool isLeaving = 
     /// <param name="template">What it is; null when that is not known any more.</param>
     /// <param name="stays">Whether it is to stay.</param>
     /// <param name="stands">Whether it stands by.</param>
-    public void Reserve(PoolName pool, PoolTemplate? template, bool stays, bool stands = false)
+    /// <param name="stops">Whether it is told to stop.</param>
+    public void Reserve(PoolName pool, PoolTemplate? template, bool stays, bool stands = false, bool stops = false)
     {
         _count++;
         var before = _perPool.GetValueOrDefault(pool);
-        _perPool[pool] = (before.All + 1, before.Staying + (stays ? 1 : 0), before.Standing + (stays && stands ? 1 : 0));
+        _perPool[pool] = (
+            before.All + 1, before.Staying + (stays ? 1 : 0), before.Standing + (stays && stands ? 1 : 0), before.Stopping + (stops ? 1 : 0));
         if (template is null)
         {
             return;

@@ -98,9 +98,10 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
     public static bool MayRun(NodeRecord node, PoolSpec pool) =>
         (pool.Placement.Arch is not { } arch || arch == node.Arch) && CarriesAll(node, pool.Placement);
 
-    // What is on a lost node still has its volumes, of whatever revision it is.
+    // What is on a lost node still has its volumes, of whatever revision it is, and is waited for as a replica. One that was told to stop is
+    // not: its volumes are for its successor.
     private static int FreeOf(VolumeHome home, NodeRoom? node, PoolName pool) =>
-        home.Replicas - (node is null ? 0 : node.IsLost ? node.CountOf(pool) : node.CountStaying(pool));
+        home.Replicas - (node is null ? 0 : node.IsLost ? node.CountNotStopping(pool) : node.CountStaying(pool));
 
     /// <summary>Whether a node answers, but is taken out of use.</summary>
     public bool IsLeaving(NodeName node) => nodes.Any(n => n.Node == node && n.IsLeaving);

@@ -35,6 +35,8 @@ public sealed class VolumeHomesTests
             Of(Db(2, "2"), At("n1:1,n2:1", "1"), Leaving("n1"), Leaving("n2"), Ready("n3"), Runs(0, "n1", "1"), Runs(1, "n2", "1")), "!db:1" },
         { "one that stops first returns to its node", Of(Db(1, volumes: Alone), At("n1:1"), Ready("n1"), Ready("n2")), "+db@n1" },
         { "and waits for it", Of(Db(1, volumes: Alone), At("n1:1"), Lost("n1"), Ready("n2")), "!db:1" },
+        { "also when its node was lost while it stopped",
+            Of(Db(1, "2", volumes: Alone), At("n1:1", "1"), Lost("n1"), Ready("n2"), Stopping("db", 0, "n1")), "!db:1" },
         { "it is not stopped where its successor may not start",
             Of(Db(1, "2", volumes: Alone), At("n1:1", "1"), Leaving("n1"), Ready("n2"), Runs(0, "n1", "1", volumes: Alone)), "" },
 

@@ -80,11 +80,24 @@ internal sealed partial class Faults
         {
             _records++;
             key = Records.Spoil(own);
+            HoldUp(key);
         }, () =>
         {
             _records--;
             Repair(key);
         }, harmless: true, ofRecords: true);
+    }
+
+    /// <summary>An agent that is busy elsewhere for a moment: else its node's record is back before a manager can have seen that it is gone.</summary>
+    private void HoldUp(string? key)
+    {
+        const string Nodes = "nexus/nodes/";
+        if (key is not null && key.StartsWith(Nodes, StringComparison.Ordinal)
+            && cluster.Nodes.First(n => n.Name == key[Nodes.Length..]).Process is { Runs: true } agent)
+        {
+            agent.Stop();
+            cluster.World.After(TimeSpan.FromSeconds(1), agent.Continue);
+        }
     }
 
     /// <summary>What no process writes again by itself, people do.</summary>

@@ -16,7 +16,7 @@ internal sealed class RouteMoves(SimCluster cluster, Faults faults, Chance chanc
 
     public void Plan()
     {
-        if (!chance.In(60))
+        if (chance.In(40))
         {
             return;
         }
