@@ -95,7 +95,7 @@ internal sealed class RoutePass
         return
         [
             .. before.Routes.Select(route => route.Pool).Concat(before.Retained.Select(r => r.Pool)).Distinct()
-                .Where(pool => !pools.Contains(pool) && Runs(pool))
+                .Where(pool => !pools.Contains(pool) && IsToRun(pool))
                 .Where(pool => next.Routes.Any(route => route.Pool == pool) || before.Routes.Any(route => route.Pool == pool) || GetsRequests(pool) || !HaveApplied(before))
                 .OrderBy(pool => pool.Value, StringComparer.Ordinal)
                 .Select(pool => new RetainedPool(pool, before.Retained.FirstOrDefault(r => r.Pool == pool)?.SpecRevision ?? before.SpecRevision)),
@@ -109,6 +109,9 @@ internal sealed class RoutePass
         var members = MembersOf(pool).Select(m => m.Id).ToHashSet();
         return _gateways.Exists(g => g.Destinations.Any(d => d.TakesRequests && members.Contains(d.Allocation)));
     }
+
+    // A pool that stops each replica before it starts the next may have none at the moment, and has some again in the next.
+    private bool IsToRun(PoolName pool) => Runs(pool) || (_passes.TryGetValue(pool, out var pass) && pass.View.Desired > 0);
 
     private bool Runs(PoolName pool) => MembersOf(pool).Any(m => m.Assignment.Desired != DesiredStatus.Stop);
 
@@ -135,7 +138,7 @@ internal sealed class RoutePass
                 + (isGivenUp && record.Reason.Length > 0 ? $"; its rollout failed: {record.Reason}" : "")
             : $"{string.Join(", ", unaware)} {(unaware.Count == 1 ? "does" : "do")} not know the replicas of pool '{pool}' yet";
         return new PoolReadiness(
-            view.Desired > 0 && available >= needed && unaware.Count == 0, available > 0 && unaware.Count == 0, Runs(pool),
+            view.Desired > 0 && available >= needed && unaware.Count == 0, available > 0 && unaware.Count == 0, IsToRun(pool),
             isGivenUp && available < needed, pass.Spec.ProgressDeadline, reason);
     }
 

@@ -180,6 +180,15 @@ public sealed class RouteTransitionTests
     }
 
     [Fact]
+    public void A_pool_whose_only_replica_makes_room_for_the_next_keeps_its_route()
+    {
+        var world = Serving("old: {image: a, port: 1, host_port: 80}", "{path: /, pool: old}");
+        world.Apply(Yaml("old: {image: b, port: 1, host_port: 80}, fresh: {image: broken, port: 1}", "{path: /, pool: fresh}"));
+        Follow(world, "h/", Enough);
+        Assert.Equal("old", world.Ask("h/"));
+    }
+
+    [Fact]
     public void The_first_routes_are_written_before_any_gateway_reports()
     {
         var world = new RouteWorld(gateways: 0);

@@ -57,8 +57,8 @@ internal sealed partial class Checker
     /// <summary>Whether routes lead to a pool as far as all gateways know.</summary>
     private bool IsHome(PoolWatch pool) => _places.Exists(p => p.Home == pool.Name);
 
-    /// <summary>Whether gateways have a reason to know a pool's replicas.</summary>
-    private bool IsRouted(string pool) => _places.Exists(p => p.Asked == pool || p.Home == pool || p.Seen.ContainsValue(pool));
+    /// <summary>Whether any gateway leads requests to a pool, so that its replicas can get some.</summary>
+    private bool IsRouted(string pool) => _places.Exists(p => p.Home == pool || p.Seen.ContainsValue(pool));
 
     /// <summary>How many replicas serve at least. What a pool was that the spec has no more is known as long as the records are that say so.</summary>
     private int LeastOf(PoolWatch pool) =>
