@@ -16,7 +16,7 @@ internal sealed class NodeRoom(NodeName node, NodeState state, bool isLeaving = 
     // What an assignment or, which is more, a node's report says of an allocation.
     private const int BytesPerAllocation = 320;
 
-    private readonly Dictionary<PoolName, (int All, int Staying, int Standing)> _perPool = [];
+    private readonly Dictionary<PoolName, (int All, int Staying, int Standing, int Stopping)> _perPool = [];
     private readonly HashSet<(PoolName Pool, PoolRevision Revision)> _templates = [];
     private int _assignmentBytes;
     private HashSet<string>? _claims;
@@ -66,6 +66,9 @@ internal sealed class NodeRoom(NodeName node, NodeState state, bool isLeaving = 
     /// <summary>Of those, the ones that only stand by.</summary>
     public int CountStanding(PoolName pool) => _perPool.GetValueOrDefault(pool).Standing;
 
+    /// <summary>Allocations of the pool that are not told to stop, of whatever revision.</summary>
+    public int CountNotStopping(PoolName pool) => _perPool.GetValueOrDefault(pool) is var (all, _, _, stopping) ? all - stopping : 0;
+
     /// <summary>Whether anything here holds what the template can only hold alone.</summary>
     public bool HoldsClaimOf(PoolTemplate template) =>
         _claims is { } claims && template.HoldsExclusively && ClaimsOf(template).Any(claims.Contains);
@@ -75,12 +78,14 @@ internal sealed class NodeRoom(NodeName node, NodeState state, bool isLeaving = 
     /// <param name="template">What it is; null when that is not known any more.</param>
     /// <param name="stays">Whether it is to stay.</param>
     /// <param name="stands">Whether it stands by.</param>
-    public void Reserve(PoolName pool, PoolTemplate? template, bool stays, bool stands = false)
+    /// <param name="stops">Whether it is told to stop.</param>
+    public void Reserve(PoolName pool, PoolTemplate? template, bool stays, bool stands = false, bool stops = false)
     {
         _count++;
         _assignmentBytes += BytesPerAllocation;
         var before = _perPool.GetValueOrDefault(pool);
-        _perPool[pool] = (before.All + 1, before.Staying + (stays ? 1 : 0), before.Standing + (stays && stands ? 1 : 0));
+        _perPool[pool] = (
+            before.All + 1, before.Staying + (stays ? 1 : 0), before.Standing + (stays && stands ? 1 : 0), before.Stopping + (stops ? 1 : 0));
         if (template is null)
         {
             return;

@@ -52,7 +52,12 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
     /// Chooses nodes for replicas that follow their volumes: those that have volumes without a replica first. One whose volumes are on a
     /// node that cannot take it is not placed elsewhere; only what goes beyond all volumes starts where there are none.
     /// </summary>
-    public List<NodeName> TakeAtHome(PoolSpec pool, int count, ImmutableArray<VolumeHome> homes)
+    /// <param name="pool">The pool.</param>
+    /// <param name="count">How many may start now.</param>
+    /// <param name="missing">How many it lacks altogether: volumes that cannot be used yet are kept for some of these, and not for those that
+    /// may start now, or the two would wait for each other.</param>
+    /// <param name="homes">Where its volumes are.</param>
+    public List<NodeName> TakeAtHome(PoolSpec pool, int count, int missing, ImmutableArray<VolumeHome> homes)
     {
         var chosen = new List<NodeName>();
         var waiting = 0;
@@ -74,7 +79,7 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
             }
         }
 
-        return [.. chosen, .. Take(pool, count - chosen.Count - waiting)];
+        return [.. chosen, .. Take(pool, Math.Min(count, missing - waiting) - chosen.Count)];
     }
 
     /// <summary>Why no further replica that follows its volumes is placed.</summary>
@@ -94,9 +99,10 @@ internal sealed class Placer(IReadOnlyList<NodeRoom> nodes)
     public static bool MayRun(NodeRecord node, PoolSpec pool) =>
         (pool.Placement.Arch is not { } arch || arch == node.Arch) && CarriesAll(node, pool.Placement);
 
-    // What is on a lost node still has its volumes, of whatever revision it is.
+    // What is on a lost node still has its volumes, of whatever revision it is, and is waited for as a replica. One that was told to stop is
+    // not: its volumes are for its successor.
     private static int FreeOf(VolumeHome home, NodeRoom? node, PoolName pool) =>
-        home.Replicas - (node is null ? 0 : node.IsLost ? node.CountOf(pool) : node.CountStaying(pool));
+        home.Replicas - (node is null ? 0 : node.IsLost ? node.CountNotStopping(pool) : node.CountStaying(pool));
 
     /// <summary>Whether a node answers, but is taken out of use.</summary>
     public bool IsLeaving(NodeName node) => nodes.Any(n => n.Node == node && n.IsLeaving);

@@ -97,7 +97,8 @@ internal static class Membership
                 var stays = allocation.Desired != DesiredStatus.Stop
                     && staying.TryGetValue(allocation.Pool, out var revision) && revision == allocation.Revision;
                 room.Reserve(
-                    allocation.Pool, TemplateOf(assignment, allocation), stays, allocation.Desired == DesiredStatus.Standby);
+                    allocation.Pool, TemplateOf(assignment, allocation), stays, allocation.Desired == DesiredStatus.Standby,
+                    stops: allocation.Desired == DesiredStatus.Stop);
             }
         }
 

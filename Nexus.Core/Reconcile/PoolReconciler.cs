@@ -153,11 +153,13 @@ internal static class PoolReconciler
 
         if (targets.Base is { } other)
         {
-            room -= PlaceSome(view, other, Math.Min(room, targets.BaseCount - sorted.Base.Count), Reason(view, rollout, sorted), placer, plan);
+            var lacking = targets.BaseCount - sorted.Base.Count;
+            room -= PlaceSome(view, other, Math.Min(room, lacking), lacking, Reason(view, rollout, sorted), placer, plan);
         }
 
-        var missing = Math.Min(targets.GoalCount - sorted.Waiting, TriesOf(rollout, targets, sorted)) - sorted.Goal.Count;
-        PlaceSome(view, targets.Goal, Math.Min(room, missing), Reason(view, rollout, sorted), placer, plan);
+        var tries = TriesOf(rollout, targets, sorted) - sorted.Goal.Count;
+        var missing = targets.GoalCount - sorted.Waiting - sorted.Goal.Count;
+        PlaceSome(view, targets.Goal, Math.Min(room, Math.Min(missing, tries)), missing, Reason(view, rollout, sorted), placer, plan);
     }
 
     /// <summary>How many replicas may be there at once.</summary>
@@ -185,7 +187,7 @@ internal static class PoolReconciler
     }
 
     private static int PlaceSome(
-        PoolView view, RolloutRevision revision, int wanted, string reason, Placer placer, PlanBuilder plan)
+        PoolView view, RolloutRevision revision, int wanted, int missing, string reason, Placer placer, PlanBuilder plan)
     {
         if (wanted <= 0)
         {
@@ -193,7 +195,7 @@ internal static class PoolReconciler
         }
 
         var pool = view.Pool with { Template = revision.Template };
-        var nodes = view.Homes is { } homes ? placer.TakeAtHome(pool, wanted, homes) : placer.Take(pool, wanted);
+        var nodes = view.Homes is { } homes ? placer.TakeAtHome(pool, wanted, missing, homes) : placer.Take(pool, wanted);
         foreach (var node in nodes)
         {
             plan.Place(pool.Name, node, revision.Revision, reason);

@@ -57,7 +57,7 @@ internal sealed class RoutePass
         var before = _snapshot.Routes;
         if (before is null && MustNotBegin())
         {
-            Kept.UnionWith(_others.Keys.Where(GetsRequests));
+            Kept.UnionWith(_others.Keys.Where(pool => GetsRequests(pool) || NobodySays));
             plan.Waits = [new RouteWait(new HeldRoute("", default, default, _now, false), MissingRecord)];
             return;
         }
@@ -76,9 +76,17 @@ internal sealed class RoutePass
     private const string MissingRecord =
         "the record of routes 'nexus/routes' is missing or unreadable; gateways keep the routes they have, and it is written again once every pool that the spec routes to serves";
 
-    /// <summary>Gateways route by a record that is not there any more: what it said is not known, so nothing moves away from it blindly.</summary>
+    /// <summary>
+    /// Gateways may route by a record that is not there any more: what it said is not known, so nothing moves away from it blindly. Their
+    /// reports end with their sessions, as during an outage of Consul, so no report is no word that they route by none.
+    /// </summary>
     private bool MustNotBegin() =>
-        _gateways.Exists(g => g.RoutesRevision > 0) && _snapshot.Spec!.Gateway.Routes.Any(route => !ReadinessOf(route.Pool).IsReady);
+        (_gateways.Exists(g => g.RoutesRevision > 0) || (NobodySays && RunsAnything))
+        && _snapshot.Spec!.Gateway.Routes.Any(route => !ReadinessOf(route.Pool).IsReady);
+
+    private bool NobodySays => _gateways.TrueForAll(g => g.IsUnknown);
+
+    private bool RunsAnything => _passes.Keys.Concat(_others.Keys).Any(Runs);
 
     /// <summary>Pools that the spec has no more and that still have requests: where routes lead, and where gateways have not let go.</summary>
     private ImmutableArray<RetainedPool> Retained(RoutesRecord before, RoutesRecord next)
@@ -87,7 +95,7 @@ internal sealed class RoutePass
         return
         [
             .. before.Routes.Select(route => route.Pool).Concat(before.Retained.Select(r => r.Pool)).Distinct()
-                .Where(pool => !pools.Contains(pool) && Runs(pool))
+                .Where(pool => !pools.Contains(pool) && IsToRun(pool))
                 .Where(pool => next.Routes.Any(route => route.Pool == pool) || before.Routes.Any(route => route.Pool == pool) || GetsRequests(pool) || !HaveApplied(before))
                 .OrderBy(pool => pool.Value, StringComparer.Ordinal)
                 .Select(pool => new RetainedPool(pool, before.Retained.FirstOrDefault(r => r.Pool == pool)?.SpecRevision ?? before.SpecRevision)),
@@ -101,6 +109,9 @@ internal sealed class RoutePass
         var members = MembersOf(pool).Select(m => m.Id).ToHashSet();
         return _gateways.Exists(g => g.Destinations.Any(d => d.TakesRequests && members.Contains(d.Allocation)));
     }
+
+    // A pool that stops each replica before it starts the next may have none at the moment, and has some again in the next.
+    private bool IsToRun(PoolName pool) => Runs(pool) || (_passes.TryGetValue(pool, out var pass) && pass.View.Desired > 0);
 
     private bool Runs(PoolName pool) => MembersOf(pool).Any(m => m.Assignment.Desired != DesiredStatus.Stop);
 
@@ -127,7 +138,7 @@ internal sealed class RoutePass
                 + (isGivenUp && record.Reason.Length > 0 ? $"; its rollout failed: {record.Reason}" : "")
             : $"{string.Join(", ", unaware)} {(unaware.Count == 1 ? "does" : "do")} not know the replicas of pool '{pool}' yet";
         return new PoolReadiness(
-            view.Desired > 0 && available >= needed && unaware.Count == 0, available > 0 && unaware.Count == 0, Runs(pool),
+            view.Desired > 0 && available >= needed && unaware.Count == 0, available > 0 && unaware.Count == 0, IsToRun(pool),
             isGivenUp && available < needed, pass.Spec.ProgressDeadline, reason);
     }
 

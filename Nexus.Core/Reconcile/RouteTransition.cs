@@ -8,7 +8,7 @@ namespace Nexus.Core.Reconcile;
 /// <summary>What a pool can do for a route that is to lead to it.</summary>
 /// <param name="IsReady">Whether enough of it serves, known to every gateway.</param>
 /// <param name="ServesSome">Whether any replica of it serves.</param>
-/// <param name="Runs">Whether it has replicas at all, whatever their state.</param>
+/// <param name="Runs">Whether it has replicas at all, whatever their state, or is about to.</param>
 /// <param name="IsGivenUp">Whether its rollout ended in failure, so that waiting helps only if a person acts.</param>
 /// <param name="Deadline">How long a route may wait for it.</param>
 /// <param name="Reason">What is missing until it is ready, in words.</param>

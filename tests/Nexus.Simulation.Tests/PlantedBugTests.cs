@@ -15,7 +15,6 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
     [MemberData(nameof(Bugs))]
     public async Task A_planted_bug_is_caught(string name)
     {
-        var bug = PlantedBugs.Find(name)!;
         var text = Environment.GetEnvironmentVariable("NEXUS_SIM_BUG_SEEDS");
         var most = text is null ? Seeds : ulong.Parse(text, CultureInfo.InvariantCulture);
         var rules = new SortedDictionary<string, int>(StringComparer.Ordinal);
@@ -25,7 +24,7 @@ public sealed class PlantedBugTests(ITestOutputHelper output)
         while (played < most || (rules.Count == 0 && played < Limit))
         {
             var seed = ++played;
-            var failure = (await SeedRun.PlayAsync(seed, bug)).Failure;
+            var failure = (await SeedRun.PlayAsync(seed, PlantedBugs.Find(name))).Failure;
             Assert.True(failure is null or Violation, $"{name} broke the simulation itself at seed {seed}: {failure}");
             if (failure is Violation { Rule: var rule })
             {

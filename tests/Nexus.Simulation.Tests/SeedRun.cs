@@ -61,6 +61,7 @@ internal static class SeedRun
             new Traffic(cluster, chance.Fork(), checker.RequestOver).Start();
             new Clocks(cluster, faults, chance.Fork()).Plan();
             faults.PlanLoss(chance.Fork());
+            new RouteMoves(cluster, faults, chance.Fork()).Plan();
             Watch(world, faults, checker, null);
             await world.RunAsync(TimeSpan.FromHours(1));
         }

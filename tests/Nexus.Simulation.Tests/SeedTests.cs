@@ -44,13 +44,13 @@ public sealed class SeedTests(ITestOutputHelper output)
         // One seed (7) or a range (1-200); without the variable the first, so that the replay itself is tested.
         var text = Environment.GetEnvironmentVariable("NEXUS_SIM_SEED") ?? "1";
         var trace = Environment.GetEnvironmentVariable("NEXUS_SIM_TRACE");
-        var bug = PlantedBugs.Find(Environment.GetEnvironmentVariable("NEXUS_SIM_BUG"));
+        var bug = Environment.GetEnvironmentVariable("NEXUS_SIM_BUG");
         var ends = text.Split('-').Select(t => ulong.Parse(t, CultureInfo.InvariantCulture)).ToList();
         var failed = 0;
         for (var seed = ends[0]; seed <= ends[^1]; seed++)
         {
             await using var copy = trace is null ? null : new StreamWriter(trace) { AutoFlush = true };
-            var outcome = await SeedRun.PlayAsync(seed, bug, copy);
+            var outcome = await SeedRun.PlayAsync(seed, PlantedBugs.Find(bug), copy);
             output.WriteLine(outcome.ToString());
             failed += outcome.Failure is null ? 0 : 1;
         }

@@ -165,6 +165,38 @@ public sealed class RouteTransitionTests
         Assert.Equal(0, world.Running("old"));
     }
 
+    [Fact]
+    public void A_lost_record_is_not_written_again_because_no_gateway_reports()
+    {
+        var world = Serving("old: {image: a, port: 1}", "{path: /, pool: old}");
+        world.Apply(Yaml("fresh: {image: broken, port: 1}", "{path: /, pool: fresh}"));
+        world.Run(5);
+
+        world.LoseRecord();
+        world.LoseReports();
+        world.Run(1, lags: ["g1", "g2"]);
+        Assert.Null(world.Record);
+        Assert.Equal(1, world.Running("old"));
+    }
+
+    [Fact]
+    public void A_pool_whose_only_replica_makes_room_for_the_next_keeps_its_route()
+    {
+        var world = Serving("old: {image: a, port: 1, host_port: 80}", "{path: /, pool: old}");
+        world.Apply(Yaml("old: {image: b, port: 1, host_port: 80}, fresh: {image: broken, port: 1}", "{path: /, pool: fresh}"));
+        Follow(world, "h/", Enough);
+        Assert.Equal("old", world.Ask("h/"));
+    }
+
+    [Fact]
+    public void The_first_routes_are_written_before_any_gateway_reports()
+    {
+        var world = new RouteWorld(gateways: 0);
+        world.Apply(Yaml("web: {image: broken, port: 1}", "{path: /, pool: web}"));
+        world.Run(1);
+        Assert.Equal("web", Assert.Single(world.Record!.Routes).Pool.Value);
+    }
+
     /// <summary>Whatever specs follow each other and whichever gateways are late: what is served and still routed goes on being served.</summary>
     [Fact]
     public void No_request_of_a_route_that_goes_on_is_lost() => Gen.Select(Specs.Array[2, 5], Gen.Int[0, 3].Array[2, 5], Gen.Bool.Array[2, 5]).Sample((specs, waits, lag) =>

@@ -93,6 +93,9 @@ internal sealed class RouteWorld
     public int Running(string pool) => _snapshot.Assignments.Values.SelectMany(a => a.Allocations)
         .Count(a => a.Pool.Value == pool && a.Desired == DesiredStatus.Run);
 
+    /// <summary>The gateways' sessions end, and their reports with them, until they report again.</summary>
+    public void LoseReports() => _snapshot = _snapshot with { Gateways = _snapshot.Gateways.Clear() };
+
     public void LoseRecord() => _snapshot = _snapshot with { Routes = null };
 
     // One that is told to stop is out of rotation at once, whatever its gateways know.

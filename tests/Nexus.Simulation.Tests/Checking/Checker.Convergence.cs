@@ -4,10 +4,16 @@ namespace Nexus.Simulation.Tests.Checking;
 internal sealed partial class Checker
 {
     /// <summary>Null when it is; else what is missing.</summary>
-    public string? Missing() => _pools.Values.Select(MissingOf).FirstOrDefault(m => m is not null) ?? MissingOnNodes();
+    public string? Missing() =>
+        _pools.Values.Select(MissingOf).FirstOrDefault(m => m is not null) ?? MissingOnNodes() ?? _places.Select(MissingOf).FirstOrDefault(m => m is not null);
 
     private string? MissingOf(PoolWatch pool)
     {
+        if (pool.IsRemoved)
+        {
+            return MissingOfRemoved(pool);
+        }
+
         var rollout = _rollouts.GetValueOrDefault(pool.Name);
         var givenUp = rollout?.Phase is "RolledBack" or "Failed" or "RollingBack";
         if (pool.Shape.Broken && !givenUp && rollout is not null)
@@ -40,6 +46,38 @@ internal sealed partial class Checker
         var available = Available(pool.Name);
         return available < pool.Shape.Replicas ? $"{available} of {pool.Shape.Replicas} replicas of {pool.Name} serve" : null;
     }
+
+    /// <summary>A pool that the spec has no more is gone, unless a route had to stay with it.</summary>
+    private string? MissingOfRemoved(PoolWatch pool)
+    {
+        if (IsHome(pool))
+        {
+            var least = LeastOf(pool);
+            return least > 0 && Available(pool.Name) is var serve && serve < least ? $"{serve} of {pool.Name} serve, where a route stays; {least} are promised" : null;
+        }
+
+        return _desired.Values.Any(node => node.Allocations.Any(a => a.Pool == pool.Name)) ? $"{pool.Name} is not gone though the spec has it no more" : null;
+    }
+
+    /// <summary>A route leads where the spec says, if that serves, and where it led before if not.</summary>
+    private string? MissingOf(RoutePlace place)
+    {
+        var asked = Answers(place.Asked);
+        if ((!asked && !Answers(place.Home)) || (asked && IsStuck))
+        {
+            return null;
+        }
+
+        var expected = asked ? place.Asked : place.Home;
+        return Live.Select(g => (g.Name, Pool: g.LeadsTo(place.Host, place.Path))).FirstOrDefault(g => g.Pool != expected) is { Name: { } gateway } wrong
+            ? $"{place} leads to {wrong.Pool ?? "nothing"} at {gateway}, not to {expected}" + (asked ? ", which the spec asks for" : ", as before")
+            : null;
+    }
+
+    // Without their record routes wait for all pools of the spec together.
+    private bool IsStuck => !_faults.Records.IsWell("nexus/routes") && _places.Any(place => !Answers(place.Asked));
+
+    private bool Answers(string pool) => RunningOf(pool).Any(w => w.Answers && w.Machine.Up);
 
     private string? MissingOnNodes()
     {

@@ -14,17 +14,21 @@ internal sealed partial class Checker
 
     private IEnumerable<SimGateway> Live => _cluster.LiveGateways.Where(g => _gateways.ContainsKey(g.Name));
 
-    /// <summary>How many replicas take requests and answer them, at the gateway that sees fewest.</summary>
+    /// <summary>How many replicas take requests and answer them, at the gateway that sees fewest; of a pool that no route is about, how many
+    /// would answer.</summary>
     private int Available(string pool)
     {
         var answering = RunningOf(pool).Where(w => w.Answers && w.Machine.Up).ToList();
-        return Live.Select(g => answering.Count(w => g.TakesRequests(w.Allocation, w.Attempt))).DefaultIfEmpty(0).Min();
+        return IsRouted(pool)
+            ? Live.Select(g => answering.Count(w => g.TakesRequests(w.Allocation, w.Attempt))).DefaultIfEmpty(0).Min()
+            : answering.Count;
     }
 
     private void CheckPool(PoolWatch pool)
     {
         CheckExclusive(pool);
         CheckVolumes(pool);
+        HasServed(pool);
         var available = InPeace || pool.WholeSince is null ? Available(pool.Name) : 0;
         if (pool.WholeSince is null && !_faults.AnyHarm && available >= pool.Shape.Replicas && Live.Any())
         {
@@ -43,7 +47,7 @@ internal sealed partial class Checker
                 pool.Arm(World.Elapsed);
             }
         }
-        else if (available >= pool.Least)
+        else if (available >= LeastOf(pool))
         {
             pool.BelowSince = null;
             if (available >= pool.Shape.Replicas)
@@ -53,7 +57,7 @@ internal sealed partial class Checker
         }
         else if (World.Elapsed - (pool.BelowSince ??= World.Elapsed) > Blink)
         {
-            Break("never below the promise", $"{available} of {pool.Name} serve; {pool.Least} are promised");
+            Break("never below the promise", $"{available} of {pool.Name} serve; {LeastOf(pool)} are promised");
         }
 
         if (World.Elapsed - pool.ChangedAt > Peace || pool.Armed)
@@ -189,93 +193,5 @@ internal sealed partial class Checker
         {
             Break("volumes are not left", $"{pool.Name} has volumes on {string.Join(", ", pool.VolumeNodes)} for {pool.Shape.Replicas} replicas");
         }
-    }
-
-    private sealed class PoolWatch(PoolShape shape)
-    {
-        // What was asked for since all of it was last seen: a wish that is overtaken by the next is never reached.
-        private readonly List<PoolShape> _before = [shape];
-
-        private bool _isWhole;
-
-        public string Name => Shape.Name;
-
-        public PoolShape Shape { get; private set; } = shape;
-
-        public TimeSpan ChangedAt { get; private set; }
-
-        public bool Armed { get; set; }
-
-        public TimeSpan? BelowSince { get; set; }
-
-        /// <summary>Since when all of it has been there after the last fault that takes replicas.</summary>
-        public TimeSpan? WholeSince { get; set; }
-
-        public TimeSpan ArmedAt { get; private set; }
-
-        public int Placed { get; set; }
-
-        public TimeSpan RolloutBeganAt { get; set; }
-
-        /// <summary>Nodes on which replicas have left data.</summary>
-        public SortedSet<string> VolumeNodes { get; } = new(StringComparer.Ordinal);
-
-        /// <summary>When fewer replicas were last asked for: which volumes are given up by that is the product's choice.</summary>
-        public TimeSpan FewerAt { get; private set; }
-
-        public int RolledBack { get; set; }
-
-        public int Specs { get; private set; }
-
-        /// <summary>Replicas that serve at least, while all is well.</summary>
-        public int Least => Math.Max(0, Math.Min(Shape.Replicas, _before.Min(s => s.Replicas)) - Missing);
-
-        // The replicas of a canary's step make room before the step gives them requests.
-        private int Missing => Shape.Strategy == "canary"
-            ? Shape.Unavailable + (int)Math.Ceiling(Shape.Replicas * 0.3)
-            : Shape.StopsFirst ? Math.Max(1, Shape.Unavailable) : Shape.Unavailable;
-
-        /// <summary>Replicas that exist at most.</summary>
-        public int Most
-        {
-            get
-            {
-                var max = Math.Max(Shape.Max, _before.Max(s => s.Max));
-                var set = Math.Max(Shape.Replicas, _before.Max(s => s.Replicas));
-                return max + (Shape.StopsFirst ? 0 : Math.Max(1, Shape.Surge)) + (Shape.Strategy == "rolling" ? 0 : set);
-            }
-        }
-
-        public void Want(PoolShape shape, TimeSpan now)
-        {
-            if (shape != Shape)
-            {
-                if (_isWhole)
-                {
-                    _before.Clear();
-                }
-
-                _before.Add(Shape);
-                if (shape.Replicas < Shape.Replicas)
-                {
-                    VolumeNodes.Clear();
-                    FewerAt = now;
-                }
-
-                (Shape, ChangedAt, _isWhole) = (shape, now, false);
-            }
-
-            Specs++;
-        }
-
-        public void Arm(TimeSpan now)
-        {
-            (Armed, ArmedAt, BelowSince) = (true, now, null);
-            _before.Clear();
-            _before.Add(Shape);
-        }
-
-        /// <summary>All that was asked for serves.</summary>
-        public void NoteWhole() => _isWhole = true;
     }
 }

@@ -61,41 +61,15 @@ internal sealed partial class Checker
             throw _late;
         }
 
+        FollowRoutes();
         if (_dirty)
         {
             _dirty = false;
             foreach (var pool in _pools.Values)
             {
                 CheckPool(pool);
+                CheckOutlivesItsRoutes(pool);
             }
-        }
-    }
-
-    public void RequestOver(SimRequest request, TimeSpan began)
-    {
-        Requests = (Requests.All + 1, Requests.Failed + (request.Failure is null ? 0 : 1));
-        var pool = _pools[request.Pool];
-        if (request.Failure is { } failure && pool.Least > 0)
-        {
-            if (pool.Armed && InPeace && pool.ArmedAt < began)
-            {
-                Break("no request lost in peace", $"{request.Method} to {request.Pool} failed: {failure}");
-            }
-
-            if (request.Method == "GET" && !_faults.AnyHarm && World.Elapsed - _faults.LastHarmEndedAt > Peace && pool.WholeSince < began)
-            {
-                Break("no GET lost but to harm", $"{request.Method} to {request.Pool} failed: {failure}");
-            }
-        }
-
-        if (request.By is { Running: false } dead)
-        {
-            Break("no success of the stopped", $"{request.Method} to {request.Pool} was answered by {dead.Id}, which had ended");
-        }
-
-        if (request.By is { TermAt: { } term } leaving && request.AttemptBegan > term && InPeace)
-        {
-            Break("no request to the stopped", $"{request.Method} to {request.Pool} was sent to {leaving.Id}, which had been told to stop");
         }
     }
 
@@ -137,18 +111,24 @@ internal sealed partial class Checker
         _desired.Clear();
     }
 
-    private void Want(IReadOnlyList<PoolShape> pools)
+    private void Want(SpecShape spec)
     {
-        foreach (var pool in pools)
+        foreach (var pool in spec.Pools)
         {
             if (!_pools.TryGetValue(pool.Name, out var watch))
             {
-                _pools[pool.Name] = watch = new PoolWatch(pool);
+                _pools[pool.Name] = watch = new PoolWatch(pool, World.Elapsed);
             }
 
             watch.Want(pool, World.Elapsed);
         }
 
+        foreach (var removed in _pools.Values.Where(watch => spec.Pools.All(p => p.Name != watch.Name)))
+        {
+            removed.Remove(World.Elapsed);
+        }
+
+        WantRoutes(spec);
         _dirty = true;
     }
 
@@ -274,7 +254,7 @@ internal sealed partial class Checker
     private void CheckChangeInDoubt(RawAllocation allocation, string what, string node)
     {
         if (_faults.OnlyRecords && World.Elapsed - _faults.LastOtherAt > Peace && !_faults.IsDraining
-            && _pools.TryGetValue(allocation.Pool, out var pool) && pool.WholeSince is { } whole && World.Elapsed - whole > Peace
+            && _pools.TryGetValue(allocation.Pool, out var pool) && !pool.IsRemoved && pool.WholeSince is { } whole && World.Elapsed - whole > Peace
             && World.Elapsed - pool.ChangedAt > Peace * 2 && _rollouts.GetValueOrDefault(allocation.Pool) is { Phase: "Stable" })
         {
             Break("records in doubt change nothing", $"{allocation.Id} is {what} {node} while only a record is lost: {allocation.Reason}");

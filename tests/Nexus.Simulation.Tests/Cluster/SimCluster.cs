@@ -117,9 +117,9 @@ internal sealed class SimCluster
     }
 
     /// <summary>Applies a spec as a person would: until it is in, and one after the other.</summary>
-    public void Apply(IReadOnlyList<PoolShape> pools, Action applied)
+    public void Apply(SpecShape spec)
     {
-        var yaml = Shape.Yaml(pools);
+        var yaml = spec.Yaml();
         var specs = new SpecStore(OperatorConsul, Operator.Clock);
         var number = ++_applied;
         _applying = AfterAsync(_applying);
@@ -139,8 +139,7 @@ internal sealed class SimCluster
             }
 
             var (outcome, revision) = await specs.ApplyAsync(yaml, "operator", null, CancellationToken.None);
-            World.Log("operator", $"applied spec {revision}: {outcome}: {string.Join(", ", pools.Select(p => $"{p.Name}={p.Replicas}x{p.Image}"))}");
-            applied();
+            World.Log("operator", $"applied spec {revision}: {outcome}: {spec}");
         }
     }
 

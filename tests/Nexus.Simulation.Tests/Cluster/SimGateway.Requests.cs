@@ -1,4 +1,5 @@
 using Nexus.Core.Routing;
+using Nexus.Core.Spec.Values;
 
 namespace Nexus.Simulation.Tests.Cluster;
 
@@ -16,6 +17,7 @@ internal sealed partial class SimGateway
 
     private void Try(SimRequest request, int number, List<string> tried)
     {
+        request.Pool ??= LeadsTo(request.Host, request.Path);
         var place = Choose(request.Pool, tried);
         if (place is null)
         {
@@ -66,7 +68,14 @@ internal sealed partial class SimGateway
         _process.World.After(request.Takes + AnswerLimit, () => _process.Deliver(() => attempt.End(AttemptOutcome.TimedOut, null)));
     }
 
-    private Place? Choose(string pool, List<string> tried)
+    /// <summary>The pool that requests of a host and path go to; null for none.</summary>
+    public string? LeadsTo(string host, string path)
+    {
+        var asked = RoutePattern.Of(host, path);
+        return Routing.Routes.FirstOrDefault(route => route.Pattern.Covers(asked))?.Pool.Value;
+    }
+
+    private Place? Choose(string? pool, List<string> tried)
     {
         var all = _places.Values
             .Where(p => p.Pool.Name.Value == pool && p.Takes && !tried.Contains(p.Destination.Id.Value, StringComparer.Ordinal))
@@ -98,9 +107,14 @@ internal sealed partial class SimGateway
 }
 
 /// <summary>One request of a client.</summary>
-internal sealed class SimRequest(string pool, string method, TimeSpan takes, Action<SimRequest> over)
+internal sealed class SimRequest(string host, string path, string method, TimeSpan takes, Action<SimRequest> over)
 {
-    public string Pool => pool;
+    public string Host => host;
+
+    public string Path => path;
+
+    /// <summary>Where the route led when a gateway took it in; null for nowhere.</summary>
+    public string? Pool { get; set; }
 
     public string Method => method;
 

@@ -12,12 +12,14 @@ namespace Nexus.Simulation.Tests.Planted;
 /// <summary>All planted bugs. Each must be caught.</summary>
 internal static class PlantedBugs
 {
-    public static IReadOnlyList<PlantedBug> All { get; } =
+    /// <summary>New ones each time: what one remembers is of one world.</summary>
+    public static IReadOnlyList<PlantedBug> All =>
     [
         new FenceOff(), new CasIgnored(), new CommitsOverCommits(), new DrainWaitsForNobody(), new OneTooMany(), new EmptyMeansNone(),
         new NoBackoff(), new OneWitness(), new StopsBeforeItStarts(), new DeadThoughtAlive(), new ForgetsWhatFailed(),
         new ExclusiveIgnored(), new NeverRegisters(), new DropsWithoutStopping(), new ClocksCompared(), new WallClock(), new AcceptedIsServed(),
         new VolumesLeft(), new KeptUnreported(), new LossMeansStop(), new UnreadableMeansRemoved(), new CountsAgain(),
+        new RoutesSwitchAtOnce(), new GatewaysFollowTheSpec(), new RetainedIsStopped(), new RoutesStay(),
     ];
 
     public static PlantedBug? Find(string? name) => name is null ? null : All.First(b => b.Name == name);
@@ -246,65 +248,4 @@ internal sealed class DropsWithoutStopping : TransactionBug
 
     protected override bool Change(SimProcess caller, JsonArray operations) => ChangeAssignments(
         operations, assignment => assignment["allocations"]!.AsArray().RemoveAll(a => (string?)a!["desired"] == "Stop") > 0);
-}
-
-/// <summary>Managers compare the times in reports with their own clock, as if all machines had the same.</summary>
-internal sealed class ClocksCompared : AnswerBug
-{
-    public override string Name => "clocks-compared";
-
-    public override SimAnswer Answer(SimProcess caller, SimCall call, SimAnswer answer) => ChangeValues(caller, call, answer, "nexus/observed/", 'm', text =>
-    {
-        var report = JsonNode.Parse(text)!;
-        foreach (var allocation in report["allocations"]!.AsArray().Where(a => (DateTimeOffset?)a!["healthySince"] > caller.Clock.GetUtcNow()))
-        {
-            allocation!["healthy"] = false;
-            allocation["healthySince"] = null;
-        }
-
-        return report.ToJsonString();
-    });
-}
-
-/// <summary>Managers and agents measure durations by a clock that people and NTP set.</summary>
-internal sealed class WallClock : PlantedBug
-{
-    public override string Name => "wall-clock";
-
-    public override bool TrustsWallClock => true;
-}
-
-/// <summary>Agents do not report what they go on with after Consul lost its data.</summary>
-internal sealed class KeptUnreported : PlantedBug
-{
-    public override string Name => "kept-unreported";
-
-    public override byte[] Request(SimProcess caller, string path, byte[] body)
-    {
-        if (caller.Name[0] != 'n' || !path.StartsWith("/v1/kv/nexus/observed/", StringComparison.Ordinal)
-            || JsonNode.Parse(body) is not JsonObject report || !report.ContainsKey("kept"))
-        {
-            return body;
-        }
-
-        report.Remove("kept");
-        report["allocations"] = new JsonArray();
-        return Encoding.UTF8.GetBytes(report.ToJsonString());
-    }
-}
-
-/// <summary>Leaders take containers that no spec asks for as containers to be stopped.</summary>
-internal sealed class LossMeansStop : TransactionBug
-{
-    public override string Name => "loss-means-stop";
-
-    // What is placed anew comes with the record of its rollout; what is taken over comes alone.
-    protected override bool Change(SimProcess caller, JsonArray operations) => operations.All(o => Prefixed(o!, "nexus/rollouts/") is false) && ChangeAssignments(operations, assignment =>
-    {
-        var taken = (ulong?)assignment["generation"] == 1 ? assignment["allocations"]!.AsArray().Where(a => (string?)a!["desired"] == "Run").ToList() : [];
-        taken.ForEach(a => a!["desired"] = "Stop");
-        return taken.Count > 0;
-    });
-
-    private static bool Prefixed(JsonNode operation, string prefix) => ((string?)operation["KV"]!["Key"])!.StartsWith(prefix, StringComparison.Ordinal);
 }

@@ -17,6 +17,10 @@ internal sealed class RecordFaults(SimCluster cluster)
     /// <summary>Whether the lock of the leader was ever deleted, so that its index counts from one again.</summary>
     public bool LockWasDeleted { get; private set; }
 
+    /// <summary>Whether the record of routes, or a spec that it refers to, was ever lost: what a pool without a place in the spec is made of
+    /// may not be known any more.</summary>
+    public bool RoutesWereSpoiled { get; private set; }
+
     /// <summary>Spoils one record, any but the spared; null when there is none.</summary>
     public string? Spoil(Chance chance)
     {
@@ -30,6 +34,7 @@ internal sealed class RecordFaults(SimCluster cluster)
         var key = chance.Of(chance.Of(kinds));
         var before = cluster.Consul.Keys.Find(key)!.Value;
         var how = chance.Between(1, 8);
+        RoutesWereSpoiled |= key == "nexus/routes" || key.StartsWith("nexus/spec/", StringComparison.Ordinal);
         IsSpoiling = true;
         try
         {

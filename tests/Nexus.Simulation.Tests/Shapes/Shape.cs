@@ -117,26 +117,6 @@ internal sealed record Shape(int Managers, int Nodes, int Gateways, IReadOnlyLis
         return new Shape(chance.In(60) ? 3 : 1, nodes, chance.Between(1, 2), pools);
     }
 
-    public string Yaml() => Yaml(Pools);
-
-    public static string Yaml(IEnumerable<PoolShape> pools)
-    {
-        var yaml = new StringBuilder("cluster: sim\nworker_pools:\n");
-        foreach (var pool in pools)
-        {
-            pool.Write(yaml);
-        }
-
-        yaml.AppendLine("gateway:");
-        yaml.AppendLine("  routes:");
-        foreach (var pool in pools)
-        {
-            yaml.AppendLine($"    - {{host: {pool.Name}.example, path: /, pool: {pool.Name}}}");
-        }
-
-        return yaml.ToString();
-    }
-
     private static PoolShape Pool(string name, int nodes, Chance chance)
     {
         var exclusive = nodes > 1 && chance.In(25);
