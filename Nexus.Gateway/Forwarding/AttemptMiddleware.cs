@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Nexus.Core.Routing;
+using Nexus.Gateway.Limits;
 using Nexus.Gateway.Live;
 using Nexus.Gateway.Observability;
 using Nexus.Gateway.Routing;
@@ -36,6 +37,11 @@ internal sealed class AttemptMiddleware(
             {
                 await Refusal.BadRequestAsync(context, "the path can be read as one of another route; send it without dot segments.");
                 return;
+            }
+
+            if (context.Features.Get<LimitedBody>() is { } body && !body.TryLimit(BodyLimits.Of(proxy.Route.Config, options.Value)))
+            {
+                return; // The answer is that of RequestLimitsMiddleware.
             }
 
             pool = proxy.Cluster.Config.ClusterId;

@@ -10,7 +10,11 @@ internal sealed class ConnectionEncoding : Encoding
 {
     private static readonly ConnectionEncoding Instance = new();
 
-    public static Encoding Select(string name) => name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? Instance : Latin1;
+    /// <summary>How the server decodes a field of a request.</summary>
+    public static Encoding Select(string name) =>
+        name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? Instance
+        : name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? DigitsEncoding.Instance
+        : Latin1;
 
     public override int GetByteCount(char[] chars, int index, int count) => Latin1.GetByteCount(chars, index, count);
 

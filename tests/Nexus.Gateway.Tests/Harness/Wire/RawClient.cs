@@ -65,6 +65,18 @@ internal sealed class RawClient : IDisposable
         }
     }
 
+    /// <summary>Waits for any bytes, or the end.</summary>
+    public async Task WaitForBytesAsync(CancellationToken cancellationToken)
+    {
+        if (_pending.Length == 0)
+        {
+            _pending = _buffer[..await _socket.ReceiveAsync(_buffer, cancellationToken)];
+        }
+    }
+
+    /// <summary>Sends no more, and still reads.</summary>
+    public void EndSending() => _socket.Shutdown(SocketShutdown.Send);
+
     /// <summary>Reads one line, without its end.</summary>
     public async Task<string> ReadLineAsync(CancellationToken cancellationToken)
     {
