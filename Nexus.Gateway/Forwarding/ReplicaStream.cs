@@ -24,7 +24,7 @@ internal sealed class ReplicaStream(NetworkStream inner) : AsyncStream
     private (int Status, int LineEnd)? _answer;
     private ITimer? _impatience;
     private bool _isReading;
-    private bool _isFirst; // Whether what is read next begins a response.
+    private bool _isFirst = true; // Whether what is read next begins a response.
     private bool _hasRead;
     private int _interim; // How much of an interim response is left to hand over before what follows is looked at.
     private bool _isAtEnd;

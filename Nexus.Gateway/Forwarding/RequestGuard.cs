@@ -60,6 +60,11 @@ internal sealed class RequestGuard
             request.Headers.Remove(HeaderNames.Upgrade);
         }
 
+        if (HttpProtocol.IsHttp10(request.Protocol) && ConnectionEncoding.OnlySeemsToKeep(request.Headers.Connection))
+        {
+            context.Response.Headers.Connection = "close";
+        }
+
         if (CheckFields(context) is { } wrong)
         {
             return Refusal.BadRequestAsync(context, wrong);

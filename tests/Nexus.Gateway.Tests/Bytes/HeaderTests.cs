@@ -114,6 +114,16 @@ public sealed class HeaderTests(WireGateway wire) : IClassFixture<WireGateway>
         wire.AssertNoErrorLogged();
     }
 
+    [Fact]
+    public async Task A_connection_of_HTTP_1_0_is_closed_whatever_upgrade_is_asked_for()
+    {
+        wire.Begin(RawReplica.Answer(Ok));
+        using var client = await Harness.Wire.RawClient.ConnectAsync(wire.Port, TestContext.Current.CancellationToken);
+        await client.SendAsync("GET / HTTP/1.0\r\nHost: any.test\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        Assert.Equal(200, (await client.ReadAnswerAsync("GET", TestContext.Current.CancellationToken)).Status);
+        Assert.False((await client.ReadAnswerAsync("GET", TestContext.Current.CancellationToken)).HasHead); // The end, and no timeout.
+    }
+
     [Theory]
     [InlineData("HEAD", "HTTP/1.1")]
     [InlineData("POST", "HTTP/1.1")]

@@ -58,7 +58,9 @@ internal sealed class RawClient : IDisposable
 
             if (read == 0)
             {
-                return WireParser.Response(_pending, method, ended: true);
+                answer = WireParser.Response(_pending, method, ended: true);
+                _pending = _pending[answer.Length..];
+                return answer;
             }
 
             _pending = [.. _pending, .. _buffer.AsSpan(0, read)];

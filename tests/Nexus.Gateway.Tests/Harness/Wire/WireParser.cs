@@ -165,11 +165,15 @@ internal sealed class WireParser
         }
 
         _host = _host.Length > 0 ? _host : hosts is [var one] ? one : "";
-        if (_host.Length == 0 || hosts.Append(_host).Any(h => !h.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-')))
+        if (_host.Length == 0 || hosts.Append(_host).Any(h => !IsPlainHost(h)))
         {
             Tolerate("a Host that is not plainly one");
         }
     }
+
+    // RFC 3986 §3.2.2 lets a name be nearly anything, and asks for one that DNS could have.
+    private static bool IsPlainHost(string host) =>
+        host.Split('.').All(label => label.Length is > 0 and < 64 && label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-'));
 
     private void CheckConnection(string version)
     {
