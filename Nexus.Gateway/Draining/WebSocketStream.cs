@@ -5,7 +5,7 @@ namespace Nexus.Gateway.Draining;
 /// the replica's behalf: a close frame with 1001 (going away) at the next end of a frame, and nothing after it. The client's own
 /// close then goes to the replica, so that both learn it in words of the protocol.
 /// </summary>
-internal sealed class WebSocketStream(Stream client) : Stream
+internal sealed class WebSocketStream(Stream client) : AsyncStream
 {
     private const ushort GoingAway = 1001;
 
@@ -23,17 +23,7 @@ internal sealed class WebSocketStream(Stream client) : Stream
 
     public override bool CanRead => true;
 
-    public override bool CanSeek => false;
-
     public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Closes politely as soon as a frame ends. Once is enough.</summary>
     public async Task LeaveAsync(CancellationToken cancellationToken)
@@ -106,23 +96,7 @@ internal sealed class WebSocketStream(Stream client) : Stream
         return CloseToReplica.Length;
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override Task FlushAsync(CancellationToken cancellationToken) => client.FlushAsync(cancellationToken);
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

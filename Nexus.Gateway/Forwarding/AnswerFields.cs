@@ -43,13 +43,10 @@ internal static class AnswerFields
         var connection = answer.Headers.NonValidated.TryGetValues(HeaderNames.Connection, out var values)
             ? HopByHop.Nominated(ToStringValues(values))
             : null;
-        Copy(answer.Headers.NonValidated, response.Headers, connection);
-        Copy(answer.Content.Headers.NonValidated, response.Headers, connection);
-        if (answer.StatusCode is HttpStatusCode.NoContent or < HttpStatusCode.OK)
-        {
-            response.ContentLength = null;
-        }
-        else if (answer.StatusCode == HttpStatusCode.ResetContent)
+        var hasLength = answer.StatusCode is not (HttpStatusCode.NoContent or HttpStatusCode.ResetContent or < HttpStatusCode.OK);
+        Copy(answer.Headers.NonValidated, response.Headers, connection, hasLength);
+        Copy(answer.Content.Headers.NonValidated, response.Headers, connection, hasLength);
+        if (answer.StatusCode == HttpStatusCode.ResetContent)
         {
             response.ContentLength = 0;
         }
@@ -115,11 +112,13 @@ internal static class AnswerFields
     private static bool IsLength(HeaderStringValues lengths) =>
         lengths.Count == 1 && lengths.ToString() is { Length: > 0 and <= LongestLength } text && text.All(char.IsAsciiDigit);
 
-    private static void Copy(HttpHeadersNonValidated from, IHeaderDictionary to, List<string>? nominated)
+    private static void Copy(HttpHeadersNonValidated from, IHeaderDictionary to, List<string>? nominated, bool hasLength)
     {
         foreach (var (name, values) in from)
         {
-            if (!HopByHop.IsHopByHop(name) && !HopByHop.Names(nominated, name))
+            // A length that counts for nothing may be none at all, which the server would not take.
+            var isLength = name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase);
+            if (!HopByHop.IsHopByHop(name) && !HopByHop.Names(nominated, name) && (hasLength || !isLength))
             {
                 to[name] = to.TryGetValue(name, out var before) ? StringValues.Concat(before, ToStringValues(values)) : ToStringValues(values);
             }

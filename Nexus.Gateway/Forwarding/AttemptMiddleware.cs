@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Nexus.Core.Routing;
+using Nexus.Gateway.Limits;
 using Nexus.Gateway.Live;
 using Nexus.Gateway.Observability;
 using Nexus.Gateway.Routing;
@@ -28,9 +29,10 @@ internal sealed class AttemptMiddleware(
 
         AttemptOutcome? outcome;
         string pool;
+        bool isWithin;
         do
         {
-            // A route may lead elsewhere since the request was matched; then nobody takes requests where it led.
+            // A route may lead elsewhere since the request was matched; then nobody takes requests where it led, and its limits are others.
             var proxy = context.GetReverseProxyFeature();
             if (!ProxyConfigTranslation.TryTarget(context, proxy.Route.Config))
             {
@@ -39,9 +41,15 @@ internal sealed class AttemptMiddleware(
             }
 
             pool = proxy.Cluster.Config.ClusterId;
-            outcome = pools.Find(pool) is { } live ? await ForwardAsync(context, proxy, live) : null;
+            isWithin = context.Features.Get<LimitedBody>()?.TryLimit(BodyLimits.Of(proxy.Route.Config, options.Value)) ?? true;
+            outcome = isWithin && pools.Find(pool) is { } live ? await ForwardAsync(context, proxy, live) : null;
         }
         while (outcome is null && routes.TryMatchAgain(context));
+
+        if (!isWithin)
+        {
+            return; // The answer is that of RequestLimitsMiddleware.
+        }
 
         telemetry.Requested(pool, outcome);
         if (outcome is not (AttemptOutcome.Answered or AttemptOutcome.ClientGone) && !context.Response.HasStarted)

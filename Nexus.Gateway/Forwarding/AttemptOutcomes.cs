@@ -42,12 +42,13 @@ internal static class AttemptOutcomes
     private static AttemptOutcome Of(ForwarderError error, Exception? exception) => error switch
     {
         ForwarderError.Request when IsConnecting(exception) => AttemptOutcome.NotConnected,
-        ForwarderError.Request or ForwarderError.ResponseHeaders or ForwarderError.ResponseBodyDestination
-            when IsInvalid(exception) => AttemptOutcome.InvalidAnswer,
+        ForwarderError.Request or ForwarderError.ResponseBodyDestination when IsInvalid(exception) => AttemptOutcome.InvalidAnswer,
+
+        // The head is there, so that no connection broke: what of it cannot be passed on is the answer's fault alone.
+        ForwarderError.ResponseHeaders => AttemptOutcome.InvalidAnswer,
         ForwarderError.Request when exception is HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } =>
             AttemptOutcome.Refused,
-        ForwarderError.Request or ForwarderError.RequestBodyDestination or ForwarderError.ResponseHeaders
-            or ForwarderError.UpgradeRequestDestination => AttemptOutcome.NoAnswer,
+        ForwarderError.Request or ForwarderError.RequestBodyDestination or ForwarderError.UpgradeRequestDestination => AttemptOutcome.NoAnswer,
         ForwarderError.RequestTimedOut when IsConnecting(exception) => AttemptOutcome.NotConnected,
         ForwarderError.RequestTimedOut or ForwarderError.UpgradeActivityTimeout => AttemptOutcome.TimedOut,
         ForwarderError.ResponseBodyDestination or ForwarderError.UpgradeResponseDestination => AttemptOutcome.AnswerBroken,

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Primitives;
 
 namespace Nexus.Gateway.Forwarding;
 
@@ -8,9 +9,15 @@ namespace Nexus.Gateway.Forwarding;
 /// </summary>
 internal sealed class ConnectionEncoding : Encoding
 {
+    private const string Added = ", keep-ALIVE"; // In letters that tell it from a client's own.
+
     private static readonly ConnectionEncoding Instance = new();
 
-    public static Encoding Select(string name) => name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? Instance : Latin1;
+    /// <summary>How the server decodes a field of a request.</summary>
+    public static Encoding Select(string name) =>
+        name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? Instance
+        : name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? DigitsEncoding.Instance
+        : Latin1;
 
     public override int GetByteCount(char[] chars, int index, int count) => Latin1.GetByteCount(chars, index, count);
 
@@ -28,7 +35,12 @@ internal sealed class ConnectionEncoding : Encoding
 
     public override int GetMaxByteCount(int charCount) => charCount;
 
-    public override int GetMaxCharCount(int byteCount) => byteCount + 12;
+    public override int GetMaxCharCount(int byteCount) => byteCount + Added.Length;
+
+    /// <summary>Whether a request in HTTP/1.0 seems to ask for its connection to be kept, and does not.</summary>
+    public static bool OnlySeemsToKeep(StringValues connection) =>
+        connection.Any(value => value!.EndsWith(Added, StringComparison.Ordinal))
+        && !connection.Any(value => value!.Replace(Added, "", StringComparison.Ordinal).Contains("keep-alive", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The same options, of which Kestrel knows none or two: close wins over keep-alive, which is what HTTP/1.1 does anyway.</summary>
     public static string Keep(string value)
@@ -40,7 +52,7 @@ internal sealed class ConnectionEncoding : Encoding
 
         var options = value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return Has("close") || Has("upgrade")
-            ? value + ", keep-alive"
+            ? value + Added
             : string.Join(", ", options.Where(option => !option.Equals("keep-alive", StringComparison.OrdinalIgnoreCase)));
 
         bool Has(string name) => options.Contains(name, StringComparer.OrdinalIgnoreCase);

@@ -57,8 +57,9 @@ internal static class EarlyAnswer
         return status;
     }
 
-    /// <summary>Behind the empty line that ends a head; the text begins with the line feed of its first line.</summary>
-    private static int EndOfHead(ReadOnlySpan<byte> text)
+    /// <summary>Behind the empty line that ends a head; the text begins with the line feed of its first line. Below
+    /// zero when it is not there yet.</summary>
+    public static int EndOfHead(ReadOnlySpan<byte> text)
     {
         for (var i = 0; i < text.Length; i++)
         {

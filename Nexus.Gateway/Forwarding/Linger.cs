@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Connections.Features;
-
 namespace Nexus.Gateway.Forwarding;
 
 /// <summary>
@@ -10,7 +8,6 @@ internal static class Linger
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Notice = TimeSpan.FromMilliseconds(20);
 
     public static async Task ReadOnAsync(HttpContext context, Upload upload, TimeProvider time)
     {
@@ -44,32 +41,12 @@ internal static class Linger
         {
             context.Abort(); // It neither sends nor leaves.
         }
-        catch (Exception e) when (e is BadHttpRequestException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             // It left.
-        }
-        catch (IOException)
-        {
-            await WaitForEndAsync(context, time); // It reset the connection.
         }
 
         // To the server a read that goes on after the request is an error; this one ends with the connection, if it has not yet.
         await ((Task)pending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-    }
-    /// <summary>A read that a reset ended is to the server one that still goes on, until it has noted the end of the connection: then it
-    /// looks for no more of the body.</summary>
-    private static async Task WaitForEndAsync(HttpContext context, TimeProvider time)
-    {
-        context.Abort();
-        if (context.Features.Get<IConnectionLifetimeFeature>()?.ConnectionClosed is not { CanBeCanceled: true } closed)
-        {
-            return;
-        }
-
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var registration = closed.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), ended);
-        await ended.Task.WaitAsync(Pause, time, CancellationToken.None)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        await Task.Delay(Notice, time, CancellationToken.None); // The server hears of it right after.
     }
 }

@@ -20,12 +20,13 @@ internal static class Refusal
     public static Task OverloadedAsync(HttpContext context, string why) => WriteAsync(
         context, StatusCodes.Status503ServiceUnavailable, $"503 Service Unavailable: this gateway is overloaded: {why}.");
 
-    /// <summary>The request must not be forwarded as it is.</summary>
+    /// <summary>The request must not be forwarded as it is. Nothing after it on its connection is read, since what one side takes for
+    /// a request the other may take for a part of this one.</summary>
     public static Task BadRequestAsync(HttpContext context, string why) => WriteAsync(
-        context, StatusCodes.Status400BadRequest, "400 Bad Request: " + why);
+        CloseAfter(context), StatusCodes.Status400BadRequest, "400 Bad Request: " + why);
 
     public static Task NotImplementedAsync(HttpContext context, string why) => WriteAsync(
-        context, StatusCodes.Status501NotImplemented, "501 Not Implemented: " + why);
+        CloseAfter(context), StatusCodes.Status501NotImplemented, "501 Not Implemented: " + why);
 
     /// <summary>503 says that nothing was done and asking again is safe; 502 and 504 that a replica may have acted.</summary>
     public static Task ForPoolAsync(HttpContext context, string pool, AttemptOutcome? outcome) => outcome switch
@@ -68,10 +69,15 @@ internal static class Refusal
         StatusCodes.Status408RequestTimeout,
         $"408 Request Timeout: the request body paused for more than {pause.TotalSeconds} s.");
 
-    // What is left of the body is not read.
+    // Neither is the rest of the body read nor another request.
     private static HttpContext CloseAfter(HttpContext context)
     {
         context.Response.Clear();
+        if (!HttpProtocol.IsHttp11(context.Request.Protocol) && !HttpProtocol.IsHttp10(context.Request.Protocol))
+        {
+            return context; // HTTP/2 has streams.
+        }
+
         context.Response.OnStarting(
             static state =>
             {

@@ -5,11 +5,14 @@ namespace Nexus.Gateway.Forwarding;
 /// <summary>
 /// A connection to a replica as SocketsHttpHandler uses it. While an upload is written it watches for the answer, which the
 /// handler does not look at before all is sent, and stops the upload as <see cref="Upload"/> says. An answer that stopped an
-/// upload is handed over with a Connection: close, so that nobody sends another request into the unfinished one.
+/// upload is handed over with a Connection: close, so that nobody sends another request into the unfinished one; so is one in
+/// HTTP/1.0, whose sender closes the connection without a word, which the handler does not know.
 /// </summary>
-internal sealed class ReplicaStream(NetworkStream inner) : Stream
+internal sealed class ReplicaStream(NetworkStream inner) : AsyncStream
 {
     private const int PassedOn = -1;
+
+    private const int LongestLine = 64 * 1024;
 
     private static readonly byte[] CloseField = "Connection: close\r\n"u8.ToArray();
 
@@ -21,22 +24,15 @@ internal sealed class ReplicaStream(NetworkStream inner) : Stream
     private (int Status, int LineEnd)? _answer;
     private ITimer? _impatience;
     private bool _isReading;
+    private bool _isFirst = true; // Whether what is read next begins a response.
+    private bool _hasRead;
+    private int _interim; // How much of an interim response is left to hand over before what follows is looked at.
     private bool _isAtEnd;
     private Exception? _failure;
 
     public override bool CanRead => true;
 
-    public override bool CanSeek => false;
-
     public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -67,6 +63,10 @@ internal sealed class ReplicaStream(NetworkStream inner) : Stream
         {
             Begin(upload);
         }
+        else if (upload is null && _hasRead)
+        {
+            (_isFirst, _hasRead) = (true, false); // Without a body, whatever is written after an answer is another request.
+        }
 
         if (upload is null)
         {
@@ -94,23 +94,7 @@ internal sealed class ReplicaStream(NetworkStream inner) : Stream
         }
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
-
-    public override void Flush() => inner.Flush();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
@@ -130,6 +114,7 @@ internal sealed class ReplicaStream(NetworkStream inner) : Stream
         {
             _upload = upload is not null && upload.TryAttach() ? upload : null;
             _answer = null;
+            (_isFirst, _hasRead) = (true, false);
             if (_upload is { ReadsMeanwhile: false } && !_isReading)
             {
                 _watch = WatchAsync(_upload);
@@ -148,18 +133,66 @@ internal sealed class ReplicaStream(NetworkStream inner) : Stream
             upload = _upload;
         }
 
-        if (upload is null || buffer.Length == 0 || (upload.HasEnded && !MustClose(upload)))
+        _hasRead |= read > 0;
+        var isOld = _isFirst && MayBeOld(buffer.Span[..read]);
+        if (buffer.Length == 0 || (!isOld && (upload is null || (upload.HasEnded && !MustClose(upload)))))
         {
+            _isFirst &= read == 0;
             return read;
         }
 
         Take(buffer.Span[..read], upload);
-        if (!upload.ReadsMeanwhile)
+        if (upload is { ReadsMeanwhile: false })
         {
             await WatchAsync(upload);
         }
 
         return null;
+    }
+
+    /// <summary>Whether it begins a response in HTTP/1.0, or an interim one that may be followed by one.</summary>
+    private static bool MayBeOld(ReadOnlySpan<byte> received) => received.Length > 0
+        && (StartsAlike(received, "HTTP/1.0"u8) || StartsAlike(received, "HTTP/1.1 1"u8));
+
+    private static bool StartsAlike(ReadOnlySpan<byte> received, ReadOnlySpan<byte> start) =>
+        received.Length < start.Length ? start.StartsWith(received) : received.StartsWith(start);
+
+    /// <summary>Has the handler close the connection of a response in HTTP/1.0. Interim responses before it are handed over as they come:
+    /// the handler may wait for one.</summary>
+    private async ValueTask CloseOldAsync()
+    {
+        while (_ahead.Length < LongestLine && !_isAtEnd && _failure is null)
+        {
+            if (!MayBeOld(_ahead))
+            {
+                break;
+            }
+
+            var feed = Array.IndexOf(_ahead, (byte)'\n');
+            if (feed >= 0 && _ahead[7] == '0')
+            {
+                _ahead = [.. _ahead.AsSpan(0, feed + 1), .. CloseField, .. _ahead.AsSpan(feed + 1)];
+                _answer = _answer is { LineEnd: > 0 } answer
+                    ? answer with { LineEnd = answer.LineEnd == feed + 1 ? PassedOn : answer.LineEnd + CloseField.Length }
+                    : _answer;
+                break;
+            }
+
+            if (feed >= 0 && EarlyAnswer.EndOfHead(_ahead.AsSpan(feed)) is var rest and > 0)
+            {
+                if (!_ahead.AsSpan().StartsWith("HTTP/1.1 101"u8))
+                {
+                    _interim = feed + rest;
+                    return;
+                }
+
+                break;
+            }
+
+            await ReceiveAsync(_upload);
+        }
+
+        _isFirst = false;
     }
 
     private async ValueTask<int> HandOverAsync(Memory<byte> buffer, CancellationToken cancellationToken)
@@ -177,12 +210,19 @@ internal sealed class ReplicaStream(NetworkStream inner) : Stream
             }
         }
 
+        if (_isFirst && _ahead.Length > 0 && _interim == 0)
+        {
+            await CloseOldAsync();
+        }
+
         if (_ahead.Length == 0)
         {
             return _failure is null ? 0 : throw new IOException(_failure.Message, _failure);
         }
 
-        var count = Math.Min(buffer.Length, _ahead.Length);
+        var count = Math.Min(buffer.Length, _interim > 0 ? _interim : _ahead.Length);
+        _interim -= Math.Min(count, _interim);
+        _hasRead = true;
         _ahead.AsSpan(0, count).CopyTo(buffer.Span);
         _ahead = _ahead[count..];
         if (_answer is { LineEnd: > 0 } answer)
@@ -232,7 +272,7 @@ internal sealed class ReplicaStream(NetworkStream inner) : Stream
         }
     }
 
-    private async Task ReceiveAsync(Upload upload)
+    private async Task ReceiveAsync(Upload? upload)
     {
         var buffer = new byte[4096];
         try
@@ -245,7 +285,7 @@ internal sealed class ReplicaStream(NetworkStream inner) : Stream
         }
     }
 
-    private void Take(ReadOnlySpan<byte> received, Upload upload)
+    private void Take(ReadOnlySpan<byte> received, Upload? upload)
     {
         if (received.Length == 0)
         {
@@ -254,7 +294,7 @@ internal sealed class ReplicaStream(NetworkStream inner) : Stream
         }
 
         _ahead = [.. _ahead, .. received];
-        if (_answer is null && EarlyAnswer.Find(_ahead) is { } answer)
+        if (upload is not null && _answer is null && EarlyAnswer.Find(_ahead) is { } answer)
         {
             _answer = answer;
             upload.Answer(answer.Status);

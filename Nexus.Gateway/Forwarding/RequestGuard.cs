@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 using IPNetwork = System.Net.IPNetwork;
 
 namespace Nexus.Gateway.Forwarding;
@@ -34,18 +35,48 @@ internal sealed class RequestGuard
         }
 
         var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
+        if (WhyNotForwarded(target) is { } why)
+        {
+            return Refusal.BadRequestAsync(context, why);
+        }
+
+        if (request.Headers.TryGetValue(HeaderNames.TransferEncoding, out var codings))
+        {
+            if (codings is not [var coding] || !string.Equals(coding, "chunked", StringComparison.OrdinalIgnoreCase))
+            {
+                // The server reads whatever ends with chunked as chunked, once; what was coded otherwise besides would pass for plain.
+                return Refusal.NotImplementedAsync(context, "a transfer coding other than chunked (Transfer-Encoding).");
+            }
+
+            if (HttpProtocol.IsHttp10(request.Protocol))
+            {
+                return Refusal.BadRequestAsync(context, "Transfer-Encoding in HTTP/1.0."); // Faulty framing, says RFC 9112 §6.1.
+            }
+        }
+
+        if (request.Headers.ContainsKey(HeaderNames.Upgrade) && (!HttpMethods.IsGet(request.Method) || HttpProtocol.IsHttp10(request.Protocol)))
+        {
+            // Ignored, as a server may, and in HTTP/1.0 must (RFC 9110 §7.8): a WebSocket is opened by GET, and the forwarder makes a GET of it.
+            request.Headers.Remove(HeaderNames.Upgrade);
+        }
+
+        if (HttpProtocol.IsHttp10(request.Protocol) && ConnectionEncoding.OnlySeemsToKeep(request.Headers.Connection))
+        {
+            context.Response.Headers.Connection = "close";
+        }
+
+        if (CheckFields(context) is { } wrong)
+        {
+            return Refusal.BadRequestAsync(context, wrong);
+        }
+
         if (target == "*" && HttpMethods.IsOptions(request.Method))
         {
             context.Response.StatusCode = StatusCodes.Status204NoContent; // The server as a whole is the gateway (RFC 9110 §9.3.7).
             return Task.CompletedTask;
         }
 
-        if (WhyNotForwarded(target) is { } why)
-        {
-            return Refusal.BadRequestAsync(context, why);
-        }
-
-        return CheckFields(context) is { } wrong ? Refusal.BadRequestAsync(context, wrong) : _next(context);
+        return _next(context);
     }
 
     private static string? WhyNotForwarded(string target)

@@ -8,7 +8,7 @@ namespace Nexus.Gateway.Forwarding;
 /// A client's body as one attempt sends it: it seems to end when its upload is stopped. A read of the server's own is never
 /// cancelled, since the server takes it for going on for ever then; it is left to <see cref="Linger"/>.
 /// </summary>
-internal sealed class UploadBody : Stream
+internal sealed class UploadBody : AsyncStream
 {
     private const int Size = 64 * 1024;
 
@@ -25,18 +25,6 @@ internal sealed class UploadBody : Stream
     }
 
     public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Stands in for the request's body; null when it has none.</summary>
     public static UploadBody? Begin(HttpContext context, TimeProvider time)
@@ -100,17 +88,4 @@ internal sealed class UploadBody : Stream
         _buffer.AsSpan(0, count).CopyTo(buffer.Span);
         return count;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 }

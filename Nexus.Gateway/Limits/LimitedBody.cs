@@ -1,12 +1,13 @@
 using Nexus.Gateway.Observability;
+using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
 
 namespace Nexus.Gateway.Limits;
 
 /// <summary>
-/// A request body that ends with an <see cref="IOException"/> when it exceeds its limits. Once an answer has begun, a pause is no
-/// fault: client and replica are in a conversation, as with gRPC streams.
+/// A request body that ends with an <see cref="IOException"/> when it exceeds the limits of its route. Once an answer has begun, a
+/// pause is no fault: client and replica are in a conversation, as with gRPC streams.
 /// </summary>
-internal sealed class LimitedBody(Stream body, long? most, TimeSpan pause, HttpResponse response, TimeProvider time) : Stream
+internal sealed class LimitedBody(Stream body, HttpContext context, TimeProvider time) : AsyncStream
 {
     private CancellationTokenSource? _ending;
     private CancellationToken _endingOf;
@@ -14,39 +15,27 @@ internal sealed class LimitedBody(Stream body, long? most, TimeSpan pause, HttpR
     private long _read;
     private volatile bool _isTimedOut;
 
+    /// <summary>The limits of the route that the request is on; they may change until the first byte is read.</summary>
+    public BodyLimits Limits { get; private set; } = new(null, Timeout.InfiniteTimeSpan);
+
     /// <summary>Which limit it exceeded; null for none.</summary>
     public RefusalReason? Exceeded { get; private set; }
 
     public override bool CanRead => true;
 
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+    /// <summary>Sets the limits; false when Content-Length says that the body exceeds them.</summary>
+    public bool TryLimit(BodyLimits limits)
+    {
+        Limits = limits;
+        Exceeded = limits.Most is { } most && context.Request.ContentLength > most ? RefusalReason.BodyTooLarge : null;
+        return Exceeded is null;
+    }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var ending = EndingOf(cancellationToken);
         return WaitAsync(body.ReadAsync(buffer, ending), cancellationToken);
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
@@ -67,33 +56,43 @@ internal sealed class LimitedBody(Stream body, long? most, TimeSpan pause, HttpR
         }
 
         _timer ??= time.CreateTimer(static self => ((LimitedBody)self!).PauseIsOver(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _timer.Change(pause, Timeout.InfiniteTimeSpan);
+        _timer.Change(Limits.Pause, Timeout.InfiniteTimeSpan);
+        int read;
         try
         {
-            return Count(await reading);
+            read = await reading;
         }
         catch (OperationCanceledException e) when (_isTimedOut && !cancellationToken.IsCancellationRequested)
         {
             Exceeded = RefusalReason.BodyTimeout;
-            throw new IOException($"The client paused for more than {pause.TotalSeconds} s within the request body.", e);
+            throw new IOException($"The client paused for more than {Limits.Pause.TotalSeconds} s within the request body.", e);
         }
-        catch (Microsoft.AspNetCore.Http.BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status408RequestTimeout)
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status408RequestTimeout)
         {
             Exceeded = RefusalReason.BodyTimeout; // The server's own least rate.
+            throw;
+        }
+        catch (IOException e) when (e is not BadHttpRequestException)
+        {
+            // The client reset the connection. The server takes the failed read for one that goes on, and reports an error when it looks
+            // for the rest of the body; that it does not once the request is aborted.
+            context.Abort();
             throw;
         }
         finally
         {
             _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
+
+        return Count(read);
     }
 
     private int Count(int read)
     {
-        if ((_read += read) > most)
+        if ((_read += read) > Limits.Most)
         {
             Exceeded = RefusalReason.BodyTooLarge;
-            throw new IOException($"The request body exceeds {most} bytes.");
+            throw new IOException($"The request body exceeds {Limits.Most} bytes.");
         }
 
         return read;
@@ -101,7 +100,7 @@ internal sealed class LimitedBody(Stream body, long? most, TimeSpan pause, HttpR
 
     private void PauseIsOver()
     {
-        if (!response.HasStarted)
+        if (!context.Response.HasStarted)
         {
             _isTimedOut = true;
             _ending?.Cancel();

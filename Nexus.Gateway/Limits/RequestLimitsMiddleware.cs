@@ -1,14 +1,11 @@
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Options;
 using Nexus.Gateway.Forwarding;
 using Nexus.Gateway.Observability;
-using Nexus.Gateway.Routing;
 
 namespace Nexus.Gateway.Limits;
 
-/// <summary>Applies the limits of a route to request bodies: their size, and how long the client may pause.</summary>
-internal sealed class RequestLimitsMiddleware(
-    RequestDelegate next, GatewayTelemetry telemetry, IOptions<GatewayOptions> options, TimeProvider time)
+/// <summary>Has request bodies read within limits of size and of pauses. Which, the route says that is tried: it may change on the way.</summary>
+internal sealed class RequestLimitsMiddleware(RequestDelegate next, GatewayTelemetry telemetry, TimeProvider time)
 {
     public Task InvokeAsync(HttpContext context)
     {
@@ -20,23 +17,15 @@ internal sealed class RequestLimitsMiddleware(
 
     private async Task LimitAsync(HttpContext context)
     {
-        var route = RouteLimits.Of(context.GetReverseProxyFeature().Route.Config);
-        var most = route.MaxBodyBytes ?? options.Value.MaxRequestBodySize;
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server)
         {
             server.MaxRequestBodySize = null; // Counted here, so that a route may allow more than the gateway.
         }
 
-        var pause = route.BodyTimeout ?? options.Value.Limits.RequestBodyIdleTimeout;
-        if (most is { } limit && context.Request.ContentLength > limit)
-        {
-            await RefuseAsync(context, RefusalReason.BodyTooLarge, most, pause);
-            return;
-        }
-
         var original = context.Request.Body;
-        await using var body = new LimitedBody(original, most, pause, context.Response, time);
+        await using var body = new LimitedBody(original, context, time);
         context.Request.Body = body;
+        context.Features.Set(body);
         try
         {
             await next(context);
@@ -44,19 +33,15 @@ internal sealed class RequestLimitsMiddleware(
         finally
         {
             context.Request.Body = original;
+            context.Features.Set<LimitedBody>(null);
         }
 
         if (body.Exceeded is { } reason && !context.Response.HasStarted)
         {
-            await RefuseAsync(context, reason, most, pause);
+            telemetry.Refused(reason);
+            await (reason == RefusalReason.BodyTooLarge
+                ? Refusal.BodyTooLargeAsync(context, body.Limits.Most ?? 0)
+                : Refusal.BodyTimeoutAsync(context, body.Limits.Pause));
         }
-    }
-
-    private Task RefuseAsync(HttpContext context, RefusalReason reason, long? most, TimeSpan pause)
-    {
-        telemetry.Refused(reason);
-        return reason == RefusalReason.BodyTooLarge
-            ? Refusal.BodyTooLargeAsync(context, most ?? 0)
-            : Refusal.BodyTimeoutAsync(context, pause);
     }
 }

@@ -24,6 +24,7 @@ internal sealed class RunningCluster : IAsyncDisposable
         Gateway = app.CreateHttpClient("gateway", "http");
         GatewayAdmin = app.CreateHttpClient("gateway", "admin");
         Api = app.CreateHttpClient("manager-1", "http");
+        Worker = app.CreateHttpClient("worker-1", "http");
         Consul = app.CreateHttpClient("consul", "http");
     }
 
@@ -35,6 +36,9 @@ internal sealed class RunningCluster : IAsyncDisposable
 
     /// <summary>The first manager.</summary>
     public HttpClient Api { get; }
+
+    /// <summary>The first worker agent.</summary>
+    public HttpClient Worker { get; }
 
     /// <summary>Consul's own API.</summary>
     public HttpClient Consul { get; }
@@ -149,6 +153,7 @@ internal sealed class RunningCluster : IAsyncDisposable
         Gateway.Dispose();
         GatewayAdmin.Dispose();
         Api.Dispose();
+        Worker.Dispose();
         Consul.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();

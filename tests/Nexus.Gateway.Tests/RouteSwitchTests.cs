@@ -1,5 +1,10 @@
 using System.Collections.Immutable;
+using System.Net;
 using System.Net.WebSockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
 using Nexus.Api.State;
 using Nexus.Core.Ids;
 using Nexus.Core.Routing;
@@ -58,6 +63,40 @@ public sealed class RouteSwitchTests(ConsulFixture consul) : IClassFixture<Consu
         Assert.Equal("fresh /", await gateway.GetAsync("/", Token));
     }
 
+    [Theory]
+    [InlineData(2000, HttpStatusCode.RequestEntityTooLarge)]
+    [InlineData(1000, HttpStatusCode.OK)]
+    public async Task A_request_whose_route_moves_before_it_is_sent_gets_the_limits_of_the_new_one(int size, HttpStatusCode expected)
+    {
+        await using var fresh = await Replica.StartAsync("later", Token);
+        var gate = new MatchGate();
+        await _catalog.ApplyAsync("worker_pools: { former: { image: x, port: 80 }, later: { image: x, port: 80 } }", Token);
+        await _catalog.RegisterAsync("later", "later-1", fresh.Port, Token);
+        await _catalog.SetRoutesAsync(Moving(1, "former", 10), Token);
+        await using var gateway = await GatewayUnderTest.StartAsync(
+            consul.Server.Address, services => services.AddSingleton<IStartupFilter>(gate), Token);
+        await gateway.WaitForAsync(s => s.RoutesRevision == 1, "the first record", Token);
+
+        var answering = gateway.Client.PostAsync(new Uri("/count", UriKind.Relative), new ByteArrayContent(new byte[size]), Token);
+        await gate.Matched.Task.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, Token);
+        await _catalog.SetRoutesAsync(Moving(2, "later", 1500), Token);
+        await gateway.WaitForAsync(
+            s => s.RoutesRevision == 2 && s.Find(new PoolName("later")) is { } later && later.InRotation.Any(), "the second record", Token);
+        gate.Open.Set();
+
+        using var answer = await answering;
+        Assert.Equal(expected, answer.StatusCode);
+        Assert.Contains(expected == HttpStatusCode.OK ? $"{size}" : "exceeds 1500 bytes", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        await _catalog.Consul.Kv.DeleteAsync(StateKeys.Routes, Token);
+    }
+
+    private static RoutesRecord Moving(long revision, string pool, long most) => new()
+    {
+        Revision = revision,
+        SpecRevision = revision,
+        Routes = [new Route(null, "/", false, new PoolName(pool)) { MaxBodyBytes = most }],
+    };
+
     private static RoutesRecord Record(long revision, string pool) =>
         new() { Revision = revision, SpecRevision = revision, Routes = [new Route(null, "/", false, new PoolName(pool))] };
 
@@ -89,6 +128,39 @@ public sealed class RouteSwitchTests(ConsulFixture consul) : IClassFixture<Consu
             {
                 await socket.CloseAsync(socket.CloseStatus ?? WebSocketCloseStatus.NormalClosure, null, Token);
                 return (int?)socket.CloseStatus ?? 0;
+            }
+        }
+    }
+
+    /// <summary>Holds up a request between the choice of its route and the choice of a replica: there the server's own limit of bodies is set.</summary>
+    private sealed class MatchGate : IStartupFilter
+    {
+        public TaskCompletionSource Matched { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public ManualResetEventSlim Open { get; } = new();
+
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.Use((context, following) =>
+            {
+                context.Features.Set<IHttpMaxRequestBodySizeFeature>(new Feature(this));
+                return following(context);
+            });
+            next(app);
+        };
+
+        private sealed class Feature(MatchGate gate) : IHttpMaxRequestBodySizeFeature
+        {
+            public bool IsReadOnly => false;
+
+            public long? MaxRequestBodySize
+            {
+                get => null;
+                set
+                {
+                    gate.Matched.TrySetResult();
+                    gate.Open.Wait(TimeSpan.FromSeconds(20), Token);
+                }
             }
         }
     }

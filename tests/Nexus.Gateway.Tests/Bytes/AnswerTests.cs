@@ -142,6 +142,39 @@ public sealed class AnswerTests(WireGateway wire) : IClassFixture<WireGateway>
         Assert.True(wire.Ejections.IsEmpty);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("HTTP/1.1 100 Continue\r\n\r\n")]
+    [InlineData("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")]
+    public async Task A_connection_is_not_used_again_after_a_response_in_HTTP_1_0(string interim)
+    {
+        var connections = 0;
+        wire.Begin(async connection =>
+        {
+            Interlocked.Increment(ref connections);
+            while (await connection.ReadRequestAsync() is not null)
+            {
+                await connection.SendAsync(interim + "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"); // It may close any time now.
+            }
+        });
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.Equal("ok", (await wire.AskAsync("POST / HTTP/1.1\r\nHost: any.test\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody")).Text);
+            Assert.Equal("ok", (await wire.AskAsync(Get)).Text);
+        }
+
+        Assert.Equal(8, connections);
+        wire.AssertNobodyBlamed(8);
+    }
+
+    [Fact]
+    public async Task A_length_that_counts_for_nothing_is_held_against_nobody()
+    {
+        wire.Begin(RawReplica.Answer("HTTP/1.1 204 No Content\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\nhello", thenCloses: true));
+        Assert.Equal(204, (await wire.AskAsync(Get)).Status);
+        wire.AssertNobodyBlamed();
+    }
+
     [Fact]
     public async Task A_chunk_that_is_none_breaks_the_answer_off()
     {

@@ -90,6 +90,53 @@ public sealed class HeaderTests(WireGateway wire) : IClassFixture<WireGateway>
         wire.AssertNobodyBlamed(0);
     }
 
+    [Theory]
+    [InlineData(501, "coded twice", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "0\r\n\r\n")]
+    [InlineData(501, "compressed besides", "POST / HTTP/1.1\r\nTransfer-Encoding: gzip, chunked", "0\r\n\r\n")]
+    [InlineData(400, "no framing of HTTP/1.0", "POST / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked", "0\r\n\r\n")]
+    [InlineData(400, "a sign", "POST / HTTP/1.1\r\nContent-Length: +2", "ok")]
+    [InlineData(400, "a vertical tab", "POST / HTTP/1.1\r\nContent-Length: \v2", "ok")]
+    [InlineData(400, "no number at all", "POST / HTTP/1.1\r\nContent-Length: 99999999999999999999999999", "")]
+    [InlineData(400, "a control character", "GET / HTTP/1.1\r\nX-Bell: \a", "")]
+    [InlineData(400, "a field name that is none", "OPTIONS * HTTP/1.1\r\nX(1): a", "")]
+    [InlineData(501, "another method in its letters", "get / HTTP/1.1\r\nX-A: a", "")]
+    public async Task Nothing_is_read_behind_a_request_that_is_refused(int status, string because, string head, string body)
+    {
+        wire.Begin(RawReplica.Answer(Ok));
+        using var client = await Harness.Wire.RawClient.ConnectAsync(wire.Port, TestContext.Current.CancellationToken);
+        await client.SendAsync(
+            System.Text.Encoding.Latin1.GetBytes($"{head}\r\nHost: any.test\r\n\r\n{body}GET /behind HTTP/1.1\r\nHost: any.test\r\n\r\n"),
+            TestContext.Current.CancellationToken);
+        var answer = await client.ReadAnswerAsync("POST", TestContext.Current.CancellationToken);
+        Assert.True(answer.Status == status && answer["Connection"] == "close", $"{because}: {answer}");
+        Assert.False((await client.ReadAnswerAsync("GET", TestContext.Current.CancellationToken)).HasHead);
+        wire.AssertNobodyBlamed(0);
+        wire.AssertNoErrorLogged();
+    }
+
+    [Fact]
+    public async Task A_connection_of_HTTP_1_0_is_closed_whatever_upgrade_is_asked_for()
+    {
+        wire.Begin(RawReplica.Answer(Ok));
+        using var client = await Harness.Wire.RawClient.ConnectAsync(wire.Port, TestContext.Current.CancellationToken);
+        await client.SendAsync("GET / HTTP/1.0\r\nHost: any.test\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        Assert.Equal(200, (await client.ReadAnswerAsync("GET", TestContext.Current.CancellationToken)).Status);
+        Assert.False((await client.ReadAnswerAsync("GET", TestContext.Current.CancellationToken)).HasHead); // The end, and no timeout.
+    }
+
+    [Theory]
+    [InlineData("HEAD", "HTTP/1.1")]
+    [InlineData("POST", "HTTP/1.1")]
+    [InlineData("GET", "HTTP/1.0")]
+    public async Task A_WebSocket_is_opened_by_a_GET_of_HTTP_1_1_alone(string method, string version)
+    {
+        wire.Begin(RawReplica.Answer(Ok, thenCloses: true));
+        var answer = await wire.AskAsync($"{method} / {version}\r\nHost: any.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+        Assert.Equal(200, answer.Status);
+        Assert.Equal((method, null), (Assert.Single(wire.Requests).Method, wire.Requests[0]["Upgrade"]));
+        wire.AssertNobodyBlamed();
+    }
+
     [Fact]
     public async Task A_field_name_that_is_no_token_is_refused()
     {

@@ -38,8 +38,12 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
 
     public IReadOnlyCollection<(EventId Id, string Text)> Log => _log.Entries;
 
+    public static Task<GatewayUnderTest> StartAsync(
+        Uri consul, CancellationToken cancellationToken, string? folder = null, params string[] more) =>
+        StartAsync(consul, _ => { }, cancellationToken, folder, more);
+
     public static async Task<GatewayUnderTest> StartAsync(
-        Uri consul, CancellationToken cancellationToken, string? folder = null, params string[] more)
+        Uri consul, Action<IServiceCollection> configure, CancellationToken cancellationToken, string? folder = null, params string[] more)
     {
         var (port, adminPort) = (FreePort.Next(), FreePort.Next());
         var own = folder ?? Directory.CreateTempSubdirectory("nexus-gateway-").FullName;
@@ -61,6 +65,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
             {
                 builder.Logging.ClearProviders();
                 builder.Logging.AddProvider(log);
+                configure(builder.Services);
             });
         await app.StartAsync(cancellationToken);
         return new GatewayUnderTest(app, log, own, folder is null, port, adminPort);

@@ -58,12 +58,26 @@ internal sealed class RawClient : IDisposable
 
             if (read == 0)
             {
-                return WireParser.Response(_pending, method, ended: true);
+                answer = WireParser.Response(_pending, method, ended: true);
+                _pending = _pending[answer.Length..];
+                return answer;
             }
 
             _pending = [.. _pending, .. _buffer.AsSpan(0, read)];
         }
     }
+
+    /// <summary>Waits for any bytes, or the end.</summary>
+    public async Task WaitForBytesAsync(CancellationToken cancellationToken)
+    {
+        if (_pending.Length == 0)
+        {
+            _pending = _buffer[..await _socket.ReceiveAsync(_buffer, cancellationToken)];
+        }
+    }
+
+    /// <summary>Sends no more, and still reads.</summary>
+    public void EndSending() => _socket.Shutdown(SocketShutdown.Send);
 
     /// <summary>Reads one line, without its end.</summary>
     public async Task<string> ReadLineAsync(CancellationToken cancellationToken)

@@ -138,6 +138,27 @@ internal sealed class RawConnection(Socket socket, ConcurrentQueue<WireMessage> 
         }
     }
 
+    /// <summary>Waits for the first bytes of what comes next; false at the end.</summary>
+    public async Task<bool> WaitForBytesAsync() => _pending.Length > 0 || await FillAsync();
+
+    /// <summary>The head of what comes next, which is still to be read, or that it is none; null when the connection ends before it does.</summary>
+    public async Task<WireMessage?> PeekHeadAsync()
+    {
+        while (true)
+        {
+            var request = WireParser.Request(_pending);
+            if (request.HasHead || request.Verdict == Verdict.Invalid)
+            {
+                return request;
+            }
+
+            if (!await FillAsync())
+            {
+                return null;
+            }
+        }
+    }
+
     /// <summary>Reads some bytes and forgets them; false at the end.</summary>
     public async Task<bool> SkipAsync() => await socket.ReceiveAsync(_buffer, ending) > 0;
 
@@ -193,6 +214,9 @@ internal sealed class RawConnection(Socket socket, ConcurrentQueue<WireMessage> 
 
     /// <summary>Reads nothing and keeps the connection.</summary>
     public Task HoldAsync() => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ending);
+
+    /// <summary>Closes the connection; with a reset where something was not read.</summary>
+    public void Close() => socket.Dispose();
 
     /// <summary>Breaks the connection with a reset.</summary>
     public void Reset()

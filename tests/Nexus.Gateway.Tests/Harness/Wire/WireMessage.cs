@@ -22,13 +22,25 @@ internal enum Verdict
 internal sealed record WireMessage(Verdict Verdict, string StartLine, List<KeyValuePair<string, string>> Fields, byte[] Body, int Length)
 {
     /// <summary>Why it is not valid.</summary>
-    public string Because { get; init; } = "";
+    public string Because => string.Join("; ", Reasons);
+
+    /// <summary>Every reason for which it is not valid.</summary>
+    public IReadOnlySet<string> Reasons { get; init; } = new HashSet<string>(StringComparer.Ordinal);
 
     /// <summary>Whether the head is whole.</summary>
     public bool HasHead { get; init; }
 
     /// <summary>Whether its body ends with the connection.</summary>
     public bool EndsWithConnection { get; init; }
+
+    /// <summary>Whether nothing after it on its connection counts.</summary>
+    public bool IsLast { get; init; }
+
+    /// <summary>The target in origin form, as an origin server gets it.</summary>
+    public string Forwarded { get; init; } = "";
+
+    /// <summary>Whom it is for: the authority of an absolute target, else Host.</summary>
+    public string Host { get; init; } = "";
 
     public string Method => StartLine.Split(' ')[0];
 
@@ -38,13 +50,13 @@ internal sealed record WireMessage(Verdict Verdict, string StartLine, List<KeyVa
 
     public string Text => Encoding.Latin1.GetString(Body);
 
-    /// <summary>The values of a field, in order, joined as RFC 9110 §5.2 joins them; null when it is absent.</summary>
+    /// <summary>The values of a field, in order, joined as RFC 9110 §5.2 joins them, without white space around (§5.5); null when it is absent.</summary>
     public string? this[string name]
     {
         get
         {
             var values = Fields.Where(f => f.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(f => f.Value).ToList();
-            return values.Count == 0 ? null : string.Join(", ", values);
+            return values.Count == 0 ? null : string.Join(", ", values).Trim(' ', '\t');
         }
     }
 

@@ -9,6 +9,9 @@ namespace Nexus.Gateway.Tests.Harness.Wire;
 /// </summary>
 internal sealed class WireParser
 {
+    private const int MostBytes = 60_000;
+    private const int MostFields = 150;
+    private const int MostStartLine = 16_000;
     private const string TokenMarks = "!#$%&'*+-.^_`|~";
 
     private static readonly string[] Known = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "CONNECT", "QUERY"];
@@ -18,11 +21,14 @@ internal sealed class WireParser
     private readonly List<KeyValuePair<string, string>> _fields = [];
     private int _at;
     private string _startLine = "";
-    private string _because = "";
-    private bool _isTolerable;
+    private readonly HashSet<string> _reasons = new(StringComparer.Ordinal);
+    private string _version = "";
+    private string _forwarded = "";
+    private string _host = "";
     private bool _hasHead;
     private bool _isInterim; // It is skipped, and with it what its fields are.
     private bool _endsWithConnection;
+    private bool _mustClose;
 
     private WireParser(byte[] bytes, bool ended) => (_bytes, _ended) = (bytes, ended);
 
@@ -44,7 +50,7 @@ internal sealed class WireParser
         try
         {
             var body = read(this);
-            return Result(_isTolerable ? Verdict.Tolerable : Verdict.Valid, body);
+            return Result(_reasons.Count > 0 ? Verdict.Tolerable : Verdict.Valid, body);
         }
         catch (EndOfStreamException)
         {
@@ -52,16 +58,19 @@ internal sealed class WireParser
         }
         catch (FormatException e)
         {
-            _because = e.Message;
+            _reasons.Add(e.Message);
             return Result(Verdict.Invalid, []);
         }
     }
 
     private WireMessage Result(Verdict verdict, byte[] body) => new(verdict, _startLine, _fields, body, _at)
     {
-        Because = _because,
+        Reasons = _reasons,
         HasHead = _hasHead,
         EndsWithConnection = _endsWithConnection,
+        IsLast = _mustClose || List("connection").Contains("close") || (_version == "HTTP/1.0" && !List("connection").Contains("keep-alive")),
+        Forwarded = _forwarded,
+        Host = _host,
     };
 
     private byte[] ReadRequest()
@@ -74,6 +83,13 @@ internal sealed class WireParser
         }
 
         _startLine = ReadLine();
+        var words = _startLine.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (words.Length == 3 && _startLine != string.Join(' ', words))
+        {
+            Tolerate("more than a space between words of the request line"); // RFC 9112 §3.
+            _startLine = string.Join(' ', words);
+        }
+
         if (_startLine.Split(' ') is not [var method, var target, var version] || !IsToken(method) || target.Length == 0)
         {
             throw new FormatException("request line");
@@ -84,20 +100,38 @@ internal sealed class WireParser
             Tolerate("a method that is none, but for its case");
         }
 
+        _version = version;
         CheckVersion(version);
         CheckTarget(method, target);
         ReadFields(isRequest: true);
-        _hasHead = true;
+        CheckSize();
         CheckHost(version, target);
+        CheckConnection(version);
+        _hasHead = true;
         return ReadRequestBody(version);
     }
 
     private void CheckTarget(string method, string target)
     {
-        var isForm = target[0] == '/' || (target == "*" && method == "OPTIONS");
-        if (!isForm)
+        // RFC 9112 §3.2: the origin form, the absolute form, and * for OPTIONS alone.
+        var authority = target.StartsWith("http://", StringComparison.OrdinalIgnoreCase) ? 7 : -1;
+        if (authority > 0)
         {
-            Tolerate("a target that is neither a path nor *");
+            var end = target.AsSpan(authority).IndexOfAny('/', '?') is var at and >= 0 ? authority + at : target.Length;
+            _host = target[authority..end];
+            _forwarded = end < target.Length && target[end] == '/' ? target[end..] : "/" + target[end..];
+            if (_host.Length == 0 || target[..authority] != "http://")
+            {
+                Tolerate("an absolute target that is not plainly one");
+            }
+        }
+        else
+        {
+            _forwarded = target;
+            if (target[0] != '/' && (target != "*" || method != "OPTIONS"))
+            {
+                Tolerate("a target that is neither a path nor * nor a URI");
+            }
         }
 
         if (target.Any(c => c is < '!' or > '~'))
@@ -118,15 +152,50 @@ internal sealed class WireParser
 
     private void CheckHost(string version, string target)
     {
-        var hosts = _fields.Where(f => f.Key.Equals("host", StringComparison.OrdinalIgnoreCase)).Select(f => f.Value).ToList();
+        var hosts = Values("host");
         if (hosts.Count > 1 || (hosts.Count == 0 && version != "HTTP/1.0"))
         {
             throw new FormatException("not one Host");
         }
 
-        if (target[0] != '/' || hosts.Any(h => h.Length == 0 || !h.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or ':')))
+        // RFC 9112 §3.2.2: a proxy goes by the absolute target; whether it minds another Host beside it is its own choice.
+        if (_host.Length > 0 && hosts is not [var same] || (hosts is [var other] && _host.Length > 0 && other != _host))
+        {
+            Tolerate("a Host that is not that of the target");
+        }
+
+        _host = _host.Length > 0 ? _host : hosts is [var one] ? one : "";
+        if (_host.Length == 0 || hosts.Append(_host).Any(h => !IsPlainHost(h)))
         {
             Tolerate("a Host that is not plainly one");
+        }
+    }
+
+    // RFC 3986 §3.2.2 lets a name be nearly anything, and asks for one that DNS could have.
+    private static bool IsPlainHost(string host) =>
+        host.Split('.').All(label => label.Length is > 0 and < 64 && label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-'));
+
+    private void CheckConnection(string version)
+    {
+        if (Values("expect") is { Count: > 0 } expectations
+            && (version == "HTTP/1.0" || expectations is not [var one] || !one.Equals("100-continue", StringComparison.OrdinalIgnoreCase)))
+        {
+            Tolerate("an expectation that is unknown, or in HTTP/1.0"); // RFC 9110 §10.1.1: 417, or ignored.
+        }
+
+        if (Values("upgrade").Count > 0 && List("connection").Contains("upgrade")
+            && (Values("content-length").Exists(length => length != "0") || Values("transfer-encoding").Count > 0))
+        {
+            Tolerate("an Upgrade with a body"); // RFC 9110 §7.8: a server may ignore Upgrade, and may refuse it where it makes no sense.
+        }
+    }
+
+    /// <summary>RFC 9110 §5.4 and §4.1 let a recipient refuse what is larger than it wishes to process; those of the gateway are 64 KiB and 200 lines.</summary>
+    private void CheckSize()
+    {
+        if (_at > MostBytes || _fields.Count > MostFields || _startLine.Length > MostStartLine)
+        {
+            Tolerate("larger than a recipient must take");
         }
     }
 
@@ -138,7 +207,9 @@ internal sealed class WireParser
         {
             if (lengths.Count > 0 || version == "HTTP/1.0")
             {
-                Tolerate("Transfer-Encoding beside Content-Length or in HTTP/1.0"); // Refused, or read as chunked and closed.
+                // RFC 9112 §6.1: refused, or read as chunked, and nothing more is read from the connection.
+                Tolerate("Transfer-Encoding beside Content-Length or in HTTP/1.0");
+                _mustClose = true;
             }
 
             if (codings is not ["chunked"])
@@ -172,11 +243,18 @@ internal sealed class WireParser
         while (_isInterim);
 
         _hasHead = true;
+        _version = version;
+        CheckSize();
         var codings = List("transfer-encoding");
         var lengths = Values("content-length");
         if (method == "HEAD" || status is 101 or 204 or 304)
         {
-            if (lengths.Count > 0)
+            if (lengths.Count > 0 && status == 204)
+            {
+                // RFC 9112 §6.3, first rule: it ends with its head whatever that says. A server sends none (RFC 9110 §8.6).
+                Tolerate("Content-Length in a 204");
+            }
+            else if (lengths.Count > 0)
             {
                 Length(lengths);
             }
@@ -306,8 +384,9 @@ internal sealed class WireParser
             throw new FormatException("a field name that is no token");
         }
 
-        var value = line[(colon + 1)..].Trim(' ', '\t');
-        if (value.Any(IsControl))
+        // RFC 9110 §5.5: CR and NUL are refused, or each replaced by a space before anything else is made of the value.
+        var value = line[(colon + 1)..].Replace('\r', ' ').Replace('\0', ' ').Trim(' ', '\t');
+        if (line[(colon + 1)..].Any(IsControl))
         {
             Tolerate("a control character in a field");
         }
@@ -368,9 +447,16 @@ internal sealed class WireParser
         return body.ToArray();
     }
 
-    private static long Length(List<string> lengths)
+    private long Length(List<string> lengths)
     {
-        if (lengths is [var one] && one.Length is > 0 and < 19 && one.All(char.IsAsciiDigit))
+        // RFC 9110 §8.6: the same number several times may be taken for one.
+        var parts = lengths.SelectMany(l => l.Split(',')).Select(l => l.Trim(' ', '\t')).Distinct(StringComparer.Ordinal).ToList();
+        if (lengths is not [var single] || single != parts[0])
+        {
+            Tolerate("Content-Length more than once");
+        }
+
+        if (parts is [var one] && one.Length is > 0 and < 19 && one.All(char.IsAsciiDigit))
         {
             return long.Parse(one, CultureInfo.InvariantCulture);
         }
@@ -432,11 +518,7 @@ internal sealed class WireParser
         .. Values(name).SelectMany(v => v.Split(',')).Select(v => v.Trim(' ', '\t').ToLowerInvariant()),
     ];
 
-    private void Tolerate(string because)
-    {
-        _isTolerable = true;
-        _because = because;
-    }
+    private void Tolerate(string because) => _reasons.Add(because);
 
     private static bool IsControl(char c) => c is < ' ' and not '\t' or '\u007f';
 }
