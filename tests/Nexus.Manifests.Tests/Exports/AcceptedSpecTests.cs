@@ -59,14 +59,8 @@ public sealed partial class AcceptedSpecTests
     }
 
     [Fact]
-    public async Task Kubernetes_own_schemas_accept_every_file()
-    {
-        foreach (var generated in GeneratedSpec.Many(25))
-        {
-            var complaints = await KubernetesSchemas.ComplaintsAsync(Kubernetes(generated).Files.Select(file => file.Content));
-            Assert.True(complaints.Length == 0, $"seed {generated.Seed}: {complaints}");
-        }
-    }
+    public async Task Kubernetes_own_schemas_accept_every_file() =>
+        Assert.Equal("", await KubernetesSchemas.ComplaintsAsync(GeneratedSpec.Many(25).SelectMany(generated => Kubernetes(generated).Files).Select(file => file.Content)));
 
     [Fact]
     public void Kubernetes_API_server_has_nothing_to_refuse()
