@@ -16,6 +16,9 @@ public sealed record RecoveredAssignment(NodeAssignment? Assignment, string? Rew
 /// </summary>
 public static class AssignmentRecovery
 {
+    // What was written since the report is not known, and may have reached the agent. It is less than this: agents report within a second.
+    private const ulong MostUnreported = 1000;
+
     /// <summary>The assignment to go on from.</summary>
     /// <param name="node">The node.</param>
     /// <param name="stored">What stands in the store.</param>
@@ -43,7 +46,7 @@ public static class AssignmentRecovery
         {
             var reason = $"its record could not be read ({stored.Reason})";
             return stored.LastKnown is { } last ? new(seen is null ? last : Adopt(last, seen), reason)
-                : seen is not null ? new(Adopt(NodeAssignment.Empty(node), seen), reason)
+                : seen is not null ? new(FromReport(node, seen), reason)
                 : new(null, IsUnknown: true);
         }
 
@@ -53,7 +56,7 @@ public static class AssignmentRecovery
         }
 
         // Without allocations there is nothing to write; what is assigned next still has to follow what the agent has seen.
-        var adopted = Adopt(NodeAssignment.Empty(node), seen);
+        var adopted = FromReport(node, seen);
         return new(adopted, adopted.Allocations.IsEmpty ? null : "its record was missing");
     }
 
@@ -94,6 +97,12 @@ public static class AssignmentRecovery
     // Marks of two stores are not comparable.
     private static bool Refuses(NodeObservation report, NodeAssignment stored) => (report.Store is null || report.Store == stored.Store)
         && (report.Refused == stored.Mark || Highest(report).IsAfter(stored.Mark));
+
+    private static NodeAssignment FromReport(NodeName node, NodeObservation report)
+    {
+        var adopted = Adopt(NodeAssignment.Empty(node), report);
+        return Highest(report) == default ? adopted : adopted with { Generation = adopted.Generation + MostUnreported };
+    }
 
     private static NodeAssignment Adopt(NodeAssignment basis, NodeObservation report)
     {

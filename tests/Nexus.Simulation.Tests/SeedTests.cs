@@ -9,7 +9,7 @@ public sealed class SeedTests(ITestOutputHelper output)
     private static readonly TimeSpan FreshTime = TimeSpan.FromSeconds(40);
 
     // Seeds that once found a bug of the product, see docs/simulator.md.
-    private static readonly ulong[] Finders = [63, 65, 89];
+    private static readonly ulong[] Finders = [63, 65, 89, 1070, 1094, 1160, 1472];
 
     [Fact]
     public async Task Fixed_seeds_hold()

@@ -75,7 +75,7 @@ public sealed class UnreadableRecordTests
     }
 
     [Fact]
-    public void An_assignment_is_written_again_above_all_that_its_agent_has_seen()
+    public void An_assignment_is_written_again_above_all_that_its_agent_has_seen_or_may_have_seen_since()
     {
         var records = Records(Whole);
         var seen = Whole.Observations["n1"] with { Epoch = 4, Generation = 20, Held = new AssignmentMark(4, 23), Refused = new AssignmentMark(4, 2) };
@@ -88,7 +88,7 @@ public sealed class UnreadableRecordTests
         var snapshot = Judge(records.ToSnapshot());
         var written = Assert.Single(AssignmentChanges.Compute(snapshot, Reconciler.Compute(snapshot, Now), WriterEpoch.Compute(snapshot, 4)));
 
-        Assert.Equal((4UL, 24UL), (written.Epoch, written.Generation));
+        Assert.Equal((4UL, 1024UL), (written.Epoch, written.Generation));
         Assert.Equal(["web/0"], written.Allocations.Select(a => a.Id.Value));
         Assert.Equal("app:1", Assert.Single(written.Templates).Template.Image);
     }

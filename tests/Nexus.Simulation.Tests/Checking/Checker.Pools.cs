@@ -1,5 +1,4 @@
 using Nexus.Simulation.Tests.Cluster;
-using Nexus.Simulation.Tests.Shapes;
 
 namespace Nexus.Simulation.Tests.Checking;
 

@@ -185,7 +185,7 @@ internal sealed partial class Checker
 
     private bool IsWithoutSpec => _faults.IsEmptied && _cluster.Consul.Keys.Find("nexus/spec/current") is null;
 
-    private string? StoreId => _cluster.Consul.Keys.Find("nexus/cluster") is { } entry ? RawReader.StoreId(entry.Value) : null;
+    private string? StoreId => _faults.Records.IsWell("nexus/cluster") ? RawReader.StoreId(_cluster.Consul.Keys.Find("nexus/cluster")!.Value) : null;
 
     private void Desired(string node, Entry? after)
     {

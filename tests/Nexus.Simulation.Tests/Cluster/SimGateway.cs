@@ -123,7 +123,8 @@ internal sealed partial class SimGateway
             return;
         }
 
-        var routed = RoutingTable.Watched(Facts());
+        // As the real one: also what it routes to without the record that said so.
+        var routed = RoutingTable.Watched(Facts()).Union(Routing.Pools.Select(pool => pool.Name));
         foreach (var pool in routed.Where(p => !_watches.ContainsKey(p)).OrderBy(p => p.Value, StringComparer.Ordinal))
         {
             var ending = new CancellationTokenSource();
