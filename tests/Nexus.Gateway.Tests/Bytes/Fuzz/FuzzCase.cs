@@ -132,7 +132,8 @@ internal sealed class FuzzStep
             }
 
             var isWhole = response is { Verdict: Verdict.Valid, EndsWithConnection: false };
-            if (!isLast && response.Verdict != Verdict.Valid)
+            var isExact = response.Length == bytes.Length; // Else there is a body where none may be (RFC 9110 §6.4.1).
+            if (!isLast && (response.Verdict != Verdict.Valid || !isExact))
             {
                 continue; // What follows a faulty answer on a connection is told by nobody.
             }
@@ -144,7 +145,7 @@ internal sealed class FuzzStep
                 IsRouted = request.HasHead && request.Target != "*" && request.Method != "CONNECT" && IsBelow(request.Host, domain),
                 IsEarly = messages.Chance(10) && isWhole, // Who would end its answer after the upload costs seconds each.
                 LeavesBody = messages.Chance(30) && isLast && isWhole,
-                Closes = !isWhole || announces || (isLast && messages.Chance(50)),
+                Closes = !isWhole || !isExact || announces || (isLast && messages.Chance(50)),
                 Cut = random.Next(bytes.Length + 1),
             };
         }
