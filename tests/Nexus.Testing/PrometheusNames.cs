@@ -1,11 +1,10 @@
 using System.Diagnostics;
-using System.Text.RegularExpressions;
 
 namespace Nexus.Testing;
 
 /// <summary>Whether metrics are named as Prometheus asks: the rules of <c>promtool check metrics</c>, and the program itself where it is
 /// installed.</summary>
-public static partial class PrometheusNames
+public static class PrometheusNames
 {
     private static readonly string[] Types = ["counter", "gauge", "histogram", "summary", "untyped"];
 
@@ -37,7 +36,7 @@ public static partial class PrometheusNames
             Require(type is "histogram" or "summary" || parts[^1] is not ("count" or "sum" or "bucket"), $"ends in _{parts[^1]}, which is for histograms");
             Require(!Array.Exists(parts, Types.Contains), "names its type");
             Require(!Array.Exists(parts, OtherUnits.Contains), "has a unit that is no base unit, or an abbreviated one");
-            Require(Snake().IsMatch(name), "is not in snake_case");
+            Require(name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_'), "is not in snake_case");
 
             void Require(bool isSo, string what)
             {
@@ -58,6 +57,7 @@ public static partial class PrometheusNames
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            UseShellExecute = false,
         };
         Process process;
         try
@@ -79,7 +79,4 @@ public static partial class PrometheusNames
             return [.. $"{await said}\n{await more}".Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
         }
     }
-
-    [GeneratedRegex("^[a-z][a-z0-9_]*$")]
-    private static partial Regex Snake();
 }

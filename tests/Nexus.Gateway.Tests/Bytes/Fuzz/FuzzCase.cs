@@ -111,7 +111,7 @@ internal sealed class FuzzStep
 
     /// <summary>Whether the response ends before its time, which a recipient may notice before whatever else is wrong with it.</summary>
     public bool BreaksOff => Response.Verdict == Verdict.Incomplete
-        || (Response is { Verdict: Verdict.Invalid, HasHead: false } && ResponseBytes.AsSpan().IndexOf("\n\r\n"u8) < 0 && ResponseBytes.AsSpan().IndexOf("\n\n"u8) < 0);
+        || (Response.Verdict == Verdict.Invalid && !HasEmptyLine(ResponseBytes.AsSpan(Math.Max(0, Response.Length - 1))));
 
     public bool AsksForContinue => Request["Expect"]?.Equals("100-continue", StringComparison.OrdinalIgnoreCase) == true;
 
@@ -132,7 +132,8 @@ internal sealed class FuzzStep
             }
 
             var isWhole = response is { Verdict: Verdict.Valid, EndsWithConnection: false };
-            if (!isLast && response.Verdict != Verdict.Valid)
+            var isExact = response.Length == bytes.Length; // Else there is a body where none may be (RFC 9110 §6.4.1).
+            if (!isLast && (response.Verdict != Verdict.Valid || !isExact))
             {
                 continue; // What follows a faulty answer on a connection is told by nobody.
             }
@@ -144,7 +145,7 @@ internal sealed class FuzzStep
                 IsRouted = request.HasHead && request.Target != "*" && request.Method != "CONNECT" && IsBelow(request.Host, domain),
                 IsEarly = messages.Chance(10) && isWhole, // Who would end its answer after the upload costs seconds each.
                 LeavesBody = messages.Chance(30) && isLast && isWhole,
-                Closes = !isWhole || announces || (isLast && messages.Chance(50)),
+                Closes = !isWhole || !isExact || announces || (isLast && messages.Chance(50)),
                 Cut = random.Next(bytes.Length + 1),
             };
         }
@@ -153,6 +154,8 @@ internal sealed class FuzzStep
     // RFC 9110 §7.2 and RFC 3986 §3.2: without user and port, and without case.
     private static bool IsBelow(string host, string domain) =>
         host[(host.LastIndexOf('@') + 1)..].Split(':')[0].EndsWith("." + domain, StringComparison.OrdinalIgnoreCase);
+
+    private static bool HasEmptyLine(ReadOnlySpan<byte> rest) => rest.IndexOf("\n\r\n"u8) >= 0 || rest.IndexOf("\n\n"u8) >= 0;
 
     public void Ask() => Interlocked.Increment(ref _asked);
 

@@ -35,9 +35,9 @@ internal sealed class FuzzLane : IAsyncDisposable
         var pool = gateway.Service<LivePools>().Find(Pool)!;
         Forgive(gateway, pool);
         var run = new FuzzRun(@case);
-        if (_run is { } before)
+        foreach (var step in _run?.Case.Steps ?? [])
         {
-            _before[before.Case.Host] = true;
+            _before[step.Request.Host] = true;
         }
 
         _run = run;
