@@ -105,7 +105,7 @@ internal sealed class WireParser
         CheckTarget(method, target);
         ReadFields(isRequest: true);
         CheckSize();
-        CheckHost(version, target);
+        CheckHost(version);
         CheckConnection(version);
         _hasHead = true;
         return ReadRequestBody(version);
@@ -150,7 +150,7 @@ internal sealed class WireParser
         }
     }
 
-    private void CheckHost(string version, string target)
+    private void CheckHost(string version)
     {
         var hosts = Values("host");
         if (hosts.Count > 1 || (hosts.Count == 0 && version != "HTTP/1.0"))
