@@ -116,12 +116,17 @@ internal sealed class ComposeKeys
             {
                 at.Error(refusal);
             }
-            else if (reason is not null)
+            else if (reason is not null && !IsOff(cursor, entry.Name))
             {
                 at.Warn(reason);
             }
         }
     }
+
+    // A key that Compose takes as a boolean loses nothing where it says no.
+    private static bool IsOff(SpecCursor cursor, string name) =>
+        (name is "tty" or "stdin_open" or "oom_kill_disable" or "use_api_socket" or "nocopy" or "enable_ipv6")
+        && ComposeValue.Flag(cursor, name) == false;
 
     private ComposeKeys Read(string names) => Add(names, null);
 
