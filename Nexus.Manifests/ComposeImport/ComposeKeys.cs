@@ -93,6 +93,10 @@ internal sealed class ComposeKeys
         .Lost("nocopy", "an empty volume gets the files that the image has at its target")
         .Lost("labels");
 
+    /// <summary>The keys of a secret or config in its long form.</summary>
+    public static ComposeKeys MountedFile { get; } = new ComposeKeys().Read("source target")
+        .Lost("uid gid mode", "the file is mounted with the owner and mode that it has on the node");
+
     /// <summary>The keys of <c>deploy.resources.limits</c> and <c>reservations</c>.</summary>
     public static ComposeKeys Resources { get; } = new ComposeKeys().Read("cpus memory pids").Lost("devices generic_resources");
 

@@ -81,7 +81,7 @@ internal sealed class ServiceImport(SpecCursor service, PoolDraft pool, ServiceS
         {
             pool.Set("image", image, service.Child("image"));
         }
-        else if (!service.Has("image"))
+        else if (!service.Has("image") && !service.Has("extends"))
         {
             service.Error("image is missing; allowed is an image, or build");
         }

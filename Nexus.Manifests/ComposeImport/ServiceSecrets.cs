@@ -21,6 +21,7 @@ internal sealed class ServiceSecrets(SpecCursor service, ServiceSurroundings sur
 
     private ServiceMount? MountOf(SpecCursor at, string key, string folder)
     {
+        ComposeKeys.MountedFile.Judge(at);
         var name = at.Node is SpecMapping ? ComposeValue.Text(at, "source") : (at.Node as SpecScalar)?.Text;
         if (name is null)
         {

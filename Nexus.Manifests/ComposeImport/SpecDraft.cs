@@ -56,7 +56,13 @@ internal sealed class SpecDraft
             }
         }
 
-        return problem with { Line = 0, Column = 0 };
+        return problem with
+        {
+            Line = 0,
+            Column = 0,
+            Message = problem.Severity == SpecSeverity.Error
+                ? $"the resulting spec is refused: {problem.Message}; import parts of the file, by --profile or split into several" : problem.Message,
+        };
     }
 
     // Without the pool's name, which the place says anyway: so the same warning of many pools is one line.

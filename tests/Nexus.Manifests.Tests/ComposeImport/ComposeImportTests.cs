@@ -112,6 +112,22 @@ public sealed class ComposeImportTests
     }
 
     [Fact]
+    public void Too_many_services_are_told_with_the_way_out()
+    {
+        var imported = Import($"services:\n{string.Concat(Enumerable.Range(0, 201).Select(i => $"  s{i}: {{image: a}}\n"))}");
+
+        Assert.Null(imported.Yaml);
+        var error = Assert.Single(imported.Problems, p => p.Severity == SpecSeverity.Error).Message;
+        Assert.StartsWith("the resulting spec is refused: ", error, StringComparison.Ordinal);
+        Assert.Contains("200", error, StringComparison.Ordinal);
+        Assert.EndsWith("; import parts of the file, by --profile or split into several", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_service_that_extends_another_has_one_error() =>
+        Assert.Single(Import("services: {web: {extends: {service: b}}, b: {image: b}}").Problems, p => p.Severity == SpecSeverity.Error);
+
+    [Fact]
     public void All_errors_come_at_once()
     {
         var imported = Import("services:\n  a: {image: a, prots: 1, ports: [x]}\n  b: {mem_limit: y}\n");

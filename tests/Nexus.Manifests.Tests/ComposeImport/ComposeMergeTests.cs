@@ -91,7 +91,7 @@ public sealed class ComposeMergeTests
     [InlineData("!override ['8080:80']")]
     public void Tags_of_Compose_are_refused(string ports) => Assert.Contains(
         Import(Service("image: a\nports: ['80:80']"), Service($"ports: {ports}")).Problems,
-        problem => problem.Severity == SpecSeverity.Error && problem.Message.Contains($"found the tag {ports.Split(' ')[0]}", StringComparison.Ordinal));
+        problem => problem.Severity == SpecSeverity.Error && problem.Message.StartsWith($"found the tag {ports.Split(' ')[0]}", StringComparison.Ordinal));
 
     [Fact]
     public void Aliases_of_aliases_take_no_time()

@@ -55,6 +55,7 @@ public sealed class MeaningsTests
         { "read_only: true\n    tmpfs: '/tmp:size=1g'", "services.web.tmpfs: size=1g is not carried over: /tmp in memory has 64 MB" },
         { "logging: {driver: json-file, options: {max-size: 1g}}", "services.web.logging: json-file with these options is not carried over" },
         { "logging: {driver: none}", "services.web.logging: none is not carried over" },
+        { "secrets: [{source: s, mode: 288}]", "services.web.secrets[0].mode: is not carried over: the file is mounted with the owner and mode" },
         { "tty: true", "services.web.tty: is not carried over: a replica has no terminal" },
         { "user: root", "services.web.user: runs as root without the capabilities that Docker gives it" },
         { "volumes: ['x:/x:ro,z']", "services.web.volumes[0]: the option z is not carried over" },
