@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using Nexus.Api.V1;
 using Nexus.Cli.Manifests;
 using Nexus.Cli.Specs;
 using Nexus.Cli.Terminals;
@@ -47,13 +48,15 @@ internal sealed class ImportCommand(CommandContext context, Surroundings surroun
         var files = new List<SpecFile>();
         foreach (var name in project.Files)
         {
-            files.Add(await SpecFile.ReadAsync(name, surroundings, Least, cancellationToken));
+            files.Add(await SpecFile.ReadAsync(name, surroundings, files.Count == 0 ? Least : null, cancellationToken));
         }
 
         var imported = ComposeImporter.Compute(
             new ComposeSource(files[0].Yaml, files[0].Name, project.Directory, project.Variables.Find, TextOf)
             {
                 ProjectName = chosen.ProjectName,
+                ProjectDirectory = options.Directory,
+                EnvironmentFiles = options.EnvironmentFiles,
                 Profiles = ProfilesOf(chosen, project.Variables.Find),
                 Overrides = [.. files.Skip(1).Select(file => new ComposeText(file.Name, file.Yaml))],
                 Found = [.. project.Variables.Problems, .. project.Found],
@@ -61,6 +64,11 @@ internal sealed class ImportCommand(CommandContext context, Surroundings surroun
         if (imported.Yaml is not { } yaml)
         {
             Write(files[0].Name, imported.Problems);
+            if (context.Json)
+            {
+                context.Terminal.Json(new WrittenFiles([], ViewOf(imported)), CliJson.Default.WrittenFiles);
+            }
+
             throw new CommandFailedException(ExitCode.SpecInvalid, $"{string.Join(", ", files.Select(file => file.Name))} cannot be imported; nothing is written.");
         }
 
@@ -74,7 +82,7 @@ internal sealed class ImportCommand(CommandContext context, Surroundings surroun
         if (context.Json)
         {
             var written = new WrittenFile(target.Path ?? "nexus.yaml", yaml);
-            context.Terminal.Json(new WrittenFiles([written], [.. imported.Problems.Select(Named).Select(SpecProblemLines.View)]), CliJson.Default.WrittenFiles);
+            context.Terminal.Json(new WrittenFiles([written], ViewOf(imported)), CliJson.Default.WrittenFiles);
         }
         else if (target.Path is not null)
         {
@@ -95,6 +103,8 @@ internal sealed class ImportCommand(CommandContext context, Surroundings surroun
             SpecProblemLines.Write(context.Terminal.Error, problem.File ?? first, [SpecProblemLines.View(problem)]);
         }
     }
+
+    private static ImmutableArray<SpecProblemView> ViewOf(ComposeImported imported) => [.. imported.Problems.Select(Named).Select(SpecProblemLines.View)];
 
     // The API's problems have no file: those of the first need none.
     private static SpecProblem Named(SpecProblem problem) =>

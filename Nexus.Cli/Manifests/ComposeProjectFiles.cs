@@ -35,9 +35,16 @@ internal sealed record ComposeProjectFiles(
         var files = options.Files;
         if (files.IsEmpty)
         {
-            files = ByVariable(variables, working) is { IsEmpty: false } listed ? listed : ByName(folder, working);
+            var listed = ByVariable(variables, working);
+            var first = folder;
+            files = listed.IsEmpty ? ByName(folder, working) : listed;
             folder = given ?? FolderOf(files, working);
-            if (named is null && DotEnvFiles.In(folder, working, surroundings) is { IsEmpty: false } own && own[0] != environment.FirstOrDefault())
+            if (named is null && listed.IsEmpty && folder != first)
+            {
+                // Found in a folder above: only the file of variables that is beside it counts.
+                variables = ProjectVariables.Read(surroundings.Variable, DotEnvFiles.In(folder, working, surroundings));
+            }
+            else if (named is null && DotEnvFiles.In(folder, working, surroundings) is { IsEmpty: false } own && own[0] != environment.FirstOrDefault())
             {
                 // That of the working directory has precedence over that of the project's folder.
                 variables = ProjectVariables.Read(surroundings.Variable, [.. own, .. environment]);

@@ -22,10 +22,10 @@ internal sealed record SpecFile(string Name, string Yaml)
     /// <summary>Reads a file, or standard input for <c>-</c>.</summary>
     /// <param name="name">As the user named it.</param>
     /// <param name="surroundings">Where relative paths start, and standard input.</param>
-    /// <param name="least">What a file that is not empty has at least.</param>
+    /// <param name="least">What a file that is not empty has at least; null where it may be empty.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public static async Task<SpecFile> ReadAsync(
-        string name, Surroundings surroundings, string least, CancellationToken cancellationToken)
+        string name, Surroundings surroundings, string? least, CancellationToken cancellationToken)
     {
         var display = name == "-" ? StandardInput : name;
         var bytes = await BytesAsync(name, surroundings, cancellationToken);
@@ -33,7 +33,7 @@ internal sealed record SpecFile(string Name, string Yaml)
         {
             var text = Strict.GetString(bytes);
             text = text.StartsWith('\uFEFF') ? text[1..] : text;
-            return string.IsNullOrWhiteSpace(text)
+            return least is not null && string.IsNullOrWhiteSpace(text)
                 ? throw new CommandFailedException(ExitCode.SpecInvalid, $"{display} is empty; {least}.")
                 : new SpecFile(display, text);
         }

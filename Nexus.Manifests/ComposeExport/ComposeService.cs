@@ -30,7 +30,7 @@ internal static class ComposeService
             .With("healthcheck", HealthcheckOf(template))
             .With("stop_grace_period", YamlTree.Literal(GoDuration.Format(template.Drain.StopTimeout)))
             .With("restart", "always")
-            .With("pids_limit", template.Resources.Pids > 0 ? template.Resources.Pids : -1)
+            .With("pids_limit", HasLimits(template.Resources) ? null : PidsOf(template.Resources))
             .With("logging", new YamlMap().With("driver", "json-file")
                 .With("options", new YamlMap().With("max-size", "10m").With("max-file", "3")))
             .With("deploy", DeployOf(pool));
@@ -95,8 +95,15 @@ internal static class ComposeService
             .With("replicas", pool.MinReplicas)
             .With("update_config", UpdateOf(pool))
             .WithAny("placement", placement)
-            .WithAny("resources", new YamlMap().WithAny("limits", AmountsOf(resources)).WithAny("reservations", AmountsOf(resources)));
+            .WithAny("resources", new YamlMap().WithAny("limits", LimitsOf(resources)).WithAny("reservations", AmountsOf(resources)));
     }
+
+    // Compose wants one place for all limits, and refuses pids_limit beside these.
+    private static YamlMap LimitsOf(ResourceSpec resources) => AmountsOf(resources).With("pids", HasLimits(resources) ? PidsOf(resources) : null);
+
+    private static bool HasLimits(ResourceSpec resources) => resources.CpuMillicores > 0 || resources.MemoryBytes > 0;
+
+    private static int PidsOf(ResourceSpec resources) => resources.Pids > 0 ? resources.Pids : -1;
 
     // What is a limit is reserved, too.
     private static YamlMap AmountsOf(ResourceSpec resources) => new YamlMap()

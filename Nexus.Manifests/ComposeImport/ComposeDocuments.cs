@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Nexus.Core.Spec;
 using Nexus.Core.Spec.Sections;
 using Nexus.Core.Spec.Yaml;
 
@@ -7,26 +8,34 @@ namespace Nexus.Manifests.ComposeImport;
 /// <summary>The files of a project as one document.</summary>
 internal static class ComposeDocuments
 {
-    /// <summary>The document of each file; what is no YAML is reported and left out.</summary>
+    private const string Empty = "the document is empty; a compose file names at least one service under services";
+
+    /// <summary>The documents of the files, without further files that are empty. None where one is no YAML, or the first is empty, which is reported.</summary>
     public static ImmutableArray<SpecNode> Parse(ComposeSource source, ProblemList problems)
     {
         var roots = ImmutableArray.CreateBuilder<SpecNode>();
-        foreach (var (name, text) in source.Overrides.Insert(0, new ComposeText(source.FileName, source.Text)))
+        var isWhole = true;
+        var texts = source.Overrides.Insert(0, new ComposeText(source.FileName, source.Text));
+        for (var i = 0; i < texts.Length; i++)
         {
-            var file = roots.Count == 0 ? null : name;
-            var (root, problem) = SpecDocument.Parse(text);
-            if (root is not null)
+            var file = i == 0 ? null : texts[i].FileName;
+            var (root, problem) = IsEmpty(texts[i].Text) ? (null, null) : SpecDocument.Parse(texts[i].Text);
+            if (root is not null and not SpecScalar { Kind: ScalarKind.Null })
             {
                 roots.Add(file is null ? root : new Placed(file).In(root));
             }
-            else
+            else if (problem is not null || i == 0)
             {
-                problems.Add(problem! with { File = file });
+                isWhole = false;
+                problems.Add(problem is null ? new SpecProblem(SpecSeverity.Error, 1, 1, "", Empty) : problem with { File = file });
             }
         }
 
-        return roots.ToImmutable();
+        return isWhole ? roots.ToImmutable() : [];
     }
+
+    // Blank lines and comments only, as in a file whose overrides are all switched off.
+    private static bool IsEmpty(string text) => text.TrimStart('\uFEFF').Split('\n').All(line => line.Trim() is "" or "---" or ['#', ..]);
 
     /// <summary>The documents with values for their variables, the later ones over the earlier.</summary>
     public static SpecNode Merge(ImmutableArray<SpecNode> roots, Interpolation interpolation, ProblemList problems)

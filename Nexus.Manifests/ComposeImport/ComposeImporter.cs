@@ -13,12 +13,6 @@ public static class ComposeImporter
     public static ComposeImported Compute(ComposeSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        if (string.IsNullOrWhiteSpace(source.Text))
-        {
-            return new ComposeImported(null,
-                [new SpecProblem(SpecSeverity.Error, 1, 1, "", "the document is empty; a compose file names at least one service under services")]);
-        }
-
         var problems = new ProblemList(isBounded: false);
         foreach (var found in source.Found)
         {
@@ -26,7 +20,7 @@ public static class ComposeImporter
         }
 
         var roots = ComposeDocuments.Parse(source, problems);
-        if (roots.Length <= source.Overrides.Length)
+        if (roots.IsEmpty)
         {
             return new ComposeImported(null, problems.ToImmutable());
         }
@@ -79,7 +73,7 @@ public static class ComposeImporter
 
         services.ReportFaults(map);
         FileSections.Report(file);
-        var selection = ServiceSelection.Compute(services, map, source);
+        var selection = ServiceSelection.Compute(services, map, source, project);
         if (selection.Kept.Entries.IsEmpty)
         {
             services.Error("no service is left to become a pool: name a profile with --profile or in COMPOSE_PROFILES, or add a service that runs on");
@@ -93,7 +87,7 @@ public static class ComposeImporter
         {
             File = file,
             LeftOut = selection.LeftOut,
-            Asked = ServiceOutline.AskedPorts(services, map),
+            Asked = ServiceOutline.AskedPorts(services, map, source),
         };
         var surroundings = alone with { Services = ServiceOutline.Compute(services, names, alone) };
         FileSections.AdvisePinning(file, surroundings.Services.Values);

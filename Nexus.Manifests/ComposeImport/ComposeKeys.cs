@@ -93,6 +93,10 @@ internal sealed class ComposeKeys
         .Lost("nocopy", "an empty volume gets the files that the image has at its target")
         .Lost("labels");
 
+    /// <summary>The keys of a secret or config in its long form.</summary>
+    public static ComposeKeys MountedFile { get; } = new ComposeKeys().Read("source target")
+        .Lost("uid gid mode", "the file is mounted with the owner and mode that it has on the node");
+
     /// <summary>The keys of <c>deploy.resources.limits</c> and <c>reservations</c>.</summary>
     public static ComposeKeys Resources { get; } = new ComposeKeys().Read("cpus memory pids").Lost("devices generic_resources");
 
@@ -116,12 +120,17 @@ internal sealed class ComposeKeys
             {
                 at.Error(refusal);
             }
-            else if (reason is not null)
+            else if (reason is not null && !IsOff(cursor, entry.Name))
             {
                 at.Warn(reason);
             }
         }
     }
+
+    // A key that Compose takes as a boolean loses nothing where it says no.
+    private static bool IsOff(SpecCursor cursor, string name) =>
+        (name is "tty" or "stdin_open" or "oom_kill_disable" or "use_api_socket" or "nocopy" or "enable_ipv6")
+        && ComposeValue.Flag(cursor, name) == false;
 
     private ComposeKeys Read(string names) => Add(names, null);
 

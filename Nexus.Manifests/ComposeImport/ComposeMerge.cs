@@ -103,7 +103,11 @@ internal sealed class ComposeMerge(ProblemList problems)
             return above;
         }
 
-        if (above is not SpecScalar { Kind: ScalarKind.Null })
+        if (above is SpecBrokenNode broken)
+        {
+            new SpecCursor(above, Excerpt.Cut(key), above.At, problems).Error(broken.Message);
+        }
+        else if (above is not SpecScalar { Kind: ScalarKind.Null })
         {
             new SpecCursor(above, Excerpt.Cut(key), above.At, problems).Error(
                 $"found {above.Describe()}, which cannot override {below.Describe()} of {(below.At.File is { } file ? $"{file}:" : "line ")}{below.At.Line}");

@@ -16,7 +16,7 @@ internal static class ComposeNames
         return ComposeValue.Text(volume, "name") ?? external?.Node switch
         {
             SpecMapping => ComposeValue.Text(external, "name") ?? key,
-            SpecScalar { Text: "1" or "t" or "T" or "true" or "True" or "TRUE" } => key,
+            SpecScalar flag when ComposeValue.Boolean(flag.Text) == true => key,
             _ => $"{project}_{key}",
         };
     }

@@ -18,6 +18,12 @@ public sealed record ComposeSource(
     /// <summary>Name of the project, where whoever calls was given one.</summary>
     public string? ProjectName { get; init; }
 
+    /// <summary>The project's folder, where whoever calls was given one; for commands that are shown.</summary>
+    public string? ProjectDirectory { get; init; }
+
+    /// <summary>The files of variables in place of <c>.env</c>, as they were given; for commands that are shown.</summary>
+    public ImmutableArray<string> EnvironmentFiles { get; init; } = [];
+
     /// <summary>What was found on the way to the file, as in the files of variables; an error keeps it from being imported.</summary>
     public ImmutableArray<SpecProblem> Found { get; init; } = [];
 

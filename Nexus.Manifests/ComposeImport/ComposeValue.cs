@@ -41,9 +41,23 @@ internal static class ComposeValue
         : at.Node is SpecScalar scalar && int.TryParse(scalar.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
         : RefusedValue<int>(at, "a whole number");
 
+    /// <summary>A whole number that is cut to bounds afterwards: one with any number of digits is taken.</summary>
+    public static int? Count(SpecCursor map, string key) => At(map, key) is not { } at ? null
+        : at.Node is SpecScalar { Text.Length: > 0 } scalar && scalar.Text.All(char.IsAsciiDigit)
+        ? int.TryParse(scalar.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : int.MaxValue
+        : RefusedValue<int>(at, "a whole number");
+
     public static bool? Flag(SpecCursor map, string key) => At(map, key) is not { } at ? null
-        : at.Node is SpecScalar { Text: "true" or "false" } scalar ? scalar.Text == "true"
+        : at.Node is SpecScalar scalar && Boolean(scalar.Text) is { } flag ? flag
         : RefusedValue<bool>(at, "true or false");
+
+    /// <summary>A boolean in any of the words that Compose takes for one, quoted or not; null for another text.</summary>
+    public static bool? Boolean(string text) => text.ToLowerInvariant() switch
+    {
+        "true" or "y" or "yes" or "on" => true,
+        "false" or "n" or "no" or "off" => false,
+        _ => null,
+    };
 
     public static TimeSpan? Duration(SpecCursor map, string key) => At(map, key) is not { } at ? null
         : at.Node is SpecScalar scalar && GoDuration.TryParse(scalar.Text, out var span) ? span
@@ -52,8 +66,8 @@ internal static class ComposeValue
     /// <summary>Thousandths of a core, rounded up.</summary>
     public static int? Millicores(SpecCursor map, string key) => At(map, key) is not { } at ? null
         : at.Node is SpecScalar scalar
-            && decimal.TryParse(scalar.Text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var cores) && cores <= 100_000
-        ? (int)Math.Ceiling(cores * 1000)
+            && decimal.TryParse(scalar.Text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var cores)
+        ? (int)Math.Ceiling(Math.Min(cores, 1_000_000) * 1000)
         : RefusedValue<int>(at, "a number of cores such as 0.5");
 
     /// <summary>Bytes. Compose counts in powers of 1024, whichever way the unit is written; -1 is no limit.</summary>
@@ -82,8 +96,7 @@ internal static class ComposeValue
             _ => -1,
         };
         return power >= 0 && decimal.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
-            && number * (1L << (10 * power)) <= long.MaxValue
-            ? (long)(number * (1L << (10 * power)))
+            ? number >= long.MaxValue / (1L << (10 * power)) ? long.MaxValue : (long)(number * (1L << (10 * power)))
             : RefusedValue<long>(at, "a size such as 512m or 1g");
     }
 
@@ -115,7 +128,7 @@ internal static class ComposeValue
         return Enumerable.Range(0, list.Items.Length).Select(at.Item);
     }
 
-    /// <summary>The words of a command: a list as it is, a line split as a shell would; null where it is not given or reset.</summary>
+    /// <summary>The words of a command: a list as it is, a line split as Compose does; null where it is not given or reset.</summary>
     public static List<string>? Command(SpecCursor map, string key)
     {
         if (At(map, key) is not { } at)
@@ -125,7 +138,18 @@ internal static class ComposeValue
 
         if (at.Node is SpecScalar { Kind: not ScalarKind.Null } line)
         {
-            return ShellWords.Split(line.Text) ?? Refused<List<string>>(at, "a line with its quotes closed");
+            if (ComposeWords.Split(line.Text) is not { } split)
+            {
+                return Refused<List<string>>(at, "a line with its quotes and brackets closed");
+            }
+
+            if (split.Ignored.Length > 0)
+            {
+                at.Warn($"{Excerpt.Quote(split.Ignored)} is not carried over: Compose leaves out what follows an operator of a shell, since no shell runs the line; "
+                    + "where it is needed: [sh, -c, \"…\"]");
+            }
+
+            return [.. split.Words];
         }
 
         return [.. Texts(map, key).Select(word => word.Text)];

@@ -48,7 +48,7 @@ internal static class FileSections
                 + "make it there first with docker volume create --opt, or mount the share on each node and name its path as source");
         }
 
-        if (ComposeValue.At(volume, "external") is { Node: not SpecScalar { Text: "false" } } external)
+        if (ComposeValue.At(volume, "external") is { } external && (external.Node is SpecMapping || ComposeValue.Flag(volume, "external") == true))
         {
             external.Warn("an external volume that is missing keeps Compose from starting; here a node that lacks it makes an empty one");
         }
@@ -61,7 +61,7 @@ internal static class FileSections
     private static void Network(SpecCursor network)
     {
         ComposeKeys.DeclaredNetwork.Judge(network);
-        if (ComposeValue.Text(network, "internal") == "true")
+        if (ComposeValue.Flag(network, "internal") == true)
         {
             network.Child("internal").Warn("is not carried over: every pool can reach every other and the world outside");
         }

@@ -11,8 +11,8 @@ internal static partial class OneShot
     /// <param name="name">Its name.</param>
     /// <param name="service">The service.</param>
     /// <param name="isAwaited">Whether another waits for its completion.</param>
-    /// <param name="isUsed">Whether another depends on it as something that runs, or names it as a host.</param>
-    public static string? Reason(string name, SpecCursor service, bool isAwaited, bool isUsed)
+    /// <param name="isNeeded">Whether there is a use for it while it runs.</param>
+    public static string? Reason(string name, SpecCursor service, bool isAwaited, bool isNeeded)
     {
         if (isAwaited)
         {
@@ -33,13 +33,17 @@ internal static partial class OneShot
 
         return IsNamedSo(name) ? "its name is that of a task that ends"
             : EndsByItself(service) ? "its command ends by itself"
-            : policy is Runs.Once && !isUsed ? "it is not restarted, and no service needs it"
+            : policy is Runs.Once && !isNeeded ? "it is not restarted, and no service needs it"
             : null;
     }
 
     private static bool Serves(SpecCursor service) =>
-        service.Has("ports") || service.Has("expose")
+        service.Has("ports") || service.Has("expose") || IsRouted(service)
         || (service.Has("healthcheck") && service.Child("healthcheck").Node is SpecMapping check && check.Find("test") is not null);
+
+    // A proxy that reads labels sends requests to it.
+    private static bool IsRouted(SpecCursor service) => ServiceMentions.Labels(service).Any(label =>
+        label.Name is "caddy" || label.Name.StartsWith("traefik.http.", StringComparison.Ordinal) || label.Name.StartsWith("traefik.tcp.", StringComparison.Ordinal));
 
     private enum Runs
     {
@@ -80,7 +84,7 @@ internal static partial class OneShot
     [GeneratedRegex(@"&&|\|\||;|\n", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Separator();
 
-    [GeneratedRegex(@"\A(exit(\s+0)?|true)\z|(\A|\s)(--?migrate\b|migrate(:[a-z]+)?(\s|\z)|migrations?\s+(run|up|apply|migrate)\b|db:(migrate|seed|setup|prepare|create|reset)\b|(db|alembic|flask db)\s+(upgrade|init|migrate|seed|push)\b|upgrade\s+head(s)?\b|database\s+update\b|createsuperuser\b|collectstatic\b)",
+    [GeneratedRegex(@"\A(exit(\s+0)?|true)\z|(\A|\s)(--?migrate\z|migrate(:[a-z]+)?(\s|\z)|migrations?\s+(run|up|apply|migrate)\b|db:(migrate|seed|setup|prepare|create|reset)\b|(db|alembic|flask db)\s+(upgrade|init|migrate|seed|push)\b|upgrade\s+head(s)?\b|database\s+update\b|createsuperuser\b|collectstatic\b)",
         RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Task();
 }

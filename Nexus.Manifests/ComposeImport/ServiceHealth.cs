@@ -16,6 +16,7 @@ internal sealed partial class ServiceHealth(SpecCursor service, PoolDraft pool)
 {
     private static readonly TimeSpan DefaultSpan = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan DefaultStartup = new HealthSpec().StartupTimeout;
+    private static readonly TimeSpan LongestStartup = TimeSpan.FromDays(1);
     private const int DefaultRetries = 3;
     private const int MaxRetries = 100;
 
@@ -44,7 +45,7 @@ internal sealed partial class ServiceHealth(SpecCursor service, PoolDraft pool)
         SetAsked(check, test, port);
         var interval = SetSpan("interval", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1), check);
         SetSpan("timeout", TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(10), check);
-        var retries = ComposeValue.Whole(check, "retries") is { } given and > 0 ? given : DefaultRetries;
+        var retries = ComposeValue.Count(check, "retries") is { } given and > 0 ? given : DefaultRetries;
         pool.Set("health.unhealthy_threshold", ComposeValue.Within(retries, 1, MaxRetries, check.Child("retries"), number => $"{number}"), check.Child("retries"));
         return SetStartup(check, interval, retries);
     }
@@ -53,7 +54,12 @@ internal sealed partial class ServiceHealth(SpecCursor service, PoolDraft pool)
     private TimeSpan SetStartup(SpecCursor check, TimeSpan interval, int retries)
     {
         var unhealthyAfter = (ComposeValue.Duration(check, "start_period") ?? TimeSpan.Zero).TotalSeconds + (interval.TotalSeconds * retries);
-        var startup = TimeSpan.FromSeconds(Math.Ceiling(Math.Clamp(unhealthyAfter, DefaultStartup.TotalSeconds, TimeSpan.FromDays(1).TotalSeconds)));
+        var startup = TimeSpan.FromSeconds(Math.Ceiling(Math.Clamp(unhealthyAfter, DefaultStartup.TotalSeconds, LongestStartup.TotalSeconds)));
+        if (unhealthyAfter > LongestStartup.TotalSeconds)
+        {
+            check.Child("start_period").Warn("start_period and interval x retries together are longer than 1d, the longest start of a pool, so it gets 1d");
+        }
+
         pool.Set("health.startup_timeout", YamlTree.Literal(SpecDuration.Format(startup)), check.Child("start_period"),
             "start_period + interval x retries, at least 1m; in Compose a slow start is never stopped");
         return startup;
@@ -105,9 +111,14 @@ internal sealed partial class ServiceHealth(SpecCursor service, PoolDraft pool)
             return null;
         }
 
-        var asked = match.Groups["port"] is { Success: true, Value: var text } ? int.Parse(text, CultureInfo.InvariantCulture) : 80;
-        return asked != port ? null : match.Groups["path"] is { Success: true, Length: > 0 } path ? path.Value : "/";
+        // No pool has a port out of range, however many digits it has.
+        int? asked = match.Groups["port"] is not { Success: true, Value: var text } ? 80
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        return asked != port ? null : match.Groups["path"] is not { Success: true, Length: > 0 } path ? "/" : IsAskable(path.Value) ? path.Value : null;
     }
+
+    // What a pool takes as a path: visible ASCII, no fragment, whole escapes.
+    private static bool IsAskable(string path) => path.All(c => c is >= '!' and <= '~' and not ('#' or '\\')) && !UrlPath.HasBrokenOctet(path);
 
     // Docker takes 0 for its default.
     private TimeSpan SetSpan(string key, TimeSpan least, TimeSpan most, SpecCursor check)

@@ -18,7 +18,7 @@ internal sealed record ServiceSurroundings(
     /// <summary>Services that do not become pools, with what to do instead.</summary>
     public required IReadOnlyDictionary<string, string> LeftOut { get; init; }
 
-    /// <summary>The ports that services are asked at, by the host's name.</summary>
+    /// <summary>The ports that services are asked at, by their names.</summary>
     public required ILookup<string, int> Asked { get; init; }
 }
 
@@ -57,7 +57,7 @@ internal sealed class ServiceImport(SpecCursor service, PoolDraft pool, ServiceS
     private int Replicas(SpecCursor deploy)
     {
         var from = deploy.Has("replicas") ? deploy.Child("replicas") : service.Has("scale") ? service.Child("scale") : null;
-        var replicas = ComposeValue.Whole(deploy, "replicas") ?? ComposeValue.Whole(service, "scale") ?? 1;
+        var replicas = ComposeValue.Count(deploy, "replicas") ?? ComposeValue.Count(service, "scale") ?? 1;
         replicas = ComposeValue.Within(replicas, 0, ComposeValue.MaxReplicas, from ?? service, number => $"{number}");
         pool.Set("min_replicas", replicas, from ?? service);
         if (ComposeValue.Text(deploy, "mode") is { } mode && mode != "replicated")
@@ -81,7 +81,7 @@ internal sealed class ServiceImport(SpecCursor service, PoolDraft pool, ServiceS
         {
             pool.Set("image", image, service.Child("image"));
         }
-        else if (!service.Has("image"))
+        else if (!service.Has("image") && !service.Has("extends"))
         {
             service.Error("image is missing; allowed is an image, or build");
         }

@@ -109,7 +109,7 @@ internal sealed class ServiceLife(SpecCursor service, SpecCursor deploy, PoolDra
     private void Update(SpecCursor update, int replicas, string? held)
     {
         var order = ComposeValue.Text(update, "order") ?? "stop-first";
-        var given = ComposeValue.Whole(update, "parallelism");
+        var given = ComposeValue.Count(update, "parallelism");
         var at = update.Child("parallelism");
         var parallelism = given == 0 ? Math.Max(1, replicas) : ComposeValue.Within(given ?? 1, 1, ComposeValue.MaxReplicas, at, number => $"{number}");
         if (order is not ("start-first" or "stop-first"))

@@ -7,16 +7,18 @@ namespace Nexus.Manifests.ComposeImport;
 /// <summary>What services say of each other, read before any of them becomes a pool. Reports nothing.</summary>
 internal static class ServiceMentions
 {
-    /// <summary>The hosts that a service names in its variables, its command and its health check.</summary>
-    public static IEnumerable<HostReference> Of(SpecCursor service) =>
-        Variables(service).SelectMany(variable => HostReferences.In(variable.Name, variable.Value))
+    /// <summary>The hosts that a service names in its variables, those of files too, its labels, its command and its health check.</summary>
+    public static IEnumerable<HostReference> Of(SpecCursor service, ComposeSource source) =>
+        ServiceVariables.Read(service with { Problems = new ProblemList() }, source).SelectMany(variable => HostReferences.In(variable.Key, variable.Value.Value))
+            .Concat(Labels(service).SelectMany(label => HostReferences.In(label.Name, label.Value)))
             .Concat(CommandHosts.In(Words(service, "entrypoint"))).Concat(CommandHosts.In(Words(service, "command")))
             .Concat(CommandHosts.In(Words(service.Child("healthcheck"), "test")));
 
     /// <summary>The words of a command in either form.</summary>
     public static List<string> Words(SpecCursor map, string key) => !map.Has(key) ? [] : map.Child(key).Node switch
     {
-        SpecScalar { Kind: not ScalarKind.Null } line => ShellWords.Split(line.Text) ?? [.. line.Text.Split(' ')],
+        SpecScalar { Kind: not ScalarKind.Null } line when key == "test" => ShellWords.Split(line.Text) ?? [.. line.Text.Split(' ')], // a shell runs it
+        SpecScalar { Kind: not ScalarKind.Null } line => ComposeWords.Split(line.Text) is { } split ? [.. split.Words] : [.. line.Text.Split(' ')],
         SpecSequence list => [.. list.Items.OfType<SpecScalar>().Select(word => word.Text)],
         _ => [],
     };
@@ -51,8 +53,29 @@ internal static class ServiceMentions
             _ => [],
         };
 
-    private static IEnumerable<(string Name, string Value)> Variables(SpecCursor service) => !service.Has("environment") ? []
-        : service.Child("environment").Node switch
+    /// <summary>The services, or names of containers, that a service cannot be without: it shares their network or volumes, or has a link to them.</summary>
+    public static IEnumerable<string> Attachments(SpecCursor service)
+    {
+        var quiet = service with { Problems = new ProblemList() };
+        if (ComposeValue.Text(quiet, "network_mode")?.Split(':', 2) is ["service" or "container", var sharer])
+        {
+            yield return sharer;
+        }
+
+        foreach (var (text, _) in ComposeValue.Texts(quiet, "volumes_from"))
+        {
+            yield return text.Split(':') is ["container", var container, ..] ? container : text.Split(':')[0];
+        }
+
+        foreach (var (text, _) in ComposeValue.Texts(quiet, "links"))
+        {
+            yield return text.Split(':')[0];
+        }
+    }
+
+    /// <summary>The labels of a service, in either form.</summary>
+    public static IEnumerable<(string Name, string Value)> Labels(SpecCursor service) => !service.Has("labels") ? []
+        : service.Child("labels").Node switch
         {
             SpecMapping map => map.Entries.Where(entry => entry.Value is SpecScalar).Select(entry => (entry.Name, ((SpecScalar)entry.Value).Text)),
             SpecSequence list => list.Items.OfType<SpecScalar>().Select(item => item.Text.Split('=', 2)).Where(parts => parts.Length == 2)

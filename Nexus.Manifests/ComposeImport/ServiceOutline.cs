@@ -11,11 +11,10 @@ namespace Nexus.Manifests.ComposeImport;
 /// <param name="Aliases">Other names that it is found by in Compose.</param>
 internal sealed record ServiceOutline(string Pool, ImmutableArray<int> Ports, ImmutableHashSet<string> Sources, ImmutableArray<string> Aliases)
 {
-    /// <summary>The ports that services are asked at by others, by the host's name.</summary>
-    public static ILookup<string, int> AskedPorts(SpecCursor services, SpecMapping map) => map.Entries
-        .SelectMany(entry => ServiceMentions.Of(services.Enter(entry)).Where(reference => !string.Equals(reference.Host, entry.Name, StringComparison.OrdinalIgnoreCase)))
-        .Where(reference => reference.Port is not null).Distinct()
-        .ToLookup(reference => reference.Host, reference => reference.Port!.Value, StringComparer.OrdinalIgnoreCase);
+    /// <summary>The ports that services are asked at by others.</summary>
+    public static ILookup<string, int> AskedPorts(SpecCursor services, SpecMapping map, ComposeSource source) => ServiceHosts.Compute(services, map)
+        .Uses(services, map, source).Where(use => use.Port is not null).Distinct()
+        .ToLookup(use => use.Service, use => use.Port!.Value, StringComparer.Ordinal);
 
     /// <summary>The outlines of all services, by name. Reports nothing: each service is read again for its own sake.</summary>
     /// <param name="services">The services.</param>

@@ -52,7 +52,7 @@ internal sealed class ServicePorts(SpecCursor service, PoolDraft pool)
     public static List<ServicePort> Find(SpecCursor service)
     {
         var ports = ComposeValue.At(service, "ports") is { } list
-            ? ComposeValue.Items(list, "a list of ports").Select(Of).OfType<ServicePort>().ToList()
+            ? ComposeValue.Items(list, "a list of ports").Select(Of).OfType<ServicePort>().GroupBy(port => (port.Target, port.Protocol)).Select(PublishedOf).ToList()
             : [];
         foreach (var exposed in ComposeValue.Texts(service, "expose").Select(port => Exposed(port.Text, port.At)).OfType<ServicePort>())
         {
@@ -68,6 +68,19 @@ internal sealed class ServicePorts(SpecCursor service, PoolDraft pool)
         }
 
         return ports.FindAll(port => port.Protocol == "tcp");
+    }
+
+    // Of one port that is named several times, what is fixed on the node counts.
+    private static ServicePort PublishedOf(IEnumerable<ServicePort> same)
+    {
+        var ports = same.ToList();
+        var chosen = ports.Find(port => port.Published is not null) ?? ports[0];
+        foreach (var other in ports.Where(port => port != chosen && port.Published is not null && port.Published != chosen.Published))
+        {
+            other.At.Warn($"port {other.Published} of the node is not carried over: a pool has one there, {chosen.Published}");
+        }
+
+        return chosen;
     }
 
     private void SetProtocol(ServicePort port)
@@ -155,7 +168,7 @@ internal sealed class ServicePorts(SpecCursor service, PoolDraft pool)
                 ? $"found a range; a pool has one port, {first}, and the others are not carried over" : "found a range of ports of the node; any free one is taken");
         }
 
-        return new ServicePort(at, first.Value, isChoice && !isRange ? null : from, host, protocol);
+        return new ServicePort(at, first.Value, (isChoice && !isRange) || from == 0 ? null : from, host, protocol.ToLowerInvariant());
     }
 
     private static (int? First, bool IsRange) First(string text) =>

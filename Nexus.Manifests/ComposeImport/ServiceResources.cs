@@ -71,7 +71,7 @@ internal sealed class ServiceResources(SpecCursor service, SpecCursor deploy, Po
 
     private static YamlTree? Pids(SpecCursor at, string key) =>
         ComposeValue.Text(at, key) is "-1" ? 0
-        : ComposeValue.Whole(at, key) is { } pids ? ComposeValue.Within(pids, 0, MostPids, at.Child(key), number => $"{number}") : null;
+        : ComposeValue.Count(at, key) is { } pids ? ComposeValue.Within(pids, 0, MostPids, at.Child(key), number => $"{number}") : null;
 
     private static SpecCursor? Part(SpecCursor resources, string name)
     {

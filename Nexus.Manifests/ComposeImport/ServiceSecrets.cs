@@ -21,6 +21,7 @@ internal sealed class ServiceSecrets(SpecCursor service, ServiceSurroundings sur
 
     private ServiceMount? MountOf(SpecCursor at, string key, string folder)
     {
+        ComposeKeys.MountedFile.Judge(at);
         var name = at.Node is SpecMapping ? ComposeValue.Text(at, "source") : (at.Node as SpecScalar)?.Text;
         if (name is null)
         {
@@ -36,6 +37,16 @@ internal sealed class ServiceSecrets(SpecCursor service, ServiceSurroundings sur
         }
 
         var target = (at.Node is SpecMapping ? ComposeValue.Text(at, "target") : null) ?? name;
+        if (WindowsPaths.IsOne(file))
+        {
+            return WindowsPaths.Refuse(declared.Child("file"), file);
+        }
+
+        if (WindowsPaths.IsOne(target))
+        {
+            return WindowsPaths.Refuse(at.Child("target"), target);
+        }
+
         at.Warn($"{Excerpt.Cut(name)} is mounted from the node's file, as Compose does: a spec cannot name secrets yet. The pool's user must be able to read it");
         return new ServiceMount(at, ServiceMounts.Absolute(file, surroundings.Source), target.StartsWith('/') ? target : $"{folder}{target}", IsReadOnly: true);
     }

@@ -31,7 +31,7 @@ internal sealed class ServiceSecurity(SpecCursor service, PoolDraft pool)
             WarnOfTmpfs(text.Split(':', 2), at);
         }
 
-        if (ComposeValue.Text(service, "init") == "false")
+        if (ComposeValue.Flag(service, "init") == false)
         {
             service.Child("init").Warn("is not carried over: a small init is process 1 of each replica; an image that must be process 1 itself, as those with s6 or systemd, does not start");
         }

@@ -12,11 +12,11 @@ internal sealed record ServiceSelection(SpecMapping Kept, IReadOnlyDictionary<st
     private const string Any = "*";
 
     /// <summary>Selects, and warns of every service that is left out.</summary>
-    public static ServiceSelection Compute(SpecCursor services, SpecMapping map, ComposeSource source)
+    public static ServiceSelection Compute(SpecCursor services, SpecMapping map, ComposeSource source, ComposeProject project)
     {
         var leftOut = new SortedDictionary<string, string>(StringComparer.Ordinal);
         var awaited = Awaited(services, map);
-        var used = Used(services, map);
+        var used = Used(services, map, source);
         foreach (var entry in map.Entries.Where(entry => entry.Value is SpecMapping))
         {
             var service = services.Enter(entry);
@@ -29,7 +29,13 @@ internal sealed record ServiceSelection(SpecMapping Kept, IReadOnlyDictionary<st
             }
             else if (OneShot.Reason(entry.Name, service, awaited.Contains(entry.Name), used.Contains(entry.Name) || map.Entries.Length == 1) is { } reason)
             {
-                var run = $"docker compose{(source.FileName is "-" or "<stdin>" ? "" : $" -f {source.FileName}")} run --rm --no-deps {Excerpt.Cut(entry.Name)}";
+                if (used.Contains(entry.Name) && !awaited.Contains(entry.Name))
+                {
+                    service.Warn($"may run to completion ({reason}), and a pool starts it again each time it ends; it becomes a pool since another service needs it while it runs");
+                    continue;
+                }
+
+                var run = RunByHand.Command(source, project, entry.Name);
                 service.Warn($"is left out: it runs to completion ({reason}), and a pool would start it again each time it ends; run it by hand: {run}");
                 leftOut.Add(entry.Name, $"run it by hand: {run}");
             }
@@ -49,11 +55,18 @@ internal sealed record ServiceSelection(SpecMapping Kept, IReadOnlyDictionary<st
             .Where(dependency => dependency.Condition == "service_completed_successfully").Select(dependency => dependency.Service),
     ];
 
-    private static ImmutableHashSet<string> Used(SpecCursor services, SpecMapping map) =>
-    [
-        .. map.Entries.SelectMany(entry => ServiceMentions.Dependencies(services.Enter(entry)).Select(dependency => dependency.Service)
-            .Concat(ServiceMentions.Of(services.Enter(entry)).Select(reference => reference.Host))),
-    ];
+    // By others: as something that is started and not awaited, as a host, or as a part of them.
+    private static ImmutableHashSet<string> Used(SpecCursor services, SpecMapping map, ComposeSource source)
+    {
+        var hosts = ServiceHosts.Compute(services, map);
+        return
+        [
+            .. map.Entries.SelectMany(entry => ServiceMentions.Dependencies(services.Enter(entry)))
+                .Where(dependency => dependency.Condition != "service_completed_successfully").Select(dependency => dependency.Service),
+            .. map.Entries.SelectMany(entry => ServiceMentions.Attachments(services.Enter(entry)).Select(name => hosts.Find(services.Enter(entry), name)).OfType<string>()),
+            .. hosts.Uses(services, map, source).Select(use => use.Service),
+        ];
+    }
 
     private static void WarnOfUnknown(SpecCursor services, SpecMapping map, ImmutableArray<string> active)
     {

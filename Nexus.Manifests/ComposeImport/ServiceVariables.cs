@@ -97,6 +97,13 @@ internal sealed class ServiceVariables
             return;
         }
 
+        // Bytes that are no UTF-8 are read as this character.
+        if (text.IndexOf('\uFFFD') is >= 0 and var bad)
+        {
+            at.Error($"{Excerpt.Cut(path)}:{text.AsSpan(0, bad).Count('\n') + 1}: is not UTF-8 text from here on. Save the file as UTF-8");
+            return;
+        }
+
         // A value of the file sees the project's variables first, then the service's own, then those of the files up to here.
         var read = format is { Length: > 0 }
             ? RawVariablesReader.Read(text)

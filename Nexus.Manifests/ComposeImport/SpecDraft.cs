@@ -51,13 +51,27 @@ internal sealed class SpecDraft
                     Column = origin.At.Column,
                     File = origin.At.File,
                     Key = origin.Key,
-                    Message = $"as {problem.Key}: {problem.Message}",
+                    Message = problem.Severity == SpecSeverity.Error ? $"as {problem.Key}: {problem.Message}" : InAnyPool(problem),
                 };
             }
         }
 
-        return problem with { Line = 0, Column = 0 };
+        return problem with
+        {
+            Line = 0,
+            Column = 0,
+            Message = problem.Severity == SpecSeverity.Error
+                ? $"the resulting spec is refused: {problem.Message}; import parts of the file, by --profile or split into several" : problem.Message,
+        };
     }
+
+    // Without the pool's name, which the place says anyway: so the same warning of many pools is one line.
+    private static string InAnyPool(SpecProblem problem) => problem.Key.Split('.', 3) switch
+    {
+        [Pools, _, var key] => $"as {key}: {problem.Message}",
+        [Pools, _] => problem.Message,
+        _ => $"as {problem.Key}: {problem.Message}",
+    };
 }
 
 /// <summary>One pool of a draft.</summary>

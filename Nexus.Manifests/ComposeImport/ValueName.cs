@@ -36,7 +36,8 @@ internal static partial class ValueName
 
     // PGHOST and PGUSER have no seam between their words.
     private static ValueKind OfWord(string word) =>
-        word == "h" || Array.Exists(Hosts, end => word.EndsWith(end, StringComparison.Ordinal)) ? ValueKind.Host
+        word == "vhost" ? ValueKind.Other // of a broker: no host
+        : word == "h" || Array.Exists(Hosts, end => word.EndsWith(end, StringComparison.Ordinal)) ? ValueKind.Host
         : Array.Exists(Others, end => word.EndsWith(end, StringComparison.Ordinal)) ? ValueKind.Other
         : ValueKind.Unknown;
 

@@ -41,7 +41,7 @@ internal static class PodProbes
                 probe.TcpSocket = new V1TCPSocketAction { Port = Workload.PortName };
                 break;
             case HealthCheckType.Script:
-                probe.Exec = new V1ExecAction { Command = [.. health.Command] };
+                probe.Exec = new V1ExecAction { Command = [.. health.Command.Select(PodText.Literal)] };
                 break;
             default:
                 return null;

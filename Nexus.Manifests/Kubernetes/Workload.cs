@@ -78,7 +78,7 @@ internal static class Workload
             ImagePullPolicy = "IfNotPresent",
 
             // Docker's CMD, not its ENTRYPOINT, which the image keeps.
-            Args = template.Command.IsEmpty ? null : [.. template.Command.Select(Literal)],
+            Args = template.Command.IsEmpty ? null : [.. template.Command.Select(PodText.Literal)],
             Env = EnvOf(pool, warnings) is { Count: > 0 } env ? env : null,
             Ports = template.Port is { } port
                 ? [new V1ContainerPort { Name = PortName, ContainerPort = port, HostPort = template.HostPort }]
@@ -96,9 +96,6 @@ internal static class Workload
     /// <summary>How Service and probes name the only port.</summary>
     public const string PortName = "main";
 
-    /// <summary>Kubernetes puts a variable in place of <c>$(NAME)</c>; a doubled dollar keeps it as it is.</summary>
-    private static string Literal(string text) => text.Replace("$(", "$$(", StringComparison.Ordinal);
-
     private static List<V1EnvVar> EnvOf(PoolSpec pool, ExportWarnings warnings)
     {
         foreach (var (name, _) in pool.Template.Env.Where(v => v.Value.Contains(".service.consul", StringComparison.Ordinal)))
@@ -106,7 +103,7 @@ internal static class Workload
             warnings.Add($"worker_pools.{pool.Name}.env.{name}", "names a pool by Consul; there it is found by the Service's name alone");
         }
 
-        var variables = pool.Template.Env.Select(v => new V1EnvVar { Name = v.Key, Value = Literal(v.Value) });
+        var variables = pool.Template.Env.Select(v => new V1EnvVar { Name = v.Key, Value = PodText.Literal(v.Value) });
         return pool.Template.Port is { } port ? [.. variables, new V1EnvVar { Name = "PORT", Value = $"{port}" }] : [.. variables];
     }
 

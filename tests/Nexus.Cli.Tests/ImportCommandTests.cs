@@ -117,6 +117,33 @@ public sealed class ImportCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Problems_are_json_also_where_nothing_is_made_of_the_file()
+    {
+        _run.Write("compose.yaml", Service);
+        _run.Write("over.yaml", "services: {db: {imge: x}}");
+
+        var result = await _run.RunAsync("import", "compose", "compose.yaml", "over.yaml", "-o", "json");
+
+        using var json = JsonDocument.Parse(result.Out);
+        Assert.NotEqual(0, result.Code);
+        Assert.Empty(json.RootElement.GetProperty("files").EnumerateArray());
+        Assert.Contains(json.RootElement.GetProperty("problems").EnumerateArray(), problem =>
+            problem.GetProperty("severity").GetString() == "error" && problem.GetProperty("message").GetString() == "over.yaml: unknown key; did you mean 'image'?");
+    }
+
+    [Fact]
+    public async Task A_task_is_run_by_hand_with_the_files_and_options_that_were_read()
+    {
+        _run.Write("compose.yaml", "services: {up: {image: a, deploy: {mode: replicated-job}}, db: {image: a}}");
+        _run.Write("compose.override.yaml", "");
+        _run.Write("my vars", "A=1");
+
+        var result = await _run.RunAsync("import", "compose", "-p", "shop", "--env-file", "my vars", "--profile", "x");
+
+        Assert.Contains("docker compose -p shop -f compose.yaml -f compose.override.yaml --env-file 'my vars' --profile x run --rm --no-deps up\n", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_Compose_prints_is_read_the_same()
     {
         _run.Write("compose.yaml", "services: {db: {image: a, user: '1', environment: {A: '$$x ${B:-y}'}, volumes: ['pg:/d', './c:/c:ro'], ports: ['8080:80'], expose: [80]}}\nvolumes: {pg: {}}\n");

@@ -1,4 +1,4 @@
-using Nexus.Manifests.Tests.Exports;
+using Nexus.Testing;
 using static Nexus.Manifests.Tests.Exports.ExportSamples;
 
 namespace Nexus.Manifests.Tests.ComposeExport;
@@ -14,6 +14,9 @@ public sealed class ComposeExportTests
     [InlineData("placement: {arch: arm64}", "platform: linux/arm64", "")]
     [InlineData("resources: {cpu: 250m, memory: 1GiB}", "cpus: \"0.25\"\n          memory: 1073741824b", "")]
     [InlineData("port: 80\nhealth: {startup_timeout: 1d}", "start_period: 23h59m56s", "failures count after it; Compose knows no days")]
+    [InlineData("resources: {memory: 64MiB, pids: 40}", "memory: 67108864b\n          pids: 40", "all limits in one place")]
+    [InlineData("resources: {cpu: 1, pids: 0}", "cpus: \"1\"\n          pids: -1", "no limit of processes")]
+    [InlineData("resources: {pids: 40}", "pids_limit: 40", "alone, where every version of Compose reads it")]
     [InlineData("read_only: true", "tmpfs:\n      - /tmp:", "a /tmp as under Nexus")]
     [InlineData("volumes: [aa:/a]", "volumes:\n  aa:\n    name: aa", "no project's name in front")]
     public void A_service_is_the_same_container(string keys, string part, string because)
@@ -41,14 +44,14 @@ public sealed class ComposeExportTests
         var folder = Directory.CreateTempSubdirectory("nexus-compose-");
         try
         {
-            foreach (var yaml in new[] { Full, OnePool("port: 80\nhost_port: 81\nplacement: {spread: required}") })
+            foreach (var yaml in new[] { Full, OnePool("port: 80\nhost_port: 81\nplacement: {spread: required}"), OnePool("resources: {memory: 64MiB, cpu: 250m, pids: 40}"), OnePool("resources: {memory: 64MiB, pids: 0}") })
             {
                 var file = Path.Combine(folder.FullName, "compose.yaml");
                 await File.WriteAllTextAsync(file, ToCompose(yaml).Files[0].Content, TestContext.Current.CancellationToken);
 
-                var judged = await ToolRun.RunAsync("docker-compose", ["-f", file, "config", "--quiet"]);
+                var (code, _, error) = await ComposeProgram.RunAsync(folder.FullName, new Dictionary<string, string>(), ["-f", file, "config", "--quiet"], TestContext.Current.CancellationToken);
 
-                Assert.True(judged.Code == 0, judged.Error);
+                Assert.True(code == 0, error);
             }
         }
         finally

@@ -17,6 +17,10 @@ public sealed class ComposeImportTests
         { "image: a\nuser: 1\nports: [{target: 80, app_protocol: HTTP2}]", "protocol: h2c", "HTTP/2" },
         { "image: a\nuser: 1\nports: [{target: 80, app_protocol: h2c}, {target: 81, app_protocol: http}]", "protocol: h2c", "of the port that is carried over" },
         { "image: a\nuser: 1\nports: ['127.0.0.1:8080:80/tcp']", "host_port: 8080", "with an address" },
+        { "image: a\nuser: 1\nports: ['8080:80/TCP']", "port: 80\n    # binds", "a protocol in any case" },
+        { "image: a\nuser: 1\nports: ['80', '8080:80']", "host_port: 8080", "what is fixed of one port" },
+        { "image: a\nuser: 1\nports: ['0:80']\nenvironment: {A: b}", "port: 80\n    env:", "any free port" },
+        { "image: a\nuser: 1\nports: [{target: 80, published: '0', protocol: Tcp}]\nenvironment: {A: b}", "port: 80\n    env:", "any free port in the long form" },
         { "image: a\nuser: 1\nexpose: [3000]", "port: 3000", "exposed" },
         { "image: a\nuser: 1\nvolumes: ['x:/x:ro', './c:/c:ro']", "- p_x:/x:ro\n      - /srv/p/c:/c:ro", "names as Compose makes them, paths absolute" },
         { "image: a\nuser: 1\nvolumes: [{type: bind, source: ../c, target: /c, read_only: true}]", "- /srv/c:/c:ro", "the long form" },
@@ -106,6 +110,22 @@ public sealed class ComposeImportTests
         Assert.Null(imported.Yaml);
         Assert.Contains(imported.Problems, p => p.Format("compose.yaml").Contains(error, StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void Too_many_services_are_told_with_the_way_out()
+    {
+        var imported = Import($"services:\n{string.Concat(Enumerable.Range(0, 201).Select(i => $"  s{i}: {{image: a}}\n"))}");
+
+        Assert.Null(imported.Yaml);
+        var error = Assert.Single(imported.Problems, p => p.Severity == SpecSeverity.Error).Message;
+        Assert.StartsWith("the resulting spec is refused: ", error, StringComparison.Ordinal);
+        Assert.Contains("200", error, StringComparison.Ordinal);
+        Assert.EndsWith("; import parts of the file, by --profile or split into several", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_service_that_extends_another_has_one_error() =>
+        Assert.Single(Import("services: {web: {extends: {service: b}}, b: {image: b}}").Problems, p => p.Severity == SpecSeverity.Error);
 
     [Fact]
     public void All_errors_come_at_once()

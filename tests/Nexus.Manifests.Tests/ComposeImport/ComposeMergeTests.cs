@@ -48,6 +48,31 @@ public sealed class ComposeMergeTests
         Assert.Contains("\n  b:\n", imported.Yaml, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("\n  \n")]
+    [InlineData("# services:\n#   web: {image: b}\n")]
+    [InlineData("---\n# nothing yet\n")]
+    [InlineData("~")]
+    public void A_further_file_without_content_changes_nothing(string above)
+    {
+        var imported = Import(Service("image: a:1"), above, Service("image: a:2"));
+
+        Assert.True(imported.Yaml is not null, string.Join('\n', imported.Problems));
+        Assert.Contains("image: a:2", imported.Yaml, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("# services\n")]
+    public void A_first_file_without_content_is_refused(string text)
+    {
+        var imported = Import(text, Service("image: a"));
+
+        Assert.Null(imported.Yaml);
+        Assert.Equal("the document is empty; a compose file names at least one service under services", Assert.Single(imported.Problems).Message);
+    }
+
     [Fact]
     public void Problems_are_told_with_the_file_they_are_in()
     {
@@ -66,7 +91,7 @@ public sealed class ComposeMergeTests
     [InlineData("!override ['8080:80']")]
     public void Tags_of_Compose_are_refused(string ports) => Assert.Contains(
         Import(Service("image: a\nports: ['80:80']"), Service($"ports: {ports}")).Problems,
-        problem => problem.Severity == SpecSeverity.Error && problem.Message.Contains($"found the tag {ports.Split(' ')[0]}", StringComparison.Ordinal));
+        problem => problem.Severity == SpecSeverity.Error && problem.Message.StartsWith($"found the tag {ports.Split(' ')[0]}", StringComparison.Ordinal));
 
     [Fact]
     public void Aliases_of_aliases_take_no_time()

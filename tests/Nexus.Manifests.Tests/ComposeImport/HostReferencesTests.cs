@@ -12,6 +12,7 @@ public sealed class HostReferencesTests
     {
         { "URL", "postgresql://shop:shop@db:5432/shop", "db:5432", "neither the user nor the database" },
         { "URL", "postgres://shop@db/shop?application_name=web", "db:5432", "the usual port of the scheme" },
+        { "BROKER_VHOST", "shop", "", "a part of a broker, not a host" },
         { "URL", "mongodb://shop:pw@s1:27017,s2:27018/shop?replicaSet=rs", "s1:27017 s2:27018", "several hosts" },
         { "URL", "amqp://shop:p%40ss@rabbit//", "rabbit:5672", "an encoded password" },
         { "URL", "redis://:web@cache:6379/0", "cache:6379", "a password without a user" },

@@ -28,6 +28,12 @@ public sealed class MeaningsTests
         { "mem_limit: 1k", "resources.memory: 6MiB", "found 1KiB; a pool takes 6MiB to 16TiB, so it gets 6MiB" },
         { "cpus: 0.001", "resources.cpu: 10m", "found 1m; a pool takes 10m to 1024, so it gets 10m" },
         { "pids_limit: 9999999", "resources.pids: 1000000", "found 9999999; a pool takes 0 to 1000000, so it gets 1000000" },
+        { "pids_limit: 99999999999", "resources.pids: 1000000", "found 2147483647; a pool takes 0 to 1000000, so it gets 1000000" },
+        { "healthcheck: {test: x, retries: 77777777777}", "health.unhealthy_threshold: 100", "found 2147483647; a pool takes 1 to 100" },
+        { "healthcheck: {test: x, start_period: 48h}", "health.startup_timeout: 1d", "start_period and interval x retries together are longer than 1d" },
+        { "cpus: '400000'", "resources.cpu: 1024", "found 400000; a pool takes 10m to 1024, so it gets 1024" },
+        { "mem_limit: 9999999999999999t", "resources.memory: 16TiB", "found " },
+        { "scale: 66666666666", "min_replicas: 1000", "found 2147483647; a pool takes 0 to 1000" },
         { "scale: 5000", "min_replicas: 1000", "found 5000; a pool takes 0 to 1000, so it gets 1000" },
         { "deploy: {restart_policy: {delay: 20m}}", "restart.max_delay: 20m", "is the delay before the second restart in a row; later ones double it, up to restart.max_delay" },
         { "deploy: {update_config: {parallelism: 7000, order: start-first}}", "rollout.max_surge: 1000", "found 7000; a pool takes 1 to 1000, so it gets 1000" },
@@ -49,6 +55,7 @@ public sealed class MeaningsTests
         { "read_only: true\n    tmpfs: '/tmp:size=1g'", "services.web.tmpfs: size=1g is not carried over: /tmp in memory has 64 MB" },
         { "logging: {driver: json-file, options: {max-size: 1g}}", "services.web.logging: json-file with these options is not carried over" },
         { "logging: {driver: none}", "services.web.logging: none is not carried over" },
+        { "secrets: [{source: s, mode: 288}]", "services.web.secrets[0].mode: is not carried over: the file is mounted with the owner and mode" },
         { "tty: true", "services.web.tty: is not carried over: a replica has no terminal" },
         { "user: root", "services.web.user: runs as root without the capabilities that Docker gives it" },
         { "volumes: ['x:/x:ro,z']", "services.web.volumes[0]: the option z is not carried over" },
@@ -109,6 +116,11 @@ public sealed class MeaningsTests
     [InlineData("curl -sSf http://localhost/up", HealthCheckType.Http, "")]
     [InlineData("curl http://localhost/up --fail", HealthCheckType.Script, "a form that is not known is kept as it is")]
     [InlineData("wget --spider http://localhost/up", HealthCheckType.Http, "")]
+    [InlineData("curl -f http://localhost:777777777777/up", HealthCheckType.Script, "no pool has such a port")]
+    [InlineData("curl -f http://localhost:70000/up", HealthCheckType.Script, "nor such a one")]
+    [InlineData("'wget -q http://localhost/up#top'", HealthCheckType.Script, "a pool's path has no fragment")]
+    [InlineData("curl -f http://localhost/é", HealthCheckType.Script, "nor a letter beyond ASCII")]
+    [InlineData("curl -f http://localhost/a%zz", HealthCheckType.Script, "nor a broken escape")]
     public void Only_a_check_that_fails_by_status_is_asked_from_outside(string test, HealthCheckType expected, string because)
     {
         var found = Pool($"expose: [80]\n    healthcheck: {{test: {test}}}").Template.Health.Type;

@@ -37,6 +37,20 @@ public sealed class SelectedServicesTests
         { "x: {image: a, restart: 'no'}, y: {image: a, environment: {H: 'http://x/'}}", "x y", "another names it" },
         { "x: {image: a, restart: 'no'}", "x", "there is nothing else" },
         { "x: {image: a, restart: on-failure}, y: {image: a}", "x y", "a worker that is restarted on failure runs on" },
+        { "pg-seed: {image: a}, y: {image: a, environment: {PEERS: 'pg-seed:7000'}}", "pg-seed y", "the first of a cluster is no task, whatever its name" },
+        { "setup: {image: a}, y: {image: a, depends_on: {setup: {condition: service_started}}}", "setup y", "another needs it while it runs" },
+        { "x: {image: a, command: 'api --migrate --bind :7000'}, y: {image: a}", "x y", "a flag among others proves nothing" },
+        { "x: {image: a, command: 'tool --migrate'}, y: {image: a}", "y", "a flag at the end does" },
+        { "x: {image: a, restart: 'no'}, y: {image: a, env_file: [hosts]}", "x y", "named in a file of variables" },
+        { "x: {image: a, restart: 'no', container_name: box}, y: {image: a, environment: {H: 'http://box/'}}", "x y", "named as its container" },
+        { "x: {image: a, restart: 'no', networks: {n: {aliases: [other]}}}, y: {image: a, environment: {H: 'http://OTHER/'}}", "x y", "named by an alias, in another case" },
+        { "x: {image: a, restart: 'no'}, y: {image: a, environment: {H: 'http://X:81/'}}", "x y", "names of hosts have no case" },
+        { "x: {image: a, restart: 'no'}, y: {image: a, links: ['x:near']}", "x y", "linked" },
+        { "x: {image: a, restart: 'no'}, y: {image: a, network_mode: 'service:x'}", "x y", "another uses its network" },
+        { "x: {image: a, restart: 'no'}, y: {image: a, volumes_from: ['x:ro']}", "x y", "another uses its volumes" },
+        { "x: {image: a, restart: 'no'}, y: {image: a, labels: {upstream: 'http://x:81'}}", "x y", "named in a label" },
+        { "x: {image: a, restart: 'no', labels: ['traefik.http.routers.x.rule=Host(`x.io`)']}, y: {image: a}", "x y", "a proxy routes to it" },
+        { "x: {image: a, restart: 'no', environment: {ME: 'http://x:80'}}, y: {image: a}", "y", "only it names itself" },
         { "x: {image: a, deploy: {restart_policy: {condition: none}}}, y: {image: a}", "y", "Swarm's word for it" },
     };
 
@@ -80,6 +94,33 @@ public sealed class SelectedServicesTests
         Import("services: {m: {image: a}, app: {image: a, depends_on: {m: {condition: service_completed_successfully}}}}").Problems,
         p => p.Key == "services.app.depends_on.m" && p.Message == "needs m, which is left out: run it by hand: docker compose -f compose.yaml run --rm --no-deps m");
 
+    [Fact]
+    public void A_port_named_in_a_file_of_variables_is_advised() => Assert.Contains(
+        Import("services: {x: {image: a, user: 1}, y: {image: a, env_file: [hosts]}}").Problems,
+        p => p.Key == "services.x" && p.Message.Contains("add port: 5433 to its pool", StringComparison.Ordinal));
+
+    [Fact]
+    public void A_task_that_another_needs_while_it_runs_is_warned_of() => Assert.Contains(
+        Import("services: {setup: {image: a}, y: {image: a, depends_on: [setup]}}").Problems,
+        p => p.Key == "services.setup" && p.Message.StartsWith("may run to completion (its name is that of a task that ends)", StringComparison.Ordinal));
+
+    [Fact]
+    public void The_command_for_a_task_is_of_the_same_project()
+    {
+        var imported = ComposeImporter.Compute(new ComposeSource("services: {m: {image: a}, app: {image: a, depends_on: {m: {condition: service_completed_successfully}}}}", "my files/a.yaml", "/srv/p", _ => null, _ => null)
+        {
+            ProjectName = "shop",
+            ProjectDirectory = "it's here",
+            EnvironmentFiles = ["one.env", "$two.env"],
+            Overrides = [new ComposeText("b.yaml", "services: {}")],
+            Profiles = ["*", "dev"],
+        });
+
+        Assert.Contains(imported.Problems, p => p.Key == "services.m" && p.Message.EndsWith(
+            @"run it by hand: docker compose -p shop -f 'my files/a.yaml' -f b.yaml --project-directory 'it'\''s here' --env-file one.env --env-file '$two.env' --profile '*' --profile dev run --rm --no-deps m",
+            StringComparison.Ordinal));
+    }
+
     private static string Pools(ComposeImported imported)
     {
         Assert.True(imported.Yaml is not null, string.Join('\n', imported.Problems));
@@ -87,5 +128,5 @@ public sealed class SelectedServicesTests
     }
 
     private static ComposeImported Import(string text, params string[] profiles) => ComposeImporter.Compute(
-        new ComposeSource(text, "compose.yaml", "/srv/p", _ => null, _ => null) { Profiles = [.. profiles] });
+        new ComposeSource(text, "compose.yaml", "/srv/p", _ => null, path => path == "/srv/p/hosts" ? "URL=http://x:5433/\n" : null) { Profiles = [.. profiles] });
 }

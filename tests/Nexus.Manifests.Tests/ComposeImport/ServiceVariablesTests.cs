@@ -9,6 +9,7 @@ public sealed class ServiceVariablesTests
     {
         ["/srv/p/a.env"] = "A=file\nHOST=db\nURL=http://${HOST}:${OWN}\nSET\n",
         ["/srv/p/b.env"] = "A=second\nB=$HOST\n",
+        ["/srv/p/latin.env"] = "A=1\nB=caf\uFFFD\n",
         ["/srv/p/bad.env"] = "A=1\nB=\"open\n",
         ["/srv/p/raw.env"] = "Q=\"$HOST\" # c\n",
         ["/srv/p/unset.env"] = "A=$GONE\nLONE\n",
@@ -44,6 +45,7 @@ public sealed class ServiceVariablesTests
     [InlineData("env_file:\n  - a.env\n  - path: bad.env", "compose.yaml:7:9: error: services.web.env_file[1]: bad.env:2: unterminated quoted value")]
     [InlineData("env_file: [{path: raw.env, format: json}]", "error: services.web.env_file[0].format: found \"json\"; allowed is raw")]
     [InlineData("env_file: [{path: raw.env, formt: raw}]", "error: services.web.env_file[0].formt: unknown key; did you mean 'format'?")]
+    [InlineData("env_file: latin.env", "compose.yaml:5:5: error: services.web.env_file: latin.env:2: is not UTF-8 text from here on")]
     [InlineData("env_file: 'conf\\a.env'", "which cannot be read; its variables would be missing. It is a Windows path: write it with /")]
     [InlineData("env_file: unset.env", "warning: services.web.env_file: unset.env:1: variable GONE is not set: it is taken as empty")]
     [InlineData("env_file: unset.env", "warning: services.web.env_file: LONE is not carried over: it has no value here, nor in the environment")]

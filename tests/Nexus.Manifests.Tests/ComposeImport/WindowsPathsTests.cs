@@ -33,6 +33,22 @@ public sealed class WindowsPathsTests
     }
 
     [Theory]
+    [InlineData("secrets", "[s]", @"D:\keys\s.txt", "secrets.s.file", @"D:\keys\s.txt")]
+    [InlineData("secrets", "[s]", "D:/keys/s.txt", "secrets.s.file", "D:/keys/s.txt")]
+    [InlineData("configs", "[{source: s}]", @".\s.conf", "configs.s.file", @".\s.conf")]
+    [InlineData("configs", @"[{source: s, target: 'D:\s.conf'}]", "./s.conf", "services.web.configs[0].target", @"D:\s.conf")]
+    [InlineData("secrets", @"[{source: s, target: keys\s}]", "./s.txt", "services.web.secrets[0].target", @"keys\s")]
+    public void A_Windows_path_of_a_secret_or_config_is_refused_at_its_place(string section, string used, string file, string key, string path)
+    {
+        var imported = ComposeImportTests.Import($"services: {{web: {{image: a, user: 1, {section}: {used}}}}}\n{section}: {{s: {{file: '{file}'}}}}");
+
+        Assert.Null(imported.Yaml);
+        var error = Assert.Single(imported.Problems, problem => problem.Severity == SpecSeverity.Error);
+        Assert.Equal(key, error.Key);
+        Assert.StartsWith($"found \"{path}\", a Windows path; nodes run Linux", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("x:/y", "p_x:/y:rw")]
     [InlineData("x:/y:ro", "p_x:/y:ro")]
     [InlineData("/x:/y", "/x:/y:rw")]

@@ -8,6 +8,7 @@ using Nexus.Manifests.ComposeExport;
 using Nexus.Manifests.Exports;
 using Nexus.Manifests.Kubernetes;
 using Nexus.Manifests.Tests.Kubernetes;
+using Nexus.Testing;
 using Nexus.Testing.Specs;
 using YamlDotNet.RepresentationModel;
 
@@ -47,9 +48,9 @@ public sealed partial class AcceptedSpecTests
                 var file = Path.Combine(folder.FullName, "compose.yaml");
                 await File.WriteAllTextAsync(file, Compose(generated), TestContext.Current.CancellationToken);
 
-                var judged = await ToolRun.RunAsync("docker-compose", ["-f", file, "config", "--quiet"]);
+                var (code, _, error) = await ComposeProgram.RunAsync(folder.FullName, new Dictionary<string, string>(), ["-f", file, "config", "--quiet"], TestContext.Current.CancellationToken);
 
-                Assert.True(judged.Code == 0, $"seed {generated.Seed}: {judged.Error}");
+                Assert.True(code == 0, $"seed {generated.Seed}: {error}");
             }
         }
         finally
