@@ -78,11 +78,10 @@ public sealed class EarlyAnswerTests(WireGateway wire) : IClassFixture<WireGatew
 
                 Interlocked.Increment(ref heads);
                 await connection.SendAsync("HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno"); // Keeps the connection.
-                while (await connection.SkipAsync())
+                if (!await connection.SkipRequestAsync())
                 {
+                    return;
                 }
-
-                return;
             }
         });
         for (var i = 1; i <= 3; i++)

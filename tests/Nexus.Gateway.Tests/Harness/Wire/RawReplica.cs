@@ -162,6 +162,26 @@ internal sealed class RawConnection(Socket socket, ConcurrentQueue<WireMessage> 
     /// <summary>Reads some bytes and forgets them; false at the end.</summary>
     public async Task<bool> SkipAsync() => await socket.ReceiveAsync(_buffer, ending) > 0;
 
+    /// <summary>Reads the rest of the request whose head was read, as a server does that keeps its connection, and forgets it; false when
+    /// the connection ends before.</summary>
+    public async Task<bool> SkipRequestAsync()
+    {
+        while (true)
+        {
+            var request = WireParser.Request(_pending);
+            if (request.Verdict != Verdict.Incomplete)
+            {
+                _pending = _pending[request.Length..];
+                return true;
+            }
+
+            if (!await FillAsync())
+            {
+                return false;
+            }
+        }
+    }
+
     /// <summary>Sends back what comes, to the end.</summary>
     public async Task EchoAsync()
     {
