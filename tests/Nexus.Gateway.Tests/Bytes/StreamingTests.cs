@@ -19,7 +19,11 @@ public sealed class StreamingTests(WireGateway wire) : IClassFixture<WireGateway
         var seen = "";
         wire.Begin(async connection =>
         {
-            await connection.ReadHeadAsync();
+            if (await connection.ReadHeadAsync() is null)
+            {
+                return; // A connection that was opened for nothing.
+            }
+
             seen = await connection.HashBodyAsync();
             await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone");
         });
@@ -48,7 +52,11 @@ public sealed class StreamingTests(WireGateway wire) : IClassFixture<WireGateway
         using var sent = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         wire.Begin(async connection =>
         {
-            await connection.ReadRequestAsync();
+            if (await connection.ReadRequestAsync() is null)
+            {
+                return; // A connection that was opened for nothing must not count in the hash.
+            }
+
             await connection.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: {(long)pieces * Piece}\r\n\r\n");
             var random = new Random(2);
             var bytes = new byte[Piece];
