@@ -1,4 +1,5 @@
 using Nexus.Core.Spec.Sections;
+using Nexus.Core.Spec.Yaml;
 
 namespace Nexus.Manifests.ComposeImport;
 
@@ -21,7 +22,19 @@ internal sealed class ServiceEnvironment(SpecCursor service, PoolDraft pool, Ser
                 continue;
             }
 
+            if (!TemplateKeys.EnvName.Accepts(name))
+            {
+                at.Warn($"variable '{Excerpt.Cut(name)}' is not carried over: a pool's variable has {TemplateKeys.EnvName.Allowed}{Instead(name)}");
+                continue;
+            }
+
             pool.SetVariable(name, value, at, references.Report(HostReferences.In(name, value), at));
         }
     }
+
+    // The configuration of .NET reads two underscores as a colon, because names in many shells have none.
+    private static string Instead(string name) =>
+        name.Replace(":", "__", StringComparison.Ordinal) is var other && other != name && TemplateKeys.EnvName.Accepts(other)
+            ? $"; .NET takes {Excerpt.Cut(other)} for the same"
+            : "";
 }

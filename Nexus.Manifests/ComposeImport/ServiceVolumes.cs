@@ -21,6 +21,9 @@ internal enum VolumeTurn
 /// <summary>What is mounted into a service, who else has it, and what becomes of that on several nodes.</summary>
 internal sealed class ServiceVolumes(SpecCursor service, PoolDraft pool, ServiceSurroundings surroundings)
 {
+    // Of those who share a mount, as many are named.
+    private const int Named = 5;
+
     private static readonly string[] SystemFolders = ["/proc", "/sys", "/dev", "/run", "/var/run"];
 
     public VolumeTurn Read(int replicas)
@@ -53,16 +56,27 @@ internal sealed class ServiceVolumes(SpecCursor service, PoolDraft pool, Service
     private static bool IsOfTheSystem(string source) => source.EndsWith(".sock", StringComparison.Ordinal)
         || Array.Exists(SystemFolders, root => source == root || source.StartsWith($"{root}/", StringComparison.Ordinal));
 
+    private string Own => surroundings.Services.First(one => one.Value.Pool == pool.Name).Key;
+
     private ImmutableArray<string> Others(ServiceMount mount) =>
         [.. surroundings.Services.Where(other => other.Value.Pool != pool.Name && other.Value.Sources.Contains(mount.Source)).Select(other => other.Key)];
 
     private void Warn(ServiceMount mount, int replicas)
     {
-        var sharers = ImmutableArray.Create(replicas > 1 ? $"{replicas} replicas" : "this service").AddRange(Others(mount));
-        var shared = replicas > 1 || sharers.Length > 1 ? $"{string.Join(" and ", sharers.Select(name => Excerpt.Cut(name)))} share it only on one node" : null;
+        var others = Others(mount);
+        var shared = replicas > 1 ? $"{Names([$"{replicas} replicas", .. others])} share it only on one node"
+            : others.IsEmpty ? null
+            : $"{Names([.. others.Append(Own).Order(StringComparer.Ordinal)])} share it only on one node";
         mount.At.Warn(mount.IsNamed
             ? $"volume {mount.Source} stays on the node where it was made: {(shared is null ? "" : $"{shared}, and ")}its replicas start again only there"
             : $"{mount.Source} must be there on every node that may run the pool{(shared is null || mount.IsReadOnly ? "" : $"; {shared}")}");
+    }
+
+    // In the same order for each of those who share it, so that their warnings are one.
+    private static string Names(ImmutableArray<string> names)
+    {
+        var shown = names.Take(Named).Select(name => Excerpt.Cut(name)).ToList();
+        return names.Length > Named ? $"{string.Join(", ", shown)} and {names.Length - Named} more" : string.Join(" and ", shown);
     }
 
     private static YamlTree Tree(ServiceMount mount, VolumeTurn turn)

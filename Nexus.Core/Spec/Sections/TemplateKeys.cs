@@ -24,7 +24,8 @@ internal static class TemplateKeys
             : null,
     };
 
-    private static readonly TextValue EnvName = new("a name of letters, digits, _ . and -, not starting with a digit", @"[A-Za-z_][A-Za-z0-9_.\-]*")
+    /// <summary>The name of an environment variable.</summary>
+    public static readonly TextValue EnvName = new("a name of letters, digits, _ . and -, not starting with a digit", @"[A-Za-z_][A-Za-z0-9_.\-]*")
     {
         Objection = name => name == "PORT" || name.StartsWith("NEXUS_", StringComparison.Ordinal)
             ? "PORT and NEXUS_* are set by the worker agent"

@@ -54,6 +54,9 @@ internal sealed class TextValue(string allowed, string pattern) : SpecValue<stri
         return Objection?.Invoke(value) is not { } objection || cursor.Refuse($"{allowed}; {objection}");
     }
 
+    /// <summary>Whether a text has the form, follows the further rule and is not too long.</summary>
+    public bool Accepts(string text) => text.Length <= MaxLength && _form.IsMatch(text) && Objection?.Invoke(text) is null;
+
     /// <summary>The form with anchors, as JSON Schema wants it.</summary>
     public string SchemaPattern => $"^({pattern})$";
 

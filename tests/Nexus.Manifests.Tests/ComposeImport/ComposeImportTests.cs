@@ -92,7 +92,6 @@ public sealed class ComposeImportTests
     [InlineData("services: {web: {image: a, prots: [1]}}", "error: services.web.prots: unknown key; did you mean 'ports'?")]
     [InlineData("services: {web: {image: a, ports: [abc]}}", "error: services.web.ports[0]: found \"abc\"; allowed is a port")]
     [InlineData("services: {web: {image: a, mem_limit: lots}}", "error: services.web.mem_limit: found \"lots\"; allowed is a size")]
-    [InlineData("services: {web: {image: a, environment: {1A: b}}}", "error: services.web.environment.1A: as worker_pools.web.env.1A")]
     [InlineData("services: {web: {image: '${X:?say it}'}}", "error: services.web.image: variable X is required: say it")]
     [InlineData("services: {web: {image: 'a${'}}", "error: services.web.image: found")]
     [InlineData("services: {web: {extends: {file: b}}}", "error: services.web.extends: is not followed; run `docker compose config`")]

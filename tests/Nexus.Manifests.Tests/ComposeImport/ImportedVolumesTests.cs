@@ -49,8 +49,8 @@ public sealed class ImportedVolumesTests
         "1:71 services.web.volumes[0]: /x must be there on every node that may run the pool; 3 replicas share it only on one node")]
     [InlineData("web: {scale: 3, volumes: ['/x:/x:ro']}", "1:71 services.web.volumes[0]: /x must be there on every node that may run the pool")]
     [InlineData("web: {volumes: ['/x:/x']}, b: {volumes: ['/x:/y']}",
-        "1:61 services.web.volumes[0]: /x must be there on every node that may run the pool; this service and b share it only on one node",
-        "1:119 services.b.volumes[0]: /x must be there on every node that may run the pool; this service and web share it only on one node")]
+        "1:61 services.web.volumes[0]: /x must be there on every node that may run the pool; b and web share it only on one node",
+        "1:119 services.b.volumes[0]: /x must be there on every node that may run the pool; b and web share it only on one node")]
     [InlineData("web: {volumes: ['/x:/x'], deploy: {update_config: {order: start-first}}}",
         "1:61 services.web.volumes[0]: /x must be there on every node that may run the pool",
         "1:96 services.web.deploy.update_config.order: is not carried over: with an exclusive volume, a replica stops before its successor starts")]

@@ -154,6 +154,23 @@ public sealed class MeaningsTests
         Assert.DoesNotContain(problems, p => p.Message.Contains("further problems", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void A_variable_whose_name_no_pool_takes_is_left_out_and_told()
+    {
+        var imported = ComposeImportTests.Import(File("environment: {'ConnectionStrings:Db': x, 'spring.list[0].url': y, 1A: z, OK: w}"));
+        var told = imported.Problems.Where(problem => problem.Message.StartsWith("variable ", StringComparison.Ordinal)).Select(problem => problem.Message);
+
+        Assert.Equal(["OK"], ExportSamples.Read(imported.Yaml!).Pools.Single().Template.Env.Keys);
+        const string Allowed = "is not carried over: a pool's variable has a name of letters, digits, _ . and -, not starting with a digit";
+        Assert.Equal(
+            [
+                $"variable 'ConnectionStrings:Db' {Allowed}; .NET takes ConnectionStrings__Db for the same",
+                $"variable 'spring.list[0].url' {Allowed}",
+                $"variable '1A' {Allowed}",
+            ],
+            told);
+    }
+
     private static void AssertTold(string text, string warning)
     {
         var imported = ComposeImportTests.Import(text);
