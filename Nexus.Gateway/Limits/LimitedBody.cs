@@ -23,7 +23,7 @@ internal sealed class LimitedBody(Stream body, HttpContext context, TimeProvider
 
     public override bool CanRead => true;
 
-    /// <summary>Sets the limits; false when Content-Length says that the body exceeds them.</summary>
+    /// <summary>Sets the limits; false when Content-Length exceeds them.</summary>
     public bool TryLimit(BodyLimits limits)
     {
         Limits = limits;

@@ -4,7 +4,7 @@ using Nexus.Gateway.Observability;
 
 namespace Nexus.Gateway.Limits;
 
-/// <summary>Has request bodies read within limits of size and of pauses. Which, the route says that is tried: it may change on the way.</summary>
+/// <summary>Limits the size of request bodies and the pauses in them. The limits are those of the route that is tried, which may change while the request is forwarded.</summary>
 internal sealed class RequestLimitsMiddleware(RequestDelegate next, GatewayTelemetry telemetry, TimeProvider time)
 {
     public Task InvokeAsync(HttpContext context)

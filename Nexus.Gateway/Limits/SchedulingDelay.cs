@@ -18,7 +18,7 @@ internal sealed partial class SchedulingDelay(IOptions<GatewayOptions> options, 
     private volatile bool _isTooLong;
     private long _refused;
 
-    /// <summary>Whether new requests shall be refused.</summary>
+    /// <summary>Whether new requests are refused.</summary>
     public bool IsTooLong => _isTooLong;
 
     /// <summary>A request was refused for it.</summary>

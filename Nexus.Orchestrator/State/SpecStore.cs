@@ -47,7 +47,7 @@ internal enum ApplyOutcome
 /// <param name="ReplacedBy">Who had applied that one.</param>
 internal sealed record ApplyResult(ApplyOutcome Outcome, long Revision, long Replaced, string? ReplacedBy)
 {
-    /// <summary>Key of the record that cannot be read, and why, where that keeps the revision in force from being known; null where it is.</summary>
+    /// <summary>The record that cannot be read, and why, when the current revision is therefore unknown; null when it is known.</summary>
     public (string Key, string Reason)? Unknown { get; init; }
 
     public void Deconstruct(out ApplyOutcome outcome, out long revision) => (outcome, revision) = (Outcome, Revision);

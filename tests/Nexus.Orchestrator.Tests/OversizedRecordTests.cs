@@ -102,7 +102,7 @@ public sealed class OversizedRecordTests
 
         await Until.TrueAsync(
             async () => (await manager.Http.GetFromJsonAsync(Routes.Events, ApiJson.Default.ImmutableArrayEventView, Token))!,
-            all => all.Any(e => e.Kind == "RecordFits"), "an event says that it can be written again", Token);
+            all => all.Any(e => e.Kind == "RecordFits"), "the event RecordFits is written", Token);
     }
 
     [Fact]

@@ -28,7 +28,7 @@ internal sealed class LossMeansStop : TransactionBug
 {
     public override string Name => "loss-means-stop";
 
-    // What is placed anew comes with the record of its rollout; what is taken over comes alone.
+    // New placements are committed together with their rollout record; adopted allocations are committed alone.
     protected override bool Change(SimProcess caller, JsonArray operations) => operations.All(o => Prefixed(o!, "nexus/rollouts/") is false) && ChangeAssignments(operations, assignment =>
     {
         var taken = (ulong?)assignment["generation"] == 1 ? assignment["allocations"]!.AsArray().Where(a => (string?)a!["desired"] == "Run").ToList() : [];
