@@ -21,9 +21,14 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-passed=0 failed=0 skipped=0 engine_pid='' running_pid=''
+passed=0 failed=0 skipped=0 engine_pid='' lanes='' running_pid=''
 logs=artifacts/test-logs
 mkdir -p "$logs"
+rm -f "$logs"/*.log "$logs"/*.count
+
+# These compute, or wait for what they started themselves: they take half of the processors, beside those that run
+# clusters, engines and browsers one after another.
+computing=' Architecture Bundle Cli Consul Core Images Manifests Push Samples ServiceDefaults Simulation '
 
 say() { echo "test: $*"; }
 die() { echo "test: $*" >&2; exit 1; }
@@ -42,11 +47,17 @@ stop_engine() {
 finish() {
   local code=$?
   trap - EXIT INT TERM
-  if [ -n "$running_pid" ]; then
-    kill "$running_pid" 2>/dev/null || true # timeout(1) passes it on to the project and its children.
-    wait "$running_pid" 2>/dev/null || true
-  fi
+  local pid p f s count
+  for pid in $lanes; do
+    kill "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
   stop_engine
+  for count in "$logs"/*.count; do
+    [ -e "$count" ] || continue
+    read -r p f s <"$count"
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  done
   if [ "$failed" -gt 0 ] || [ "$passed" -eq 0 ]; then [ "$code" -ne 0 ] || code=1; fi
   echo "$passed passed, $failed failed, $skipped skipped"
   exit "$code"
@@ -88,9 +99,11 @@ seconds_left() {
   echo "$limit"
 }
 
+# run_project NAME [OPTION]...: its counts go to NAME.count, what is to be read of it to the output, in one piece.
 run_project() {
   local name=$1 log=$logs/$1.log limit code=0 started=$SECONDS reason='' p f s
   local program=artifacts/bin/$name/debug/$name
+  shift
   limit=$(seconds_left)
   if [ ! -x "$program" ]; then
     code=127 reason="is not built ($program)"
@@ -99,7 +112,7 @@ run_project() {
     code=124 reason="was not run: the deadline has passed"
     : >"$log"
   else
-    timeout --kill-after=15 "$limit" "$program" --no-ansi --output Detailed >"$log" 2>&1 </dev/null &
+    timeout --kill-after=15 "$limit" "$program" --no-ansi --output Detailed "$@" >"$log" 2>&1 </dev/null &
     running_pid=$!
     wait "$running_pid" || code=$?
     running_pid=''
@@ -115,13 +128,40 @@ run_project() {
       *) reason=${reason:-"left with code $code"} ;;
     esac
   fi
-  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-  if [ "$f" -gt 0 ]; then
-    # The failed ones in full; of a project that broke, the end.
-    awk '/^(passed|skipped) /{ show = 0 } /^failed /{ show = 1 } /^Test run summary/{ show = 0 } show' "$log" | head -n 400
-    if [ -n "$reason" ]; then tail -n 40 "$log"; fi
+  echo "$p $f $s" >"$logs/$name.count"
+  {
+    if [ "$f" -gt 0 ]; then
+      # The failed ones in full; of a project that broke, the end.
+      awk '/^(passed|skipped) /{ show = 0 } /^failed /{ show = 1 } /^Test run summary/{ show = 0 } show' "$log" | head -n 400
+      if [ -n "$reason" ]; then tail -n 40 "$log"; fi
+    fi
+    echo "test: $name: $p passed, $f failed, $s skipped in $((SECONDS - started)) s${reason:+ ($name $reason)}"
+  } >"$log.report"
+  cat "$log.report"
+  rm "$log.report"
+}
+
+stop_lane() {
+  trap - EXIT INT TERM
+  if [ -n "$running_pid" ]; then
+    kill "$running_pid" 2>/dev/null || true # timeout(1) passes it on to the project and its children.
+    wait "$running_pid" 2>/dev/null || true
   fi
-  echo "test: $name: $p passed, $f failed, $s skipped in $((SECONDS - started)) s${reason:+ ($name $reason)}"
+  exit 143
+}
+
+# run_lane computing|running NAME...
+run_lane() {
+  trap - EXIT
+  trap stop_lane INT TERM
+  local lane=$1 name kind
+  shift
+  for name; do
+    kind=running
+    case $computing in *" $(echo "$name" | cut -d. -f2) "*) kind=computing ;; esac
+    [ "$kind" = "$lane" ] || continue
+    if [ "$lane" = computing ]; then run_project "$name" --max-threads "$((($(nproc) + 1) / 2))"; else run_project "$name"; fi
+  done
 }
 
 ./eng/install.sh
@@ -134,6 +174,11 @@ if [ "$build" = yes ]; then
   dotnet build Nexus.sln --nologo --verbosity quiet || die "the build failed"
 fi
 projects=$(test_projects) || die "no test project's name contains '$filter'"
-for name in $projects; do
-  run_project "$name"
+for lane in computing running; do
+  run_lane "$lane" $projects &
+  lanes="$lanes $!"
 done
+for pid in $lanes; do
+  wait "$pid" || true
+done
+lanes=''

@@ -56,7 +56,9 @@ public sealed class ExecutableTests : IDisposable
     {
         await using var cluster = await FakeCluster.StartAsync();
         cluster.Happen(Samples.Event(1));
-        using var process = Start("events", "--follow", "-a", cluster.Endpoint.Display);
+
+        // With the usual signals: a shell starts what it runs in the background with Ctrl-C ignored, and children inherit that.
+        using var process = StartProgram("env", "--default-signal=INT", Executable, "events", "--follow", "-a", cluster.Endpoint.Display);
         var first = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
         Assert.Contains("event 1", first);
 

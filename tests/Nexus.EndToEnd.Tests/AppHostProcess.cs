@@ -31,9 +31,10 @@ internal sealed class AppHostProcess : IAsyncDisposable
         var process = new Process
         {
             StartInfo = new ProcessStartInfo(
-                "dotnet",
+                // A shell starts what it runs in the background with Ctrl-C ignored, and children inherit that.
+                "env",
                 [
-                    program, "--Hosting:Instance", stateDirectory, "--Hosting:StateDirectory", stateDirectory,
+                    "--default-signal=INT", "dotnet", program, "--Hosting:Instance", stateDirectory, "--Hosting:StateDirectory", stateDirectory,
                     "--DcpPublisher:RandomizePorts", "true", .. args,
                 ])
             {

@@ -5,8 +5,8 @@ namespace Nexus.Simulation.Tests;
 
 public sealed class SeedTests(ITestOutputHelper output)
 {
-    private const ulong FixedSeeds = 30;
-    private static readonly TimeSpan FreshTime = TimeSpan.FromSeconds(30);
+    private const ulong FixedSeeds = 20;
+    private static readonly TimeSpan FreshTime = TimeSpan.FromSeconds(20);
 
     // Seeds that once found a bug of the product, see docs/simulator.md.
     private static readonly ulong[] Finders = [63, 65, 89, 1070, 1094, 1160, 1472];
