@@ -28,7 +28,7 @@ rm -f "$logs"/*.log "$logs"/*.count
 
 # These compute, or wait for what they started themselves: they take half of the processors, beside those that run
 # clusters, engines and browsers one after another.
-computing=' Architecture Bundle Cli Consul Core Images Manifests Push Samples ServiceDefaults Simulation '
+computing=' Architecture Cli Consul Core Manifests Samples ServiceDefaults Simulation '
 
 say() { echo "test: $*"; }
 die() { echo "test: $*" >&2; exit 1; }

@@ -12,6 +12,9 @@ internal sealed class ClusterSight(NexusApiClient first, Func<ApiEndpoint, Nexus
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(1500);
     private static readonly TimeSpan PatienceToApply = TimeSpan.FromSeconds(5);
 
+    // There is nobody else to ask after the last: on a busy machine it may just be slow.
+    private static readonly TimeSpan PatienceWithLast = TimeSpan.FromSeconds(10);
+
     private readonly Dictionary<string, NexusApiClient> _clients = new(StringComparer.Ordinal) { [""] = first };
     private string _preferred = "";
 
@@ -91,9 +94,11 @@ internal sealed class ClusterSight(NexusApiClient first, Func<ApiEndpoint, Nexus
         Func<NexusApiClient, CancellationToken, Task<T>> ask, TimeSpan patience, CancellationToken cancellationToken)
     {
         NexusApiException? refusal = null;
-        foreach (var name in Order())
+        var order = Order();
+        foreach (var name in order)
         {
-            using var impatient = new CancellationTokenSource(patience, time);
+            var limit = name == order[^1] ? PatienceWithLast : patience;
+            using var impatient = new CancellationTokenSource(limit, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, impatient.Token);
             try
             {
@@ -107,7 +112,7 @@ internal sealed class ClusterSight(NexusApiClient first, Func<ApiEndpoint, Nexus
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                refusal ??= new NexusApiException($"No manager answered within {patience.TotalSeconds} s.", null, null, null);
+                refusal ??= new NexusApiException($"No manager answered within {limit.TotalSeconds} s.", null, null, null);
             }
         }
 
