@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 
@@ -22,7 +23,7 @@ public sealed class AllocationChangeReader : IDisposable
 
     /// <summary>Whether an exception of <see cref="ReadAsync"/> says that the stream broke, and not that we are at fault.</summary>
     public static bool IsBroken(Exception exception) =>
-        exception is HttpRequestException or IOException or JsonException or UriFormatException or OperationCanceledException;
+        exception is HttpRequestException or SocketException or IOException or JsonException or UriFormatException or OperationCanceledException;
 
     /// <summary>How all allocations stand, then each change the moment it happens; ends when the agent closes the stream.</summary>
     /// <param name="apiAddress">Base address of the agent's API.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net.Sockets;
 
 namespace Nexus.Api.V1;
 
@@ -57,6 +58,7 @@ internal sealed class ManagerFailover(ImmutableArray<ApiEndpoint> endpoints, Htt
         {
             HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
         } => true,
+        SocketException => true, // reset right after it was made, as HttpClient says it
         OperationCanceledException { InnerException: TimeoutException } => !cancellationToken.IsCancellationRequested,
         _ => false,
     };

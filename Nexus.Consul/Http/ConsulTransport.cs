@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Net;
 using System.Text.Json;
 using Polly;
@@ -157,7 +158,7 @@ internal sealed class ConsulTransport : IDisposable
                 $"{request.Method} /{request.Path} at {_options.Address} was answered {(int)response.StatusCode} {response.StatusCode}: {text}",
                 response.StatusCode, text);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        catch (Exception exception) when (exception is HttpRequestException or IOException or SocketException)
         {
             throw new ConsulException(
                 $"Consul at {_options.Address} cannot be reached: {Cause(exception)} ({request.Method} /{request.Path}). {HowToCheck()}",

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Nexus.Core.Routing;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -70,6 +71,7 @@ internal static class AttemptOutcomes
     {
         HttpRequestException e => e.HttpRequestError is HttpRequestError.ConnectionError
             or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+        SocketException => true, // reset right after it was made: SocketsHttpHandler wraps this one in nothing
         OperationCanceledException { InnerException: TimeoutException } => true,
         _ => false,
     };

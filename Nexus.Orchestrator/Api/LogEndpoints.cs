@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.OpenApi;
 using Nexus.Api.State;
@@ -47,7 +48,7 @@ internal static class LogEndpoints
         {
             answer = await client.GetAsync(address, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         }
-        catch (HttpRequestException e)
+        catch (Exception e) when (e is HttpRequestException or SocketException)
         {
             return Results.Problem(
                 statusCode: 502, title: $"The agent of {name} does not answer at {record.ApiAddress}.", detail: RequestFailure.Describe(e));

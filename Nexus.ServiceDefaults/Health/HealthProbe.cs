@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Nexus.ServiceDefaults.Http;
 
 namespace Nexus.ServiceDefaults.Health;
@@ -36,7 +37,7 @@ public static class HealthProbe
 
             await error.WriteLineAsync($"{url} answers {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
         }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        catch (Exception e) when (e is HttpRequestException or SocketException or OperationCanceledException)
         {
             await error.WriteLineAsync($"{url} does not answer: {RequestFailure.Describe(e)}");
         }

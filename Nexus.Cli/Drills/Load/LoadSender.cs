@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 
 namespace Nexus.Cli.Drills.Load;
 
@@ -48,11 +49,11 @@ internal sealed class LoadSender : IDisposable
             {
                 return await SendToAsync(_target.Urls[(int)((first + (uint)i) % (uint)_target.Urls.Count)], timeout.Token);
             }
-            catch (HttpRequestException unsent) when (Failure.IsUnsent(unsent) && i + 1 < _target.Urls.Count)
+            catch (Exception unsent) when (Failure.IsUnsent(unsent) && i + 1 < _target.Urls.Count)
             {
                 // Nothing was sent: the next address of the service is as good.
             }
-            catch (Exception failed) when (failed is HttpRequestException or IOException or OperationCanceledException)
+            catch (Exception failed) when (failed is HttpRequestException or SocketException or IOException or OperationCanceledException)
             {
                 return Failure.Of(failed);
             }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json;
 
 namespace Nexus.Cli.Drills.Sight;
@@ -81,7 +82,7 @@ internal sealed record ConsulServers(IReadOnlyList<ConsulServer> Servers, int Pe
                 ? JsonDocument.Parse(await answer.Content.ReadAsStringAsync(cancellationToken)).RootElement.Clone()
                 : null;
         }
-        catch (Exception away) when (away is HttpRequestException or IOException or JsonException
+        catch (Exception away) when (away is HttpRequestException or SocketException or IOException or JsonException
             || (away is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return null;

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json;
 
 namespace Nexus.Cli.Drills.Sight;
@@ -83,7 +84,7 @@ internal sealed class RoutesSight(HttpClient http, IReadOnlyList<Uri> admins)
             using var answer = await http.GetAsync(new Uri(admin, "/routes"), cancellationToken);
             return answer.IsSuccessStatusCode ? Parse(await answer.Content.ReadAsStringAsync(cancellationToken), pool) : null;
         }
-        catch (Exception away) when (away is HttpRequestException or IOException
+        catch (Exception away) when (away is HttpRequestException or SocketException or IOException
             || (away is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return null;

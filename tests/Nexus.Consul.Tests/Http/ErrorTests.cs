@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Nexus.Testing;
 using static Nexus.Consul.Tests.TestWatching;
@@ -21,6 +22,32 @@ public sealed class ErrorTests(ConsulFixture consul)
         Assert.Contains($"Consul at {address} cannot be reached", exception.Message, StringComparison.Ordinal);
         Assert.Contains("GET /v1/kv/a/b", exception.Message, StringComparison.Ordinal);
         Assert.Contains($"curl {address}v1/status/leader", exception.Message, StringComparison.Ordinal);
+    }
+
+    // As Consul does with the 201st connection of one address. Now and then HttpClient then throws the socket's own exception.
+    [Fact]
+    public async Task A_connection_that_is_reset_at_once_is_an_unreachable_Consul()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start(512);
+        var resetting = Task.Run(
+            async () =>
+            {
+                while (true)
+                {
+                    using var accepted = await listener.AcceptSocketAsync(Token);
+                    accepted.LingerState = new LingerOption(enable: true, seconds: 0);
+                }
+            },
+            Token);
+        var address = new Uri($"http://{listener.LocalEndpoint}/");
+        using var client = new ConsulClient(new ConsulOptions { Address = address }, TimeProvider.System);
+
+        var failures = await Task.WhenAll(Enumerable.Range(0, 300).Select(_ => Record.ExceptionAsync(() => client.Kv.GetAsync("a/b", Token)).AsTask()));
+
+        Assert.All(failures, failure => Assert.True(Assert.IsType<ConsulException>(failure).IsUnreachable, $"{failure}"));
+        listener.Stop();
+        await Assert.ThrowsAnyAsync<Exception>(() => resetting);
     }
 
     [Fact]
