@@ -16,6 +16,7 @@ internal sealed class Attempt
     private readonly CancellationTokenSource _ending = new();
     private int _state;
     private bool _isRetry;
+    private TimeSpan? _timeout;
 
     private enum State
     {
@@ -34,6 +35,9 @@ internal sealed class Attempt
     /// <summary>Timestamp of the answer's head; null before.</summary>
     public long? AnsweredAt { get; private set; }
 
+    /// <summary>Timestamp of the last time that more of the body had come from the client after a wait; null where nothing was waited for.</summary>
+    public long? ClientSentAt { get; private set; }
+
     public bool WasBrokenOff => Volatile.Read(ref _state) == (int)State.BrokenOff;
 
     /// <summary>Whether it was its own limit, and not the client or YARP's, that ended it.</summary>
@@ -42,18 +46,42 @@ internal sealed class Attempt
     /// <summary>Starts at a destination. Dispose of the result before the next one.</summary>
     /// <param name="destination">Who is asked.</param>
     /// <param name="mayBreakOff">Whether it can be made elsewhere.</param>
-    /// <param name="timeout">How long the answer's head may take.</param>
+    /// <param name="timeout">How long the answer's head may take; time in which the client is waited for does not count.</param>
     /// <param name="isRetry">Whether it takes of its pool's budget, until it is answered.</param>
     public CancellationTokenRegistration Begin(LiveDestination destination, bool mayBreakOff, TimeSpan? timeout, bool isRetry)
     {
         _isRetry = isRetry;
-        (Destination, AnsweredAt, IsUpgraded, _state) = (destination, null, false, (int)State.Waiting);
+        (Destination, AnsweredAt, ClientSentAt, IsUpgraded, _state) = (destination, null, null, false, (int)State.Waiting);
+        _timeout = timeout;
         if (timeout is { } limit)
         {
             _ending.CancelAfter(limit);
         }
 
         return mayBreakOff ? destination.Ended.UnsafeRegister(BreakOffCallback, this) : default;
+    }
+
+    /// <summary>The rest of the body has yet to come from the client: no replica can answer before it has.</summary>
+    public void AwaitClient()
+    {
+        if (_timeout is not null && Volatile.Read(ref _state) == (int)State.Waiting)
+        {
+            _ending.CancelAfter(Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>More of the body is there: the replica has the whole time to answer again.</summary>
+    public void ClientSent(long now)
+    {
+        ClientSentAt = now;
+        if (_timeout is { } limit && Volatile.Read(ref _state) == (int)State.Waiting)
+        {
+            _ending.CancelAfter(limit);
+            if (Volatile.Read(ref _state) != (int)State.Waiting)
+            {
+                _ending.CancelAfter(Timeout.InfiniteTimeSpan); // answered meanwhile
+            }
+        }
     }
 
     /// <summary>The head of an answer is there: from now on it is left alone.</summary>

@@ -40,7 +40,7 @@ internal sealed partial class Attempts(
         var limits = RouteLimits.Of(proxy.Route.Config);
         var registration = attempt.Begin(chosen, request.MayBreakOff, upstream.HeadTimeout(limits), isRetry);
         var socket = SocketFeature.For(context, attempt);
-        var body = UploadBody.Begin(context, time);
+        var body = UploadBody.Begin(context, attempt, time);
         try
         {
             var error = await forwarder.SendAsync(
@@ -77,7 +77,7 @@ internal sealed partial class Attempts(
             chosen.Count(isFailure);
             chosen.Stats?.Count(
                 isFailure,
-                attempt.AnsweredAt is { } answered ? time.GetElapsedTime(started, answered).TotalMilliseconds : null);
+                attempt.AnsweredAt is { } answered ? time.GetElapsedTime(Math.Max(started, attempt.ClientSentAt ?? started), answered).TotalMilliseconds : null);
         }
 
         if (outcome == AttemptOutcome.Answered)

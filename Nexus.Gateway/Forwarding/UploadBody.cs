@@ -14,11 +14,14 @@ internal sealed class UploadBody : AsyncStream
 
     private readonly Stream _body;
     private readonly Upload _upload;
+    private readonly Attempt _attempt;
+    private readonly TimeProvider _time;
     private readonly byte[]? _buffer;
+    private volatile bool _isOver;
 
-    private UploadBody(Stream body, Upload upload)
+    private UploadBody(Stream body, Upload upload, Attempt attempt, TimeProvider time)
     {
-        (_body, _upload) = (body, upload);
+        (_body, _upload, _attempt, _time) = (body, upload, attempt, time);
 
         // One that seeks is kept for retries, and small.
         _buffer = body.CanSeek ? null : ArrayPool<byte>.Shared.Rent(Size);
@@ -27,7 +30,7 @@ internal sealed class UploadBody : AsyncStream
     public override bool CanRead => true;
 
     /// <summary>Stands in for the request's body; null when it has none.</summary>
-    public static UploadBody? Begin(HttpContext context, TimeProvider time)
+    public static UploadBody? Begin(HttpContext context, Attempt attempt, TimeProvider time)
     {
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
         {
@@ -35,7 +38,7 @@ internal sealed class UploadBody : AsyncStream
         }
 
         var upload = new Upload(time);
-        var body = new UploadBody(context.Request.Body, upload);
+        var body = new UploadBody(context.Request.Body, upload, attempt, time);
         context.Features.Set(upload);
         context.Request.Body = body;
         Upload.Current = upload; // Of the calling flow.
@@ -45,6 +48,7 @@ internal sealed class UploadBody : AsyncStream
     /// <summary>Puts the request's own body back.</summary>
     public void End(HttpContext context)
     {
+        _isOver = true;
         context.Request.Body = _body;
         if (_buffer is not null && _upload.PendingRead is not { IsCompleted: false })
         {
@@ -62,7 +66,8 @@ internal sealed class UploadBody : AsyncStream
 
         if (_buffer is null)
         {
-            return await _body.ReadAsync(buffer, cancellationToken);
+            var reading = _body.ReadAsync(buffer, cancellationToken);
+            return reading.IsCompletedSuccessfully ? await reading : await WaitForClientAsync(reading.AsTask());
         }
 
         var pending = _body.ReadAsync(_buffer.AsMemory(0, Math.Min(buffer.Length, Size)), CancellationToken.None);
@@ -77,7 +82,7 @@ internal sealed class UploadBody : AsyncStream
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _upload.Stopping);
             try
             {
-                count = await _upload.PendingRead.WaitAsync(ending.Token);
+                count = await WaitForClientAsync(_upload.PendingRead.WaitAsync(ending.Token));
             }
             catch (OperationCanceledException) when (_upload.IsStopped && !cancellationToken.IsCancellationRequested)
             {
@@ -87,5 +92,21 @@ internal sealed class UploadBody : AsyncStream
 
         _buffer.AsSpan(0, count).CopyTo(buffer.Span);
         return count;
+    }
+
+    private async Task<int> WaitForClientAsync(Task<int> reading)
+    {
+        _attempt.AwaitClient();
+        try
+        {
+            return await reading;
+        }
+        finally
+        {
+            if (!_isOver) // else the attempt is another request's by now
+            {
+                _attempt.ClientSent(_time.GetTimestamp());
+            }
+        }
     }
 }

@@ -48,9 +48,9 @@ internal sealed record ComposeProject(string Name, SpecCursor? At)
 
     private static bool IsNamed(SpecCursor file) => file.Has("name") && file.Child("name").Node is SpecScalar { Kind: not ScalarKind.Null, Text.Length: > 0 };
 
-    /// <summary>In lower case, without what no name may have.</summary>
+    /// <summary>In lower case, without what no name may have. Unicode has two capitals more whose small letters are ASCII: İ and the Kelvin sign.</summary>
     public static string Normalized(string text) => string.Concat(
-        text.ToLowerInvariant().Where(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '_' or '-')).TrimStart('_', '-');
+        text.ToLowerInvariant().Replace('\u0130', 'i').Replace('\u212A', 'k').Where(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '_' or '-')).TrimStart('_', '-');
 
     // Compose normalises a name of the file or the folder, and refuses any other that it would have to change.
     private static ComposeProject Given(string name, string origin, SpecCursor file)

@@ -34,7 +34,10 @@ internal sealed class Interpolation(Func<string, string?> variable, ProblemList 
     {
         var text = new VariableSubstitution(Value, name => Warn(name, "is not set: it is taken as empty, as Compose does"), message => Add(SpecSeverity.Error, message))
             .Expand(scalar.Text);
-        return scalar with { Text = text, Kind = scalar.IsQuoted ? ScalarKind.Text : CoreScalar.Resolve(text) };
+
+        // Compose replaces variables in what YAML has read as a text: the value of a container's variable may become empty, never null.
+        var isText = scalar.IsQuoted || (text.Length == 0 && key.Contains(".environment.", StringComparison.Ordinal));
+        return scalar with { Text = text, Kind = isText ? ScalarKind.Text : CoreScalar.Resolve(text) };
 
         string? Value(string name)
         {

@@ -166,6 +166,36 @@ public sealed class LimitsTests(ConsulFixture consul) : IClassFixture<ConsulFixt
         Assert.Equal("slow", await gateway.GetAsync("/patient/slow", Token));
     }
 
+    // The time in which a client is waited for is the client's: the route's timeout is half a second, the upload takes two.
+    [Fact]
+    public async Task A_slow_upload_is_no_slow_answer_and_ejects_nobody()
+    {
+        using var refusals = new Refusals();
+        await using var replica = await Replica.StartAsync("a", Token, kestrel => kestrel.Limits.MinRequestBodyDataRate = null);
+        await using var gateway = await StartAsync("trickle", replica.Port);
+        for (var i = 0; i < 4; i++)
+        {
+            await using var client = await RawClient.ConnectAsync(gateway.Client.BaseAddress!.Port, Token);
+            await client.SendAsync("POST /brisk/echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 8\r\n\r\n", Token);
+            for (var part = 0; part < 8; part++)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(250), TimeProvider.System, Token);
+                await client.SendAsync($"{part}", Token);
+            }
+
+            var answer = await client.ReadToEndAsync(Token);
+            Assert.StartsWith("HTTP/1.1 200 ", answer, StringComparison.Ordinal);
+            Assert.Contains("01234567", answer, StringComparison.Ordinal);
+
+            await using var stalled = await RawClient.ConnectAsync(gateway.Client.BaseAddress!.Port, Token);
+            await stalled.SendAsync("POST /brisk/echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n01\r\n", Token);
+            Assert.StartsWith("HTTP/1.1 408 ", await stalled.ReadToEndAsync(Token), StringComparison.Ordinal);
+        }
+
+        Assert.True(gateway.Service<Nexus.Gateway.Ejecting.EjectionBook>().IsEmpty);
+        Assert.Equal(4, refusals.Reasons.Count(reason => reason == "body_timeout"));
+    }
+
     [Fact]
     public async Task Headers_of_an_answer_over_the_limit_are_answered_502_with_the_reason()
     {
@@ -215,6 +245,7 @@ public sealed class LimitsTests(ConsulFixture consul) : IClassFixture<ConsulFixt
                 - { path: /large, pool: {{pool}}, strip_prefix: true, max_body: 1MiB }
                 - { path: /hasty, pool: {{pool}}, strip_prefix: true, body_timeout: 1s }
                 - { path: /patient, pool: {{pool}}, strip_prefix: true, timeout: 10s }
+                - { path: /brisk, pool: {{pool}}, strip_prefix: true, timeout: 500ms, body_timeout: 2s }
             """,
             Token);
         await _catalog.RegisterAsync(pool, pool + "-1", port, Token, protocol: protocol);

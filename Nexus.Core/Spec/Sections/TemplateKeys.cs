@@ -21,6 +21,7 @@ internal static class TemplateKeys
         MaxLength = 512,
         Objection = image => RepositoryOf(image).Length > MaxRepository ? $"a repository has at most {MaxRepository} characters"
             : image.Split('/')[0].Split(':') is [_, var port] && image.Contains('/') && !ushort.TryParse(port, out _) ? $"'{port}' is no port"
+            : image.Length == 64 && image.All(char.IsAsciiHexDigit) ? "64 hexadecimal digits are an image's id, which no machine can pull"
             : null,
     };
 

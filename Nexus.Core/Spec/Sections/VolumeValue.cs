@@ -46,7 +46,17 @@ internal sealed class VolumeValue : SpecValue<VolumeSpec>, IHasItems
 
     private static readonly TextValue Target = new(
         "an absolute path in the container, other than /", @"/[^:\0]*[^:/\0][^:\0]*")
-    { Objection = path => VolumeSpec.MountPointOf(path) == "/" ? "it stands for /" : Climbs(path) };
+    { Objection = path => VolumeSpec.MountPointOf(path) == "/" ? "it stands for /" : OfTheKernel(path) ?? Climbs(path) };
+
+    // The engine's runtime mounts nothing over the files of processes, but for some that lxcfs has a better version of.
+    private static readonly string[] MountableInProc =
+    [
+        "/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg", "/proc/meminfo", "/proc/slabinfo", "/proc/stat", "/proc/swaps", "/proc/uptime",
+        "/proc/sys/kernel/ns_last_pid", "/proc/sys/crypto/fips_enabled",
+    ];
+
+    // Files and folders that the engine makes itself in every container: a volume, which is a folder of data, does not fit.
+    private static readonly string[] OfTheEngine = ["/dev", "/sys", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf"];
 
     private static readonly Section<VolumeSpec> Section = new(new VolumeSpec("", "", false),
     [
@@ -70,7 +80,7 @@ internal sealed class VolumeValue : SpecValue<VolumeSpec>, IHasItems
     {
         if (cursor.Node is SpecMapping)
         {
-            return Section.TryRead(cursor, out value);
+            return Section.TryRead(cursor, out value) && Fits(cursor, value);
         }
 
         value = new VolumeSpec("", "", false);
@@ -86,7 +96,28 @@ internal sealed class VolumeValue : SpecValue<VolumeSpec>, IHasItems
         }
 
         value = new VolumeSpec(parts[0], parts[1], parts is [_, _, "ro"]);
-        return TryPart(cursor, Source, parts[0]) & TryPart(cursor, Target, parts[1]);
+        return TryPart(cursor, Source, parts[0]) & TryPart(cursor, Target, parts[1]) && Fits(cursor, value);
+    }
+
+    private static bool Fits(SpecCursor cursor, VolumeSpec volume)
+    {
+        var target = VolumeSpec.MountPointOf(volume.Target);
+        if (volume.Source is ['/', ..]
+            || !Array.Exists(OfTheEngine, own => target == own || (own == "/sys" && target.StartsWith("/sys/", StringComparison.Ordinal))))
+        {
+            return true;
+        }
+
+        cursor.Error($"the volume {volume.Source} cannot be mounted at {Excerpt.Cut(target)}, which the engine makes itself; allowed is another path, or a path of the node as source");
+        return false;
+    }
+
+    private static string? OfTheKernel(string path)
+    {
+        var target = VolumeSpec.MountPointOf(path);
+        return (target == "/proc" || target.StartsWith("/proc/", StringComparison.Ordinal)) && Array.IndexOf(MountableInProc, target) < 0
+            ? "nothing can be mounted over /proc"
+            : null;
     }
 
     public override JsonObject ToSchema() => new()

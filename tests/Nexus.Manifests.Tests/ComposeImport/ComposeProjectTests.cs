@@ -17,6 +17,7 @@ public sealed class ComposeProjectTests
         { null, null, "", "/srv/My.Shop 2/", "myshop2_pg of no cluster", "normalised" },
         { null, null, "", "/srv/__My_Shop-1_", "my_shop-1__pg of no cluster", "no - and _ in front" },
         { null, null, "", "/srv/\u00dcber2", "ber2_pg of no cluster", "no other letters" },
+        { null, null, "", "/srv/\u0130stanbul-\u212A2", "istanbul-k2_pg of no cluster", "two capitals whose small letters are ASCII" },
         { null, null, "name: My.Shop\n", "/srv/p", "myshop_pg of cluster myshop", "a file's name is normalised, too" },
         { null, null, "name: my_shop\n", "/srv/p", "my_shop_pg of cluster my-shop", "a cluster has no underscore" },
         { null, null, "name: ${TIER:-x}-${SET}\n", "/srv/p", "x-now_pg of cluster x-now", "variables" },
