@@ -114,15 +114,14 @@ internal sealed class ServiceMounts(SpecCursor service, ServiceSurroundings surr
         [] => Refused(at),
         _ when WindowsPaths.IsOne(source) || WindowsPaths.IsOne(target) => WindowsPaths.Refuse(at, WindowsPaths.IsOne(source) ? source : target),
         ['/' or '.' or '~', ..] => new ServiceMount(at, Absolute(source, surroundings.Source), target, isReadOnly),
-        _ => new ServiceMount(at, VolumeName(at, source), target, isReadOnly),
+        _ => new ServiceMount(at, VolumeName(source), target, isReadOnly),
     };
 
     // Compose puts the project's name in front of a volume's, unless it has one of its own or was made elsewhere.
-    private string VolumeName(SpecCursor at, string key)
+    private string VolumeName(string key)
     {
         if (surroundings.Volumes.Node is not SpecMapping map || map.Find(key) is null)
         {
-            at.Warn($"volume {Excerpt.Cut(key)} is not declared under volumes at the top, so Compose refuses the file: is its name right?");
             return $"{surroundings.Project}_{key}";
         }
 

@@ -20,7 +20,7 @@ public sealed class SpecReaderProblemTests
         { "a map is no number", "min_replicas: {a: 1}", "error: min_replicas: found a map with a; allowed is a whole number from 0 to 1000" },
         { "sexagesimal is a text in 1.2", "min_replicas: 1:20", "error: min_replicas: found \"1:20\"; allowed is a whole number from 0 to 1000" },
         { "the most may not be less than the least", "{min_replicas: 3, max_replicas: 2}", "error: max_replicas: found 2; allowed is at least min_replicas, 3" },
-        { "an id is no name", $"image: {new string('a', 64)}", $"error: image: found \"{new string('a', 64)}\"; allowed is an image such as nginx:1.27 or ghcr.io/org/app@sha256:…; 64 hexadecimal digits are an image's id, which no machine can pull" },
+        { "an id is no name", $"image: {new string('a', 64)}", $"error: image: found \"{new string('a', 60)}…\"; allowed is an image such as nginx:1.27 or ghcr.io/org/app@sha256:…; 64 hexadecimal digits are an image's id, which no machine can pull" },
         { "a volume is a folder", "volumes: [\"data:/etc/hosts\"]", "error: volumes[0]: the volume data cannot be mounted at /etc/hosts, which the engine makes itself; allowed is another path, or a path of the node as source" },
         { "in a map, too", "volumes: [{source: data, target: /sys/x}]", "error: volumes[0]: the volume data cannot be mounted at /sys/x, which the engine makes itself; allowed is another path, or a path of the node as source" },
         { "runc refuses it", "volumes: [\"/x:/proc/x\"]", "error: volumes[0]: found \"/proc/x\"; allowed is an absolute path in the container, other than /; nothing can be mounted over /proc" },

@@ -25,8 +25,8 @@ public sealed class ServiceVariablesTests
         { "env_file: b.env\nenvironment: {A: null, B: }", "", "in a map, too" },
         { "environment: [SET, 'C=']", "SET=now C=", "from the environment" },
         { "environment: {SET: , C: ''}", "SET=now C=", "in a map, too" },
-        { "environment: {A: ${GONE}, B: ${GONE-}, C: ${GONE:-}, D: $GONE, E: ${GONE:+x}, F: \"${GONE}\"}", "A= B= C= D= E= F=", "a value that becomes empty is one" },
-        { "environment: {A: ${GONE}, B: , C: ~, D: null}", "A=", "null is none" },
+        { "environment:\n  A: ${GONE}\n  B: ${GONE-}\n  C: ${GONE:-}\n  D: $GONE\n  E: ${GONE:+x}\n  F: \"${GONE}\"", "A= B= C= D= E= F=", "a value that becomes empty is one" },
+        { "environment:\n  A: ${GONE}\n  B:\n  C: ~\n  D: null", "A=", "null is none" },
     };
 
     [Theory]
