@@ -14,6 +14,7 @@ internal sealed class RawReplica : IAsyncDisposable
     private readonly ConcurrentDictionary<Task, Socket> _connections = new();
     private Func<RawConnection, Task> _serve;
     private readonly Task _accepting;
+    private volatile int _begun;
 
     public RawReplica(Func<RawConnection, Task>? serve = null)
     {
@@ -45,6 +46,7 @@ internal sealed class RawReplica : IAsyncDisposable
     {
         _serve = serve;
         Requests = new ConcurrentQueue<WireMessage>(); // Connections that are ending still write to the one before.
+        Interlocked.Increment(ref _begun);
         foreach (var socket in _connections.Values)
         {
             socket.Dispose();
@@ -65,8 +67,14 @@ internal sealed class RawReplica : IAsyncDisposable
         while (true)
         {
             var socket = await _listener.AcceptSocketAsync(_ending.Token);
+            var begun = _begun;
             var task = ServeAsync(socket);
             _connections.TryAdd(task, socket);
+            if (begun != _begun)
+            {
+                socket.Dispose(); // Accepted for the test before, too late for it to be closed with the others.
+            }
+
             _ = task.ContinueWith(t => _connections.TryRemove(t, out Socket? _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
     }
