@@ -15,7 +15,7 @@ internal static partial class RuntimeLog
     [LoggerMessage(2003, LogLevel.Information, "Image {Image} is present.")]
     public static partial void Pulled(this ILogger logger, string image);
 
-    [LoggerMessage(2010, LogLevel.Information, "The engine's event stream ended; reading it anew.")]
+    [LoggerMessage(2010, LogLevel.Information, "The engine's event stream ended; it is reopened.")]
     public static partial void EventsEnded(this ILogger logger);
 
     [LoggerMessage(2011, LogLevel.Warning, "The engine's event stream broke: {Reason}")]

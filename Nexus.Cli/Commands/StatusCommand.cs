@@ -15,7 +15,7 @@ internal sealed class StatusCommand(CommandContext context)
 
     public static Command Describe(CommandRunner runner)
     {
-        var watch = new Option<bool>("--watch", "-w") { Description = "Show it anew every 2 s until interrupted." };
+        var watch = new Option<bool>("--watch", "-w") { Description = "Refresh it every 2 s until interrupted." };
         var command = new Command("status", "Show the leader, managers, gateways, pools, allocations and nodes.") { watch };
         return runner.Attach(command, (context, parsed, cancellationToken) =>
             new StatusCommand(context).RunAsync(parsed.GetValue(watch), cancellationToken));

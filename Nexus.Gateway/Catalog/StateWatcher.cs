@@ -133,7 +133,7 @@ internal sealed partial class StateWatcher(
         return documents;
     }
 
-    [LoggerMessage(6025, LogLevel.Error, "Following {What} failed and begins anew")]
+    [LoggerMessage(6025, LogLevel.Error, "Watching {What} failed; the watch is restarted")]
     private partial void LogFailed(string what, Exception exception);
 
     [LoggerMessage(6026, LogLevel.Error, "{Key} cannot be read; what was known by it before holds: {Reason}")]

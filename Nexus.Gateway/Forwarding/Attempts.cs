@@ -77,7 +77,7 @@ internal sealed partial class Attempts(
             chosen.Count(isFailure);
             chosen.Stats?.Count(
                 isFailure,
-                attempt.AnsweredAt is { } answered ? time.GetElapsedTime(Math.Max(started, attempt.ClientSentAt ?? started), answered).TotalMilliseconds : null);
+                attempt.AnsweredAt is { } answered ? time.GetElapsedTime(attempt.ClientSentAt ?? started, answered).TotalMilliseconds : null);
         }
 
         if (outcome == AttemptOutcome.Answered)

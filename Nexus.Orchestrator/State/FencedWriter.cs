@@ -76,6 +76,6 @@ internal sealed partial class FencedWriter(ConsulClient consul, ILogger<FencedWr
         }
     }
 
-    [LoggerMessage(4030, LogLevel.Warning, "A write under epoch {Epoch} was refused, the next pass decides anew: {Reason}")]
+    [LoggerMessage(4030, LogLevel.Warning, "A write under epoch {Epoch} was refused, the next pass plans again: {Reason}")]
     private partial void LogRefused(ulong epoch, string reason);
 }

@@ -18,9 +18,9 @@ public sealed class SeedTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Seeds_nobody_has_played_hold()
+    public async Task Further_seeds_hold()
     {
-        // For so many seconds, seeds that nobody has played yet. Without the variable a few known ones: the same commit passes every time.
+        // With the variable, new seeds for that many seconds. Without it the same few every time, so that a commit always gives the same result.
         var seconds = Environment.GetEnvironmentVariable("NEXUS_SIM_FRESH") is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : 0;
         var first = seconds > 0 ? (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() * 1000 : 2001;
         output.WriteLine($"Seeds from {first} on.");

@@ -61,7 +61,7 @@ internal static class TemplateKeys
             "Longest delay between restarts."),
         new SpecKey<RestartSpec, TimeSpan>("reset_after", DurationValue.OfSeconds(1, 86_400), r => r.ResetAfter,
             (r, v) => r with { ResetAfter = v },
-            "Time of health after which the count of restarts starts anew."),
+            "How long a replica has to stay healthy before its restart count is reset."),
     ])
     {
         Complete = (restart, cursor) =>

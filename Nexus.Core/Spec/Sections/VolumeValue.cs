@@ -99,6 +99,12 @@ internal sealed class VolumeValue : SpecValue<VolumeSpec>, IHasItems
         return TryPart(cursor, Source, parts[0]) & TryPart(cursor, Target, parts[1]) && Fits(cursor, value);
     }
 
+    public override JsonObject ToSchema() => new()
+    {
+        ["anyOf"] = new JsonArray(
+            new JsonObject { ["type"] = "string", ["pattern"] = "^[^:]+:/[^:]+(:ro|:rw)?$" }, Section.ToSchema()),
+    };
+
     private static bool Fits(SpecCursor cursor, VolumeSpec volume)
     {
         var target = VolumeSpec.MountPointOf(volume.Target);
@@ -119,12 +125,6 @@ internal sealed class VolumeValue : SpecValue<VolumeSpec>, IHasItems
             ? "nothing can be mounted over /proc"
             : null;
     }
-
-    public override JsonObject ToSchema() => new()
-    {
-        ["anyOf"] = new JsonArray(
-            new JsonObject { ["type"] = "string", ["pattern"] = "^[^:]+:/[^:]+(:ro|:rw)?$" }, Section.ToSchema()),
-    };
 
     private static bool TryPart(SpecCursor cursor, TextValue form, string text) =>
         form.TryRead(cursor with { Node = new SpecScalar(cursor.At, text, ScalarKind.Text, IsQuoted: false) }, out _);
