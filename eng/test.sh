@@ -132,7 +132,7 @@ run_project() {
   {
     if [ "$f" -gt 0 ]; then
       # The failed ones in full; of a project that broke, the end.
-      awk '/^(passed|skipped) /{ show = 0 } /^failed /{ show = 1 } /^Test run summary/{ show = 0 } show' "$log" | head -n 400
+      awk '/^(passed|skipped) /{ show = 0 } /^failed /{ show = 1 } /^Test run summary/{ show = 0 } show' "$log" | head -n 400 || true # awk's end of the pipe is closed early
       if [ -n "$reason" ]; then tail -n 40 "$log"; fi
     fi
     echo "test: $name: $p passed, $f failed, $s skipped in $((SECONDS - started)) s${reason:+ ($name $reason)}"
@@ -179,6 +179,12 @@ for lane in computing running; do
   lanes="$lanes $!"
 done
 for pid in $lanes; do
-  wait "$pid" || true
+  wait "$pid" || say "a lane of tests ended early"
 done
 lanes=''
+for name in $projects; do
+  if [ ! -e "$logs/$name.count" ]; then
+    say "$name: 0 passed, 1 failed, 0 skipped ($name was not run)"
+    echo "0 1 0" >"$logs/$name.count"
+  fi
+done
